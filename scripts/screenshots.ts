@@ -1,0 +1,80 @@
+// Takes pictures of the web app as people see it: real peers in a real browser, at phone and desktop width, light and
+// dark. `npm run screenshots` writes them to screenshots/.
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { hears, Lab, makeRoom, say, type LabPeer } from './lab.ts'
+
+const FOLDER = fileURLToPath(new URL('../screenshots', import.meta.url))
+const WIDTHS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } } as const
+const TALK = [
+  ['Bo', 'Morning! Is the relay still on your balcony?'],
+  ['Anna', 'It is. It survived the storm, and so did the tomatoes.'],
+  ['Bo', 'Then I can turn mine off for the update.'],
+  ['Bo', 'If you can read this, I am already on WebRTC.'],
+  ['Anna', 'Loud and clear. Who else is coming?'],
+  ['Cy', 'Me, through the terminal. مرحبا from https://example.org/murmuration?leader=none']
+] as const
+
+const lab = new Lab()
+try {
+  await mkdir(FOLDER, { recursive: true })
+  await takeAll(await lab.browser(), await lab.start('relay'))
+} finally {
+  await lab.clear()
+}
+
+async function takeAll(browser: Browser, relay: LabPeer): Promise<void> {
+  const anna = await enter(browser, relay.http, 'Anna')
+  await take(anna, '2-no-rooms')
+  const link = await makeRoom(anna, 'The roof garden')
+  await take(anna, '3-alone')
+  const cast = { Anna: anna, Bo: await enter(browser, link, 'Bo'), Cy: await enter(browser, link, 'Cy') }
+  for (const [name, text] of TALK) {
+    await say(cast[name], text)
+    for (const page of Object.values(cast)) await hears(page, text.slice(0, 20))
+  }
+  await anna
+    .getByRole('img', { name: /^Delivered to 2 of 2/ })
+    .last()
+    .waitFor()
+  await take(anna, '4-talk')
+  await anna
+    .getByRole('button', { name: /details|members/i })
+    .first()
+    .click()
+  await take(anna, '5-details')
+  await relay.kill()
+  await say(cast.Bo, 'The relay is gone, and we are not.')
+  await hears(anna, 'The relay is gone')
+  await take(anna, '6-without-the-relay')
+}
+
+/** A person's first visit, in a profile of their own. */
+async function enter(browser: Browser, address: string, nick: string): Promise<Page> {
+  const page = await (await browser.newContext({ reducedMotion: 'reduce' })).newPage()
+  await page.setViewportSize(WIDTHS.desktop)
+  await page.goto(address)
+  const name = page.getByRole('textbox', { name: 'Nickname' })
+  await name.waitFor()
+  if (nick === 'Anna') await take(page, '1-first-run')
+  await name.fill(nick)
+  await page.getByRole('button', { name: 'Start' }).click()
+  await page.getByRole('button', { name: 'New room' }).first().waitFor({ state: 'attached' })
+  return page
+}
+
+async function take(page: Page, name: string): Promise<void> {
+  for (const [device, size] of Object.entries(WIDTHS)) {
+    await page.setViewportSize(size)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      const path = join(FOLDER, `${name}-${device}-${colorScheme}.png`)
+      await page.screenshot({ path })
+      process.stdout.write(`${path}\n`)
+    }
+  }
+  await page.setViewportSize(WIDTHS.desktop)
+}
