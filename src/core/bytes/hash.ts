@@ -1,0 +1,22 @@
+import { hkdf } from '@noble/hashes/hkdf.js'
+import { hmac } from '@noble/hashes/hmac.js'
+import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
+import { encodeUtf8 } from './text.ts'
+
+/** SHA-256 (FIPS 180-4), 32 bytes. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return nobleSha256(bytes)
+}
+
+/** HMAC-SHA256 (RFC 2104), 32 bytes. */
+export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
+  return hmac(nobleSha256, key, message)
+}
+
+/**
+ * HKDF-SHA256 (RFC 5869) with a textual `info`, which separates the uses of one secret from each other.
+ * @param length of the result, in bytes
+ */
+export function deriveKey(secret: Uint8Array, info: string, length = 32, salt?: Uint8Array): Uint8Array {
+  return hkdf(nobleSha256, secret, salt, encodeUtf8(info), length)
+}
