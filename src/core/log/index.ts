@@ -1,0 +1,6 @@
+/** Entries as outsiders see them, their one order, where they are kept, and how they are gossiped. Never decrypted here. */
+export * from './entry.ts'
+export type * from './entry-store.ts'
+export * from './gossip-frame.ts'
+export * from './hybrid-time.ts'
+export { openStorage, type Database } from './level-storage.ts'
