@@ -1,0 +1,22 @@
+import type { EntryClass } from '../log/index.ts'
+
+/** A room: 32 bytes in lower-case hex. */
+export type RoomId = string & { readonly __brand: 'RoomId' }
+
+/**
+ * Who may read, as the layers above need it: the one way in to every scheme. Open rooms derive everything from their
+ * name; a group-key scheme gives one content key for each epoch.
+ */
+export interface RoomKeys {
+  readonly roomId: RoomId
+  readonly epochs: EpochKeys
+  /** Where members meet: see `rendezvous.ts`. */
+  readonly rendezvousSecret: Uint8Array
+}
+
+export interface EpochKeys {
+  /** The epoch that new entries are sealed under, 16 bytes. */
+  current(): Uint8Array
+  /** The content key (32 bytes) for entries of this class and epoch; undefined when it is not known here. */
+  contentKey(entryClass: EntryClass, epoch: Uint8Array): Uint8Array | undefined
+}

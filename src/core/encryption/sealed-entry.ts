@@ -1,0 +1,179 @@
+import {
+  type ByteReader,
+  ByteWriter,
+  concatBytes,
+  decodeWith,
+  deriveKey,
+  expectValue,
+  failure,
+  fromHex,
+  openOnce,
+  sealOnce,
+  success,
+  toHex,
+  AEAD_TAG_BYTES,
+  type Result
+} from '../bytes/index.ts'
+import {
+  deviceIdOf,
+  PUBLIC_KEY_BYTES,
+  SIGNATURE_BYTES,
+  verifySignature,
+  type DeviceId,
+  type SigningKey
+} from '../identity/index.ts'
+import {
+  BODY_SIZES,
+  createEntry,
+  encodeHeaderStart,
+  ENTRY_ID_BYTES,
+  MAX_BODY_BYTES,
+  type Entry,
+  type EntryId,
+  type HeaderStart
+} from '../log/index.ts'
+import type { RoomId } from './room-keys.ts'
+
+/**
+ * A body, opened:
+ *
+ * | bytes | |
+ * |---|---|
+ * | 32 | device public key: the author |
+ * | 8 | sequence: the author's entries in this room, from 1 |
+ * | 32 | id of the author's previous entry; zeros for the first |
+ * | 1 + 32 n | parents: up to 4 ids of entries seen, ascending |
+ * | 1 | kind, for the chat layer |
+ * | 4 + n | content |
+ * | 1 | how it is signed: 0, an Ed25519 signature follows |
+ * | 64 | signature, tag `entry`, over room id, header up to the salt, and the body up to here |
+ * | n | zeros, up to the smallest size of `BODY_SIZES` that holds all this and the seal's tag |
+ *
+ * It is sealed with ChaCha20-Poly1305 under HKDF(content key, salt), with the header up to the salt as additional data.
+ * All of it follows from what is signed, so sealing somebody's words again makes the very same bytes.
+ */
+export interface OpenedBody {
+  readonly device: DeviceId
+  readonly sequence: number
+  readonly previous: EntryId | undefined
+  readonly parents: readonly EntryId[]
+  readonly kind: number
+  readonly content: Uint8Array
+}
+
+/** More parents than concurrent speakers have heads to tie together; the rest is tied by the next entry. */
+export const MAX_PARENTS = 4
+
+const SIGNED_DIRECTLY = 0
+const TAG = 'entry'
+const FIXED_BYTES = PUBLIC_KEY_BYTES + 8 + ENTRY_ID_BYTES + 1 + 1 + 4 + 1 + SIGNATURE_BYTES + AEAD_TAG_BYTES
+/** Content that fits in the largest body with all parents. */
+export const MAX_CONTENT_BYTES = MAX_BODY_BYTES - FIXED_BYTES - MAX_PARENTS * ENTRY_ID_BYTES
+
+export async function sealEntry(
+  room: { roomId: RoomId; contentKey: Uint8Array },
+  author: SigningKey,
+  start: HeaderStart,
+  body: Omit<OpenedBody, 'device'>
+): Promise<Entry> {
+  const startBytes = encodeHeaderStart(start)
+  const words = encodeWords({ ...body, device: deviceIdOf(author.publicKey) })
+  const signature = await author.sign(TAG, signedBytes(room.roomId, startBytes, words))
+  const plaintext = pad(concatBytes([words, signature]))
+  return createEntry(start, sealOnce(bodyKey(room.contentKey, start), plaintext, startBytes))
+}
+
+/** The body of this entry, if it opens, has the one right form, and its author signed it for this room and header. */
+export async function openEntry(
+  room: { roomId: RoomId; contentKey: Uint8Array },
+  entry: Entry
+): Promise<Result<OpenedBody>> {
+  const startBytes = encodeHeaderStart(entry.header)
+  const plaintext = openOnce(bodyKey(room.contentKey, entry.header), entry.body, startBytes)
+  if (plaintext === undefined) return failure('a body that does not open')
+  const decoded = decodePlaintext(plaintext)
+  if (!decoded.ok) return decoded
+  const { body, words, signature } = decoded.value
+  const author = expectValue(fromHex(body.device))
+  const genuine = await verifySignature(author, TAG, signedBytes(room.roomId, startBytes, words), signature)
+  return genuine ? success(body) : failure('a body with a wrong signature')
+}
+
+/** The body of an entry that was checked before it was stored: no signature is verified. */
+export function reopenEntry(contentKey: Uint8Array, entry: Entry): OpenedBody {
+  const plaintext = openOnce(bodyKey(contentKey, entry.header), entry.body, encodeHeaderStart(entry.header))
+  if (plaintext === undefined) throw new Error(`the stored entry ${entry.id} does not open`)
+  return expectValue(decodePlaintext(plaintext)).body
+}
+
+function bodyKey(contentKey: Uint8Array, { salt }: HeaderStart): Uint8Array {
+  return deriveKey(contentKey, 'starling/body/1', 32, salt)
+}
+
+function signedBytes(roomId: RoomId, startBytes: Uint8Array, words: Uint8Array): Uint8Array {
+  return concatBytes([expectValue(fromHex(roomId)), startBytes, words])
+}
+
+function encodeWords(body: OpenedBody): Uint8Array {
+  const parents = [...body.parents].sort()
+  const writer = new ByteWriter()
+    .bytes(expectValue(fromHex(body.device)))
+    .u64(body.sequence)
+    .bytes(body.previous === undefined ? new Uint8Array(ENTRY_ID_BYTES) : expectValue(fromHex(body.previous)))
+    .u8(parents.length)
+  for (const parent of parents) writer.bytes(expectValue(fromHex(parent)))
+  return writer.u8(body.kind).longBytes(body.content).u8(SIGNED_DIRECTLY).finish()
+}
+
+function pad(plaintext: Uint8Array): Uint8Array {
+  const size = paddedSize(plaintext.length)
+  if (size === undefined) throw new RangeError(`a body of ${plaintext.length} bytes, too long for an entry`)
+  const padded = new Uint8Array(size)
+  padded.set(plaintext)
+  return padded
+}
+
+function paddedSize(length: number): number | undefined {
+  const size = BODY_SIZES.find(each => each >= length + AEAD_TAG_BYTES)
+  return size === undefined ? undefined : size - AEAD_TAG_BYTES
+}
+
+function decodePlaintext(plaintext: Uint8Array) {
+  return decodeWith(plaintext, reader => {
+    const body = readWords(reader)
+    const words = reader.soFar()
+    const signature = reader.bytes(SIGNATURE_BYTES)
+    if (paddedSize(words.length + SIGNATURE_BYTES) !== plaintext.length)
+      reader.refuse('a body padded to the wrong size')
+    if (reader.rest().some(byte => byte !== 0)) reader.refuse('padding that is not zeros')
+    return { body, words, signature }
+  })
+}
+
+function readWords(reader: ByteReader): OpenedBody {
+  const body = {
+    device: deviceIdOf(reader.bytes(PUBLIC_KEY_BYTES)),
+    sequence: reader.u64(),
+    previous: readPrevious(reader),
+    parents: readParents(reader),
+    kind: reader.u8(),
+    content: reader.longBytes(MAX_CONTENT_BYTES)
+  }
+  if (body.sequence === 0) reader.refuse('a sequence of 0')
+  if ((body.sequence === 1) !== (body.previous === undefined)) reader.refuse('a first entry that is none')
+  if (reader.u8() !== SIGNED_DIRECTLY) reader.refuse('a signature of another kind')
+  return body
+}
+
+function readPrevious(reader: ByteReader): EntryId | undefined {
+  const id = reader.bytes(ENTRY_ID_BYTES)
+  return id.some(byte => byte !== 0) ? (toHex(id) as EntryId) : undefined
+}
+
+function readParents(reader: ByteReader): EntryId[] {
+  const count = reader.u8()
+  if (count > MAX_PARENTS) reader.refuse(`${count} parents`)
+  const parents = Array.from({ length: count }, () => toHex(reader.bytes(ENTRY_ID_BYTES)) as EntryId)
+  if (parents.some((id, index) => index > 0 && id <= (parents[index - 1] ?? ''))) reader.refuse('parents out of order')
+  return parents
+}
