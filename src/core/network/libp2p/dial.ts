@@ -1,0 +1,68 @@
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import type { Millis } from '../../bytes/index.ts'
+import type { Path, PeerId } from '../network.ts'
+import { compareAddresses, pathOfAddress, peerOfAddress } from './addresses.ts'
+import { withDeadline } from './deadline.ts'
+import { DIAL_TIMEOUT } from './node.ts'
+import { connectionsTo } from './peer-ids.ts'
+import type { Scope } from './scope.ts'
+
+/**
+ * Direct addresses are tried this long before the relayed ones: a peer behind a NAT lists addresses of its own network,
+ * where each try would run into its full timeout. What fails here is tried again when the path is to be improved.
+ */
+const DIRECT_HEAD_START: Millis = 3_000
+/** Addresses of one peer that are tried; whoever announces more is not to be followed everywhere. */
+const MAX_ADDRESSES = 16
+
+/**
+ * Opens a connection to the one peer at these addresses, the best first; rejects when none answers. WebRTC opens a
+ * circuit to signal over: when it fails, the circuit is what was reached.
+ */
+export async function dial(scope: Scope, addresses: readonly string[]): Promise<PeerId> {
+  const usable = await dialableAddresses(scope, addresses)
+  const over = (...paths: Path[]): Multiaddr[] => usable.filter(address => paths.includes(pathOf(address)))
+  const stages = [over('direct'), over('webrtc'), over('relayed')].filter(stage => stage.length > 0)
+  if (stages.length === 0) throw new Error('none of the addresses can be dialled from here')
+  for (const stage of stages.slice(0, -1)) {
+    const limit = pathOf(stage[0]) === 'direct' ? DIRECT_HEAD_START : DIAL_TIMEOUT
+    const reached = (await optional(dialInTurn(scope, stage, limit))) ?? connectedPeer(scope, usable)
+    if (reached !== undefined) return reached
+  }
+  return dialInTurn(scope, stages.at(-1) ?? [], DIAL_TIMEOUT)
+}
+
+function pathOf(address: Multiaddr | undefined): Path {
+  return address === undefined ? 'none' : pathOfAddress(address.toString())
+}
+
+function connectedPeer(scope: Scope, addresses: readonly Multiaddr[]): PeerId | undefined {
+  const peer = addresses.map(address => peerOfAddress(address.toString())).find(found => found !== undefined)
+  return peer !== undefined && connectionsTo(scope.node, peer).length > 0 ? peer : undefined
+}
+
+/** Those of the addresses for which there is a transport, best first. */
+export async function dialableAddresses(scope: Scope, addresses: readonly string[]): Promise<Multiaddr[]> {
+  const parsed = [...new Set(addresses)].sort(compareAddresses).flatMap(text => parse(text) ?? [])
+  const dialable = await Promise.all(parsed.map(address => scope.node.isDialable(address)))
+  return parsed.filter((_, index) => dialable[index]).slice(0, MAX_ADDRESSES)
+}
+
+export async function dialInTurn(scope: Scope, addresses: readonly Multiaddr[], limit: Millis): Promise<PeerId> {
+  const connection = await withDeadline(scope.clock, limit, scope.signal, signal =>
+    scope.node.dial([...addresses], { signal })
+  )
+  return connection.remotePeer.toString() as PeerId
+}
+
+function parse(address: string): Multiaddr | undefined {
+  try {
+    return multiaddr(address)
+  } catch {
+    return undefined
+  }
+}
+
+function optional<T>(task: Promise<T>): Promise<T | undefined> {
+  return task.catch(() => undefined)
+}

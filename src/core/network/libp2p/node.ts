@@ -1,0 +1,143 @@
+import { circuitRelayTransport, type CircuitRelayService } from '@libp2p/circuit-relay-v2'
+import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
+import { identify, identifyPush } from '@libp2p/identify'
+import type { Address, Libp2p, PrivateKey } from '@libp2p/interface'
+import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht'
+import { keychain } from '@libp2p/keychain'
+import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
+import { isLoopback, loopbackAddressLast, publicAddressesFirst, reliableTransportsFirst } from '@libp2p/utils'
+import { yamux } from '@libp2p/yamux'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p, type Libp2pInit } from 'libp2p'
+import type { Millis } from '../../bytes/index.ts'
+import { compareAddresses, isRelayed } from './addresses.ts'
+import { gossipOptions } from './gossip-options.ts'
+import { isHosted } from './hosted-addresses.ts'
+import { createListenCheck } from './listen-check.ts'
+import type { Libp2pNetworkOptions } from './options.ts'
+import { relayServer } from './relay-server.ts'
+import { newAgentVersion } from './restarted-peers.ts'
+import { createRelayPlaces, type RelayPlaces } from './relay-places.ts'
+import { keychainInit } from './transport-key.ts'
+
+/** Our own DHT: records of other networks would only be noise. */
+export const DHT_PROTOCOL = '/starling/kad/1.0.0'
+/** ICE through TURN on a slow network takes seconds; libp2p's 6 s cut it off. */
+const ADDRESS_DIAL_TIMEOUT: Millis = 15_000
+export const DIAL_TIMEOUT: Millis = 30_000
+/** A tab pays for each connection in memory and battery; a relay holds one for each of its reservations and more. */
+const MAX_CONNECTIONS = { browser: 50, node: 200, relay: 1024 }
+/** Tabs behind one address that all return to a restarted relay in the same second. */
+const MAX_INBOUND_PER_SECOND_AND_HOST = 100
+const MAX_PENDING_INBOUND = 128
+/** Pings of both sides, by path. */
+const PING_STREAMS = 8
+/** Bytes that a paused stream may still receive; libp2p resets a stream that holds more than 4 MiB unread. */
+const STREAM_WINDOW_BYTES = 1024 * 1024
+const STREAMS_PER_CONNECTION = 512
+/** Relays at which a place is kept: when one dies, the other still leads here. */
+const RELAY_PLACES = 2
+
+export type Node = Libp2p<{ pubsub: GossipSub; dht?: KadDHT; relay?: CircuitRelayService }>
+
+/** Builds the libp2p node, not yet started, and what is needed to find relays. */
+export async function createNode(
+  options: Libp2pNetworkOptions,
+  privateKey: PrivateKey,
+  jitter: () => number
+): Promise<{ node: Node; places: RelayPlaces }> {
+  const listeners = createListenCheck()
+  const places = createRelayPlaces(wantsRelays(options) ? RELAY_PLACES : 0, options.clock, jitter)
+  const node = await createLibp2p({
+    start: false,
+    privateKey,
+    nodeInfo: { name: 'starling', version: '0', userAgent: newAgentVersion() },
+    datastore: options.datastore,
+    addresses: addresses(options),
+    transports: [
+      ...options.transports.map(listeners.capture),
+      listeners.capture(places.capture(circuitRelayTransport()))
+    ],
+    peerDiscovery: [...(options.peerDiscovery ?? [])],
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: STREAMS_PER_CONNECTION,
+        maxOutboundStreams: STREAMS_PER_CONNECTION,
+        streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES }
+      })
+    ],
+    connectionManager: connectionManager(options),
+    // Connections are watched by our own pings, which also tell a ghost from a connection.
+    connectionMonitor: { enabled: false },
+    // The default in browsers refuses every plain WebSocket and every private address.
+    connectionGater: { denyDialMultiaddr: () => false },
+    services: services(options)
+  })
+  listeners.check(options.listen)
+  return { node, places }
+}
+
+/** A listed circuit would never be renewed after its relay went, so places are searched for. */
+function wantsRelays(options: Libp2pNetworkOptions): boolean {
+  return options.relayClient ?? !options.relayServer
+}
+
+function addresses(options: Libp2pNetworkOptions): NonNullable<Libp2pInit['addresses']> {
+  const places = wantsRelays(options) ? Array<string>(RELAY_PLACES).fill('/p2p-circuit') : []
+  const announce = [...(options.announce ?? [])]
+  return {
+    listen: [...options.listen.filter(address => !isRelayed(address)), ...places],
+    appendAnnounce: announce,
+    announceFilter: found => announcedAddresses(found, announce)
+  }
+}
+
+/** Who names an address of its own is not served by telling the world about its loopback. */
+function announcedAddresses(found: Multiaddr[], announce: readonly string[]): Multiaddr[] {
+  const hosted = found.filter(address => isHosted(address.toString()))
+  if (announce.length === 0) return hosted
+  return hosted.filter(address => !isLoopback(address) || announce.some(own => address.toString().startsWith(own)))
+}
+
+function connectionManager(options: Libp2pNetworkOptions): NonNullable<Libp2pInit['connectionManager']> {
+  return {
+    maxConnections: MAX_CONNECTIONS[options.relayServer ? 'relay' : options.profile],
+    addressDialTimeout: ADDRESS_DIAL_TIMEOUT,
+    dialTimeout: DIAL_TIMEOUT,
+    inboundConnectionThreshold: MAX_INBOUND_PER_SECOND_AND_HOST,
+    maxIncomingPendingConnections: MAX_PENDING_INBOUND,
+    addressSorter: compareForDialling,
+    // Our own redial does this; libp2p's gives up on a WebSocket at once.
+    reconnectRetries: 0,
+    // In a browser libp2p would resolve /dnsaddr through DNS servers of third parties.
+    ...(options.profile === 'browser' ? { resolvers: {} } : {})
+  }
+}
+
+function compareForDialling(a: Address, b: Address): -1 | 0 | 1 {
+  return (
+    (Math.sign(compareAddresses(a.multiaddr.toString(), b.multiaddr.toString())) as -1 | 0 | 1) ||
+    loopbackAddressLast(a.multiaddr, b.multiaddr) ||
+    publicAddressesFirst(a.multiaddr, b.multiaddr) ||
+    reliableTransportsFirst(a.multiaddr, b.multiaddr)
+  )
+}
+
+function services(options: Libp2pNetworkOptions) {
+  return {
+    keychain: keychain(keychainInit),
+    identify: identify(),
+    identifyPush: identifyPush(),
+    ping: ping({ maxInboundStreams: PING_STREAMS, maxOutboundStreams: PING_STREAMS }),
+    pubsub: gossipsub(gossipOptions),
+    ...(options.relayServer ? { relay: relayServer() } : {}),
+    ...(options.dht === 'off' ? {} : { dht: dht(options.dht) })
+  }
+}
+
+/** `allowQueryWithZeroPeers` stays off: with a search for relays it spins. */
+function dht(mode: 'server' | 'client'): ReturnType<typeof kadDHT> {
+  return kadDHT({ protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper, clientMode: mode === 'client' })
+}

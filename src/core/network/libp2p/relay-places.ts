@@ -1,0 +1,88 @@
+import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
+import type { Libp2p, PeerId as Libp2pPeerId, Transport } from '@libp2p/interface'
+import type { Clock } from '../../bytes/index.ts'
+import { hostedAddresses } from './hosted-addresses.ts'
+import type { TransportFactory } from './options.ts'
+import { createSlowWalk } from './slow-walk.ts'
+
+type Components = Parameters<TransportFactory>[0]
+
+/**
+ * Places at relays. The circuit transport searches for relays by itself, but forgets one that refused (full, or slow):
+ * while places are missing, `search` asks the connected relays again.
+ */
+export interface RelayPlaces {
+  /** Wraps the transport's factory, the only way to its reservations and to its walk through the DHT. */
+  capture(factory: TransportFactory): TransportFactory
+  search(node: Libp2p): Promise<void>
+}
+
+/** What the circuit transport has behind its public type (`@libp2p/circuit-relay-v2`, transport/index.d.ts). */
+interface CircuitTransport extends Transport {
+  readonly reservationStore: {
+    hasReservation(peer: Libp2pPeerId): boolean
+    reservationCount(): number
+    addRelay(peer: Libp2pPeerId, type: 'discovered'): Promise<unknown>
+    addEventListener(type: 'relay:created-reservation', listener: (event: CustomEvent<Reserved>) => void): void
+  }
+}
+
+/** What a relay answered; its listener builds on the addresses when this event reaches it, after us. */
+interface Reserved {
+  readonly details: { readonly reservation: { addrs: Uint8Array[] } }
+}
+
+export function createRelayPlaces(wanted: number, clock: Clock, jitter: () => number): RelayPlaces {
+  let transport: CircuitTransport | undefined
+  return {
+    capture: factory => components => {
+      const randomWalk = createSlowWalk(() => components.peerRouting, clock, jitter)
+      const events = withoutDiscovery(components.events)
+      transport = factory(replacing(components, { randomWalk, events })) as CircuitTransport
+      transport.reservationStore.addEventListener('relay:created-reservation', ({ detail: { details } }) => {
+        details.reservation.addrs = hostedAddresses(details.reservation.addrs)
+      })
+      return transport
+    },
+    async search(node) {
+      const store = transport?.reservationStore
+      if (store === undefined || store.reservationCount() >= wanted) return
+      for (const peer of await relaysAmong(node)) {
+        if (!store.hasReservation(peer)) await store.addRelay(peer, 'discovered').catch(() => undefined)
+      }
+    }
+  }
+}
+
+/**
+ * The transport dials every discovered peer at once while it misses relays. Whom to dial and when is decided elsewhere;
+ * here only those that are connected matter.
+ */
+function withoutDiscovery(events: Components['events']): Components['events'] {
+  const addEventListener: typeof events.addEventListener = (type, ...rest) => {
+    if (type !== 'peer:discovery') events.addEventListener(type, ...rest)
+  }
+  return replacing(events, { addEventListener })
+}
+
+/** The object with some of its members replaced; its methods go on working on the object itself. */
+function replacing<T extends object>(original: T, replaced: Partial<T>): T {
+  return new Proxy(original, {
+    get(target, key) {
+      if (Object.hasOwn(replaced, key)) return Reflect.get(replaced, key)
+      const value: unknown = Reflect.get(target, key)
+      return typeof value === 'function' ? value.bind(target) : value
+    }
+  })
+}
+
+async function relaysAmong(node: Libp2p): Promise<Libp2pPeerId[]> {
+  const found = await Promise.all(node.getPeers().map(async peer => ((await offersRelay(node, peer)) ? [peer] : [])))
+  return found.flat()
+}
+
+async function offersRelay(node: Libp2p, peer: Libp2pPeerId): Promise<boolean> {
+  if (!node.getConnections(peer).some(connection => connection.direct)) return false
+  const known = await node.peerStore.get(peer).catch(() => undefined)
+  return known?.protocols.includes(RELAY_V2_HOP_CODEC) ?? false
+}

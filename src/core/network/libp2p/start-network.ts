@@ -1,0 +1,183 @@
+import { setMaxListeners, type IdentifyResult, type PeerInfo } from '@libp2p/interface'
+import { every, type Millis } from '../../bytes/index.ts'
+import type { Network, NetworkEvent, PeerId, RelayReservation } from '../network.ts'
+import { compareAddresses, pathOfAddress, relayOfAddress, withPeer } from './addresses.ts'
+import { keepBootstrap } from './bootstrap.ts'
+import { createConnections, type Connections } from './connections.ts'
+import { createDiscoveredPeers } from './discovered-peers.ts'
+import { createGossipStreams } from './gossip-streams.ts'
+import { listenError } from './listen-error.ts'
+import { listenTo } from './listen-to.ts'
+import { reportingPeers } from './local-peers.ts'
+import { meet, type Meeting } from './meeting.ts'
+import { createNode, DHT_PROTOCOL, type Node } from './node.ts'
+import type { Libp2pNetworkOptions } from './options.ts'
+import { listenToPage } from './page-events.ts'
+import { fromLibp2pPeer, toLibp2pPeer } from './peer-ids.ts'
+import { keepConnected, type Keeper } from './redial.ts'
+import { createRestartedPeers } from './restarted-peers.ts'
+import type { Scope } from './scope.ts'
+import { createStreams } from './streams.ts'
+import { createSurplusConnections } from './surplus-connections.ts'
+import { createTopics } from './topics.ts'
+import { loadTransportKey } from './transport-key.ts'
+import { createUpgrades } from './upgrades.ts'
+
+/** With fewer peers than this, peers that the DHT mentions are worth a dial. */
+const ENOUGH_PEERS = 8
+const RELAY_SEARCH_PERIOD: Millis = 30_000
+
+/** Starts a libp2p node and the components that do what libp2p leaves undone, one duty each. */
+export async function startNetwork(options: Libp2pNetworkOptions): Promise<Network> {
+  const listeners = new Set<(event: NetworkEvent) => void>()
+  const emit = (event: NetworkEvent): void => {
+    for (const listener of [...listeners]) listener(event)
+  }
+  const local: { found: (peer: PeerInfo) => void } = { found: () => undefined }
+  const peerDiscovery = (options.peerDiscovery ?? []).map(factory => reportingPeers(factory, peer => local.found(peer)))
+  const jitter = options.jitter ?? Math.random
+  const privateKey = await loadTransportKey(options.datastore)
+  const { node, places } = await createNode({ ...options, peerDiscovery }, privateKey, jitter)
+  const ended = new AbortController()
+  setMaxListeners(Infinity, ended.signal)
+  const scope: Scope = { node, clock: options.clock, jitter, signal: ended.signal }
+  const keepers = new Set<Keeper>()
+  const meetings = new Set<Meeting>()
+
+  const connections: Connections = createConnections(scope, {
+    shown: connection => emit({ kind: 'peer', connection }),
+    changed(peer) {
+      upgrades.changed(peer)
+      gossip.changed(peer)
+      surplus.changed(peer)
+    }
+  })
+  const upgrades = createUpgrades(scope, connections)
+  const gossip = createGossipStreams(scope, connections, peer => topics.reopened(peer))
+  const restarted = createRestartedPeers(connections, peer => topics.reopened(peer))
+  const surplus = createSurplusConnections(scope, connections)
+  const discovered = createDiscoveredPeers(scope)
+  const topics = createTopics(node)
+  const streams = createStreams(scope, connections)
+  const found = ({ id, multiaddrs }: PeerInfo): void => discovered.found(fromLibp2pPeer(id), multiaddrs.map(String))
+  local.found = found
+
+  function wakeMeetings(): void {
+    for (const meeting of meetings) meeting.wake()
+  }
+  /** The machine is online again, maybe elsewhere. */
+  function wakeAll(): void {
+    for (const part of [connections, upgrades, ...keepers, ...meetings]) part.wake()
+    void places.search(node)
+  }
+  /** Others would notice only when ICE gives up, after 15 s. */
+  function hangUp(): void {
+    for (const connection of node.getConnections()) connection.abort(new Error('the page was left'))
+  }
+  const released = [
+    listenTo(node, 'peer:discovery', peer => node.getPeers().length < ENOUGH_PEERS && found(peer)),
+    listenTo(node, 'peer:identify', result => servesDht(result) && wakeMeetings()),
+    listenTo(node, 'peer:identify', restarted.identified),
+    listenTo(node, 'peer:disconnect', peer => topics.gone(fromLibp2pPeer(peer))),
+    reportAddresses(node, () => {
+      emit({ kind: 'addresses' })
+      wakeMeetings()
+    }),
+    every(options.clock, RELAY_SEARCH_PERIOD, () => void places.search(node)),
+    listenToPage({ online: wakeAll, leaving: hangUp })
+  ]
+  const stop = once(async () => {
+    ended.abort(new Error('the network was stopped'))
+    for (const release of released) release()
+    for (const part of [...keepers, ...meetings, discovered, upgrades, surplus, gossip, topics, connections])
+      part.stop()
+    await node.stop()
+    listeners.clear()
+  })
+
+  try {
+    await node.start()
+  } catch (thrown) {
+    await stop()
+    throw listenError(thrown)
+  }
+  for (const keeper of keepBootstrap(scope, options.bootstrap, emit)) keepers.add(keeper)
+
+  return {
+    self: fromLibp2pPeer(node.peerId),
+    addresses: () => node.getMultiaddrs().map(String),
+    addressesOf: peer => addressesOf(node, connections, peer),
+    peers: connections.peers,
+    relays: () => reservations(node),
+    join: topics.join,
+    open: streams.open,
+    handle: streams.handle,
+    meet(key) {
+      return options.dht === 'off' ? () => undefined : held(meetings, meet(scope, key, discovered.found))
+    },
+    keep: addresses =>
+      held(
+        keepers,
+        keepConnected(scope, addresses, () => undefined)
+      ),
+    listen(listener) {
+      listeners.add(listener)
+      // libp2p dials its last relays while it starts, before anybody can listen.
+      queueMicrotask(() => {
+        if (!listeners.has(listener)) return
+        for (const connection of connections.peers()) listener({ kind: 'peer', connection })
+      })
+      return () => void listeners.delete(listener)
+    },
+    stop
+  }
+}
+
+function held<T extends { stop(): void }>(all: Set<T>, part: T): () => void {
+  all.add(part)
+  return () => {
+    all.delete(part)
+    part.stop()
+  }
+}
+
+function servesDht({ protocols }: IdentifyResult): boolean {
+  return protocols.includes(DHT_PROTOCOL)
+}
+
+/** Calls back when the addresses have changed, which libp2p tells more often than it happens. */
+function reportAddresses(node: Node, changed: () => void): () => void {
+  let before = ''
+  function compare(): void {
+    const now = node.getMultiaddrs().map(String).sort().join(' ')
+    if (now === before) return
+    before = now
+    changed()
+  }
+  const events = ['self:peer:update', 'transport:listening', 'transport:close'] as const
+  const released = events.map(event => listenTo(node, event, compare))
+  return () => released.forEach(release => release())
+}
+
+async function addressesOf(node: Node, connections: Connections, peer: PeerId): Promise<string[]> {
+  const id = toLibp2pPeer(peer)
+  const known = id === undefined ? undefined : await node.peerStore.get(id).catch(() => undefined)
+  const dialled = connections.of(peer).filter(({ connection }) => connection.direction === 'outbound')
+  const announced = known?.addresses.map(({ multiaddr }) => withPeer(multiaddr.toString(), peer)) ?? []
+  return [...new Set([...dialled.map(({ address }) => address), ...announced])].sort(compareAddresses)
+}
+
+/** One address for each relay through which others reach us. */
+function reservations(node: Node): RelayReservation[] {
+  const circuits = node
+    .getMultiaddrs()
+    .map(String)
+    .filter(address => pathOfAddress(address) === 'relayed')
+  const byRelay = new Map(circuits.reverse().map(address => [relayOfAddress(address), address]))
+  return [...byRelay].flatMap(([peer, address]) => (peer === undefined ? [] : [{ peer, address }]))
+}
+
+function once(run: () => Promise<void>): () => Promise<void> {
+  let result: Promise<void> | undefined
+  return () => (result ??= run())
+}
