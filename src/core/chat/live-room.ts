@@ -1,0 +1,227 @@
+import { errorMessage } from '../bytes/index.ts'
+import { DAY, type OpenRoom } from '../encryption/index.ts'
+import type { MemberId } from '../identity/index.ts'
+import type { Entry, EntryId } from '../log/index.ts'
+import type { Network, Path } from '../network/index.ts'
+import type { Listeners } from './listeners.ts'
+import type { Delivery, MemberSummary, Message, PeerEvent, RoomSummary } from './peer.ts'
+import type { GenuineEntry } from './room/judge-entry.ts'
+import { MAX_UNREAD, Room, type RoomDeps, type RoomMessage } from './room/room.ts'
+import { RoomLink } from './online/room-link.ts'
+import type { SequenceRanges } from './room/sequence-ranges.ts'
+
+export interface LiveRoomDeps extends RoomDeps {
+  readonly events: Listeners<PeerEvent>
+  /** A member was met at this peer, which is worth remembering. */
+  readonly met: (room: OpenRoom, peer: string) => void
+}
+
+/** Own messages whose acknowledgements are told as events; older ones can still be asked for. */
+const MAX_TRACKED = 1024
+
+/** A room as the user sees it: its messages, members, unread count and deliveries, online or not. */
+export class LiveRoom {
+  readonly keys: OpenRoom
+  readonly #deps: LiveRoomDeps
+  readonly #room: Room
+  readonly #tracked = new Map<EntryId, number>()
+  #unread: number
+  /** Said once, until something could be stored again. */
+  #storeFails = false
+  #missing: number
+  #link: RoomLink | undefined
+  #network: Network | undefined
+
+  private constructor(deps: LiveRoomDeps, room: Room, unread: number) {
+    this.keys = deps.keys
+    this.#deps = deps
+    this.#room = room
+    this.#unread = unread
+    this.#missing = room.state.history.missing.size
+  }
+
+  static async load(deps: LiveRoomDeps): Promise<LiveRoom> {
+    const room = await Room.load(deps)
+    const live = new LiveRoom(deps, room, await room.countUnread())
+    for (const message of (await room.messages(MAX_UNREAD)).toReversed()) live.#track(message)
+    return live
+  }
+
+  get link(): RoomLink | undefined {
+    return this.#link
+  }
+
+  goOnline(network: Network): void {
+    if (this.#link !== undefined) return
+    this.#network = network
+    this.#link = new RoomLink({
+      ...this.#deps,
+      network,
+      room: this.#room,
+      take: entries => this.#take(entries),
+      acknowledged: (member, held) => this.#acknowledged(member, held),
+      met: (member, peer, isNew) => {
+        this.#deps.met(this.keys, peer)
+        if (isNew && member !== this.#self) this.#online(member)
+      },
+      gone: member => this.#memberEvent(member, 'offline')
+    })
+  }
+
+  goOffline(): void {
+    this.#link?.stop()
+    this.#link = undefined
+  }
+
+  async send(text: string): Promise<EntryId> {
+    const own = await this.#room.write(text)
+    const { id } = own.entry
+    this.#tell([own])
+    this.#deps.events.emit({ event: 'sent', id })
+    await this.#link?.publish(own)
+    return id
+  }
+
+  summary(): RoomSummary {
+    const { roomId, name } = this.keys
+    const others = [...this.#room.state.book.members().keys()].filter(member => member !== this.#self).length
+    return { id: roomId, name, members: others + 1, unread: this.#unread, missing: this.#missing, keepers: [] }
+  }
+
+  members(): MemberSummary[] {
+    const known = [...this.#room.state.book.members().values()]
+    const others = known.filter(({ member }) => member !== this.#self)
+    return [this.#ownSummary(), ...others.map(({ member, nick }) => this.#memberSummary(member, nick))]
+  }
+
+  async messages(limit: number, before?: EntryId): Promise<Message[]> {
+    const newestFirst = await this.#room.messages(limit, before)
+    return newestFirst.toReversed().map(message => this.#describe(message))
+  }
+
+  /** Where an own message stands; undefined when it is none of this room's. */
+  async deliveryOf(id: EntryId): Promise<Delivery | undefined> {
+    const sequence = this.#tracked.get(id)
+    return sequence === undefined ? undefined : this.#delivery(sequence)
+  }
+
+  async markRead(): Promise<void> {
+    const [newest] = await this.#room.messages(1)
+    if (newest === undefined || this.#unread === 0) return
+    await this.#room.markRead(newest.order)
+    this.#unread = await this.#room.countUnread()
+    this.#deps.events.emit({ event: 'room', room: this.keys.roomId, change: 'read' })
+  }
+
+  get #self(): MemberId {
+    return this.#deps.identity.certificate.member
+  }
+
+  async #take(entries: readonly Entry[]): Promise<readonly GenuineEntry[]> {
+    const before = new Set(this.#room.state.book.members().keys())
+    const { stored } = await this.#room.accept(entries).catch((thrown: unknown) => {
+      if (!this.#storeFails)
+        this.#deps.events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
+      this.#storeFails = true
+      throw thrown
+    })
+    if (stored.length > 0) this.#storeFails = false
+    for (const { body } of stored) {
+      const author = this.#room.state.book.get(body.device)?.member
+      if (author === undefined || author === this.#self || before.has(author)) continue
+      before.add(author)
+      this.#memberEvent(author, 'joined')
+    }
+    this.#tell(stored)
+    return stored
+  }
+
+  #tell(stored: readonly GenuineEntry[]): void {
+    for (const genuine of stored) {
+      const message = this.#room.messageOf(genuine)
+      if (message === undefined) continue
+      this.#track(message)
+      const { room, id, author, nick, time, text, own } = this.#describe(message)
+      if (!own && message.order > this.#room.state.readUpTo) this.#unread = Math.min(this.#unread + 1, MAX_UNREAD)
+      this.#deps.events.emit({ event: 'message', room, id, author, nick, time, text })
+    }
+    const missing = this.#room.state.history.missing.size
+    if (missing === this.#missing) return
+    this.#missing = missing
+    this.#deps.events.emit({ event: 'gap', room: this.keys.roomId, missing })
+  }
+
+  async #acknowledged(member: MemberId, held: SequenceRanges): Promise<void> {
+    if (member === this.#self) return
+    const before = new Map([...this.#tracked].map(([id, sequence]) => [id, this.#delivery(sequence).to]))
+    if (!(await this.#room.acknowledge(member, held))) return
+    for (const [id, sequence] of this.#tracked) {
+      const delivery = this.#delivery(sequence)
+      if (delivery.to !== before.get(id)) this.#deps.events.emit({ event: 'delivered', id, ...delivery })
+    }
+  }
+
+  #track({ id, ownSequence }: RoomMessage): void {
+    if (ownSequence === undefined) return
+    this.#tracked.set(id, ownSequence)
+    const oldest = this.#tracked.keys().next().value
+    if (this.#tracked.size > MAX_TRACKED && oldest !== undefined) this.#tracked.delete(oldest)
+  }
+
+  #describe(message: RoomMessage): Message {
+    const { id, order, author, time, text, ownSequence } = message
+    const common = { room: this.keys.roomId, id, order, author, time, text, nick: this.#nickOf(author) }
+    if (ownSequence === undefined) return { ...common, own: author === this.#self }
+    return { ...common, own: true, delivery: this.#delivery(ownSequence) }
+  }
+
+  /** In an open room the members to reach are those who wrote in the last 24 hours, and whoever else has it. */
+  #delivery(sequence: number): Delivery {
+    const holders = this.#room.state.deliveries.holders(sequence)
+    const since = this.#deps.clock.now() - DAY
+    const known = this.#room.state.book.members().values()
+    const writers = [...known].filter(each => each.member !== this.#self && each.wroteAt > since)
+    return { to: holders.length, of: new Set([...holders, ...writers.map(each => each.member)]).size }
+  }
+
+  #online(member: MemberId): void {
+    this.#memberEvent(member, 'online')
+    const nick = this.#deps.nick()
+    if (!this.#room.state.book.hasName(member, nick)) return
+    const shown = `${nick}-${this.#self.slice(0, 4)}`
+    const text = `Somebody else here has your name: others may see you as ${shown}.`
+    this.#deps.events.emit({ event: 'warning', code: 'name-taken', text })
+  }
+
+  #memberEvent(member: MemberId, change: 'joined' | 'online' | 'offline'): void {
+    this.#deps.events.emit({ event: 'member', room: this.keys.roomId, member, nick: this.#nickOf(member), change })
+  }
+
+  #nickOf(member: MemberId): string {
+    return member === this.#self ? this.#deps.nick() : this.#room.state.book.nickOf(member)
+  }
+
+  #ownSummary(): MemberSummary {
+    const online = this.#link !== undefined
+    return {
+      member: this.#self,
+      nick: this.#deps.nick(),
+      role: 'member',
+      online,
+      self: true,
+      path: 'none',
+      rtt: undefined
+    }
+  }
+
+  #memberSummary(member: MemberId, nick: string): MemberSummary {
+    const peers = new Set<string>(this.#link?.presence.peersOf(member))
+    const connections = this.#network?.peers().filter(({ peer }) => peers.has(peer)) ?? []
+    const best = connections.toSorted((a, b) => PATHS.indexOf(a.path) - PATHS.indexOf(b.path))[0]
+    const path = best?.path ?? 'none'
+    return { member, nick, role: 'member', online: best !== undefined, self: false, path, rtt: best?.rtt }
+  }
+}
+
+/** Best first. */
+const PATHS: readonly Path[] = ['direct', 'punched', 'webrtc', 'turn', 'relayed', 'none']

@@ -1,0 +1,302 @@
+import { CappedMap, every, toHex, type Clock, type Millis, type RandomBytes } from '../../bytes/index.ts'
+import { dayOf, daysAt, exchangeKeys } from '../../encryption/index.ts'
+import type { DisplayName, Identity, MemberId } from '../../identity/index.ts'
+import { decodeEntry, encodeEntry, type Entry, type EntryId } from '../../log/index.ts'
+import type { Network, PeerId } from '../../network/index.ts'
+import { Acknowledgements } from './acknowledgements.ts'
+import { CatchUp } from './catch-up.ts'
+import { exchange, MAX_ANSWER_BYTES, type ExchangeRoom } from './exchange.ts'
+import { MAX_HEADS, type ExchangeKeys, type ExchangeMessage, type Hello } from './exchange-codec.ts'
+import { createHello, verifyHello } from './greeting.ts'
+import { newestHeads } from '../room/history.ts'
+import type { GenuineEntry } from '../room/judge-entry.ts'
+import { Presence } from './presence.ts'
+import type { Room } from '../room/room.ts'
+import type { SequenceRanges } from '../room/sequence-ranges.ts'
+import { Topics } from './topics.ts'
+
+export interface RoomLinkDeps {
+  readonly network: Network
+  readonly room: Room
+  readonly identity: Identity
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly nick: () => DisplayName
+  /** Takes entries in, tells the user, and says which were new. */
+  readonly take: (entries: readonly Entry[]) => Promise<readonly GenuineEntry[]>
+  readonly acknowledged: (member: MemberId, held: SequenceRanges) => Promise<void>
+  readonly met: (member: MemberId, peer: PeerId, isNew: boolean) => void
+  readonly gone: (member: MemberId) => void
+}
+
+/** Members compare their heads this often, with one at random: what gossip lost is found even in a quiet room. */
+const COMPARE_PERIOD: Millis = 20_000
+/** An own entry that a present member has not acknowledged by then is offered to that member directly. */
+const OFFER_DELAY: Millis = 1500
+/** Waits between attempts to greet a peer that is in the topic. */
+const GREET_DELAYS: readonly Millis[] = [250, 1000, 2000, 4000, 8000, 15_000, 30_000]
+/** Peers of which it is remembered that they have gone; more than are connected at a time. */
+const MAX_DEPARTURES = 4096
+const EXCHANGE_TIMEOUT: Millis = 15_000
+/** Gossiped entries that wait to be stored, 64 MiB at the most. */
+const MAX_RECEIVED = 1024
+/** Acknowledgements of peers that have not greeted yet. */
+const MAX_EARLY_ACKNOWLEDGEMENTS = 64
+
+/** A room on the network: greets members, gossips, fetches what is missing, and acknowledges. */
+export class RoomLink implements ExchangeRoom {
+  readonly presence = new Presence()
+  readonly #deps: RoomLinkDeps
+  readonly #topics: Topics
+  readonly #catchUp: CatchUp
+  readonly #acknowledgements: Acknowledgements
+  readonly #early = new CappedMap<PeerId, SequenceRanges>(MAX_EARLY_ACKNOWLEDGEMENTS)
+  readonly #keysByDay = new CappedMap<number, ExchangeKeys>(8)
+  /** How often a peer has gone, to tell whether it went while its hello was being checked. */
+  readonly #departures = new CappedMap<PeerId, number>(MAX_DEPARTURES)
+  readonly #greeting = new Set<PeerId>()
+  readonly #greetLater = new Map<PeerId, () => void>()
+  readonly #abort = new AbortController()
+  readonly #cancels = new Set<() => void>()
+  #received: Entry[] = []
+  #storing = false
+
+  constructor(deps: RoomLinkDeps) {
+    this.#deps = deps
+    const { network, room, clock } = deps
+    this.#acknowledgements = new Acknowledgements(clock, peer => this.#acknowledge(peer))
+    this.#catchUp = new CatchUp({
+      room,
+      clock,
+      fetch: (from, ids, context) => this.#fetch(from, ids, context),
+      take: async entries => (await this.#take(entries)).length,
+      members: () => this.presence.peers()
+    })
+    this.#topics = new Topics(network, room.keys, clock, {
+      received: (entry, from) => this.#gossiped(entry, from),
+      joined: peer => this.#greet(peer, 0)
+    })
+    this.#cancels.add(every(clock, COMPARE_PERIOD, () => this.#compareWithOne()))
+    this.#cancels.add(
+      network.listen(event => {
+        if (event.kind === 'peer' && event.connection.path === 'none') this.#left(event.connection.peer)
+      })
+    )
+  }
+
+  exchangeKeys(): readonly ExchangeKeys[] {
+    const now = this.#deps.clock.now()
+    return [...new Set([dayOf(now), ...daysAt(now)])].map(day => this.#keysOf(day))
+  }
+
+  /** Hands an own entry to whoever is online. */
+  async publish(own: GenuineEntry): Promise<void> {
+    this.#after(OFFER_DELAY, () => this.#offer(own.body.sequence))
+    // Nobody may be there to take it: then whoever greets next is told by our heads.
+    await this.#topics.publish(own.entry).catch(() => undefined)
+  }
+
+  /** Introduces this device again to all members present, because its name changed. */
+  greetAll(): void {
+    for (const peer of this.presence.peers()) this.#greet(peer, 0)
+  }
+
+  async *answer(message: ExchangeMessage, from: PeerId): AsyncIterable<ExchangeMessage> {
+    if (message.kind === 'acknowledge') await this.#acknowledgedBy(from, message.held)
+    if (message.kind === 'fetch') yield* this.#entries(message.ids, message.context)
+    if (message.kind === 'hello' && (await this.#meet(message.hello, from))) {
+      yield { kind: 'hello', hello: await this.#hello(from) }
+    }
+  }
+
+  stop(): void {
+    this.#abort.abort()
+    this.#topics.stop()
+    this.#catchUp.stop()
+    this.#acknowledgements.stop()
+    for (const cancel of this.#cancels) cancel()
+  }
+
+  async *#entries(ids: readonly EntryId[], context: number): AsyncIterable<ExchangeMessage> {
+    let bytes = 0
+    const introduced = new Set<string>()
+    for await (const found of this.#deps.room.fetch(ids, context)) {
+      const profile = this.#deps.room.authorOf(found)
+      if (profile !== undefined && !introduced.has(toHex(profile.certificate))) {
+        introduced.add(toHex(profile.certificate))
+        yield { kind: 'introduce', profile }
+      }
+      const entry = encodeEntry(found)
+      bytes += entry.length
+      if (bytes > MAX_ANSWER_BYTES) return
+      yield { kind: 'entry', entry }
+    }
+  }
+
+  #greet(peer: PeerId, attempt: number): void {
+    if (this.#greeting.has(peer) || this.#abort.signal.aborted) return
+    this.#greeting.add(peer)
+    this.#greetLater.get(peer)?.()
+    this.#greetLater.delete(peer)
+    this.#sayHello(peer)
+      .catch(() => this.#greetAgain(peer, attempt))
+      .finally(() => this.#greeting.delete(peer))
+  }
+
+  #greetAgain(peer: PeerId, attempt: number): void {
+    const delay = GREET_DELAYS[Math.min(attempt, GREET_DELAYS.length - 1)] ?? 0
+    const cancel = this.#after(delay, () => {
+      this.#greetLater.delete(peer)
+      if (this.#topics.peers().has(peer)) this.#greet(peer, attempt + 1)
+    })
+    this.#greetLater.set(peer, cancel)
+  }
+
+  async #sayHello(peer: PeerId): Promise<void> {
+    const answers = await this.#exchange(peer, { kind: 'hello', hello: await this.#hello(peer) })
+    const answer = answers[0]
+    if (answer?.kind !== 'hello' || !(await this.#meet(answer.hello, peer))) throw new Error('no hello in return')
+  }
+
+  #hello(to: PeerId): Promise<Hello> {
+    const { identity, room, network, nick } = this.#deps
+    // The own last entry first: in a flood of heads it would be pushed out, and nobody else may hold it.
+    const own = room.ownDevice?.last?.id
+    const newest = newestHeads(room.state.history).map(([id]) => id)
+    const heads = [...new Set([...(own === undefined ? [] : [own]), ...newest])].slice(0, MAX_HEADS)
+    return createHello(identity, room.keys.roomId, { from: network.self, to }, nick(), heads)
+  }
+
+  async #meet(hello: Hello, peer: PeerId): Promise<boolean> {
+    const { room, network } = this.#deps
+    const departure = this.#departures.get(peer)
+    const certificate = await verifyHello(hello, room.keys.roomId, { from: peer, to: network.self })
+    if (certificate === undefined) return false
+    const device = await room.introduce(hello, this.#deps.clock.now())
+    const isGone = this.#departures.get(peer) !== departure
+    if (device === undefined || isGone || this.#abort.signal.aborted) return false
+    if (this.presence.get(peer)?.device !== device.device) this.#absent(peer)
+    const isNew = this.presence.add(peer, { device: device.device, member: device.member })
+    this.#deps.met(device.member, peer, isNew)
+    // Entries that waited for this introduction are told now.
+    await this.#take([])
+    this.#catchUp.request(peer, hello.heads)
+    this.#owe(peer)
+    const early = this.#early.get(peer)
+    this.#early.delete(peer)
+    if (early !== undefined) await this.#acknowledgedBy(peer, early)
+    return true
+  }
+
+  #left(peer: PeerId): void {
+    this.#departures.set(peer, (this.#departures.get(peer) ?? 0) + 1)
+    this.#early.delete(peer)
+    this.#absent(peer)
+  }
+
+  #absent(peer: PeerId): void {
+    const member = this.presence.remove(peer)
+    if (member !== undefined) this.#deps.gone(member)
+  }
+
+  #compareWithOne(): void {
+    const peers = this.presence.peers()
+    const [pick = 0] = this.#deps.random(1)
+    const peer = peers[pick % peers.length]
+    if (peer !== undefined) this.#greet(peer, 0)
+  }
+
+  #offer(sequence: number): void {
+    const holders = new Set(this.#deps.room.state.deliveries.holders(sequence))
+    for (const peer of this.presence.peers()) {
+      const member = this.presence.get(peer)?.member
+      if (member !== undefined && !holders.has(member)) this.#greet(peer, 0)
+    }
+  }
+
+  /** Collects what comes while the last batch is being stored: entries stored together share one flush to disk. */
+  #gossiped(entry: Entry, from: PeerId): void {
+    // What a flood pushes out is found again by its author's or another member's heads.
+    if (this.#received.length >= MAX_RECEIVED) return
+    this.#received.push(entry)
+    if (!this.#storing) void this.#storeReceived(from)
+  }
+
+  async #storeReceived(from: PeerId): Promise<void> {
+    this.#storing = true
+    const before = this.#deps.room.state.history.missing
+    while (this.#received.length > 0 && !this.#abort.signal.aborted) {
+      const entries = this.#received
+      this.#received = []
+      // When nothing could be stored nothing is acknowledged: `take` has told the user, and members will offer it again.
+      await this.#take(entries).catch(() => undefined)
+    }
+    this.#storing = false
+    // What was missing before is being asked for already, at its own pace.
+    const news = [...this.#deps.room.state.history.missing.keys()].filter(id => !before.has(id))
+    if (news.length > 0 || this.#deps.room.hasWaiting) this.#catchUp.request(from, news.slice(0, MAX_HEADS))
+  }
+
+  async #take(entries: readonly Entry[]): Promise<readonly GenuineEntry[]> {
+    const stored = await this.#deps.take(entries)
+    const authors = new Set(stored.map(each => each.body.device))
+    for (const peer of this.presence.peers()) {
+      const device = this.presence.get(peer)?.device
+      if (device !== undefined && authors.has(device)) this.#owe(peer)
+    }
+    return stored
+  }
+
+  #owe(peer: PeerId): void {
+    this.#acknowledgements.owe(peer, this.#deps.room.state.book.members().size)
+  }
+
+  #acknowledge(peer: PeerId): void {
+    const device = this.presence.get(peer)?.device
+    const held = device && this.#deps.room.state.book.get(device)?.held
+    if (held === undefined || held.length === 0) return
+    // A lost acknowledgement is made good by the next, which is cumulative.
+    this.#exchange(peer, { kind: 'acknowledge', held }).catch(() => undefined)
+  }
+
+  async #acknowledgedBy(peer: PeerId, held: SequenceRanges): Promise<void> {
+    const member = this.presence.get(peer)?.member
+    if (member === undefined) this.#early.set(peer, held)
+    else await this.#deps.acknowledged(member, held)
+  }
+
+  async #fetch(from: PeerId, ids: readonly EntryId[], context: number): Promise<Entry[]> {
+    const answers = await this.#exchange(from, { kind: 'fetch', ids, context })
+    for (const answer of answers) if (answer.kind === 'introduce') await this.#deps.room.introduce(answer.profile, 0)
+    return answers.flatMap(answer => {
+      const entry = answer.kind === 'entry' ? decodeEntry(answer.entry) : undefined
+      return entry?.ok === true ? [entry.value] : []
+    })
+  }
+
+  #exchange(peer: PeerId, message: ExchangeMessage): Promise<ExchangeMessage[]> {
+    const { network, random } = this.#deps
+    const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(EXCHANGE_TIMEOUT)])
+    return exchange(network, random, this, peer, message, signal)
+  }
+
+  #keysOf(day: number): ExchangeKeys {
+    const known = this.#keysByDay.get(day)
+    if (known !== undefined) return known
+    const keys = exchangeKeys(this.#deps.room.keys.rendezvousSecret, day)
+    this.#keysByDay.set(day, keys)
+    return keys
+  }
+
+  #after(delay: Millis, run: () => void): () => void {
+    const cancel = this.#deps.clock.after(delay, () => {
+      this.#cancels.delete(cancel)
+      run()
+    })
+    this.#cancels.add(cancel)
+    return () => {
+      this.#cancels.delete(cancel)
+      cancel()
+    }
+  }
+}

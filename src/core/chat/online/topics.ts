@@ -1,0 +1,99 @@
+import { CappedMap, every, type Clock, type Millis } from '../../bytes/index.ts'
+import { dayOf, daysAt, gossipKeys, gossipTopic, meetingKey, type RoomKeys } from '../../encryption/index.ts'
+import { isAhead, openGossip, sealGossip, type Entry, type EntryId, type GossipKeys } from '../../log/index.ts'
+import type { Network, PeerId, TopicMembership, Verdict } from '../../network/index.ts'
+
+export interface TopicEvents {
+  /** A gossiped entry with the right form, forwarded already; its author is not checked yet. */
+  received(entry: Entry, from: PeerId): void
+  /** A connected peer is in the room's topic. */
+  joined(peer: PeerId): void
+}
+
+/** How often the day's end is looked for; topics overlap by far more. */
+const ROTATION_CHECK: Millis = 60_000
+/** Ids of gossiped entries remembered, so that an old message sent again is not forwarded again. */
+const MAX_RECENT_IDS = 4096
+
+/** A room's gossip: the topics and meeting places of today, and around midnight of a neighbouring day. */
+export class Topics {
+  readonly #network: Network
+  readonly #keys: RoomKeys
+  readonly #clock: Clock
+  readonly #events: TopicEvents
+  readonly #days = new Map<number, { membership: TopicMembership; leave: () => void }>()
+  readonly #recent = new CappedMap<EntryId, true>(MAX_RECENT_IDS)
+  readonly #stopRotating: () => void
+
+  constructor(network: Network, keys: RoomKeys, clock: Clock, events: TopicEvents) {
+    this.#network = network
+    this.#keys = keys
+    this.#clock = clock
+    this.#events = events
+    this.#rotate()
+    this.#stopRotating = every(clock, ROTATION_CHECK, () => this.#rotate())
+  }
+
+  /** Gossips the entry on the topic of its own day; an older one travels by exchange alone. */
+  async publish(entry: Entry): Promise<void> {
+    const day = dayOf(entry.header.clock.ms)
+    this.#recent.set(entry.id, true)
+    const message = sealGossip(gossipKeys(this.#keys.rendezvousSecret, day), entry)
+    await this.#days.get(day)?.membership.publish(message)
+  }
+
+  peers(): Set<PeerId> {
+    return new Set([...this.#days.values()].flatMap(({ membership }) => membership.peers()))
+  }
+
+  stop(): void {
+    this.#stopRotating()
+    for (const { leave } of this.#days.values()) leave()
+    this.#days.clear()
+  }
+
+  #rotate(): void {
+    const days = daysAt(this.#clock.now())
+    for (const [day, { leave }] of this.#days) {
+      if (days.includes(day)) continue
+      leave()
+      this.#days.delete(day)
+    }
+    for (const day of days) if (!this.#days.has(day)) this.#days.set(day, this.#enter(day))
+  }
+
+  #enter(day: number): { membership: TopicMembership; leave: () => void } {
+    const secret = this.#keys.rendezvousSecret
+    const keys = gossipKeys(secret, day)
+    const membership = this.#network.join(gossipTopic(secret, day), {
+      validate: message => this.#validate(keys, day, message),
+      deliver: (message, from) => this.#deliver(keys, message, from),
+      joined: peer => this.#events.joined(peer)
+    })
+    const stopMeeting = this.#network.meet(meetingKey(secret, day))
+    return {
+      membership,
+      leave() {
+        stopMeeting()
+        membership.leave()
+      }
+    }
+  }
+
+  /** Rejects only what its bringer could tell to be broken; an honest peer never is punished for an epoch or a clock. */
+  #validate(keys: GossipKeys, day: number, message: Uint8Array): Verdict {
+    const opened = openGossip(keys, message)
+    if (!opened.ok) return opened.error === 'broken' ? 'reject' : 'ignore'
+    const { id, header } = opened.value
+    if (dayOf(header.clock.ms) !== day) return 'reject'
+    if (this.#recent.has(id) || isAhead(header.clock, this.#clock.now())) return 'ignore'
+    if (this.#keys.epochs.contentKey(header.class, header.epoch) === undefined) return 'ignore'
+    this.#recent.set(id, true)
+    return 'accept'
+  }
+
+  #deliver(keys: GossipKeys, message: Uint8Array, from: PeerId): void {
+    const opened = openGossip(keys, message)
+    if (opened.ok) this.#events.received(opened.value, from)
+  }
+}

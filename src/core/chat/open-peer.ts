@@ -1,0 +1,281 @@
+import { equalBytes, errorMessage, UsageError, type Clock, type RandomBytes } from '../bytes/index.ts'
+import { openRoom, type OpenRoom, type RoomId } from '../encryption/index.ts'
+import { parseNickname, type DisplayName, type Identity } from '../identity/index.ts'
+import type { EntryId, Storage } from '../log/index.ts'
+import type { Network, NetworkEvent, PeerId } from '../network/index.ts'
+import { keyName } from './room/devices.ts'
+import { serveExchanges, type ExchangeRoom } from './online/exchange.ts'
+import { loadIdentity, loadNick, saveNick } from './identity-record.ts'
+import { decodeLink, encodeOpenRoomLink } from './invite-link.ts'
+import { KeptPeers } from './kept-peers.ts'
+import { linkAddresses } from './link-addresses.ts'
+import { Listeners } from './listeners.ts'
+import { LiveRoom } from './live-room.ts'
+import { peerEventOf } from './network-event.ts'
+import type { MemberSummary, Message, Peer, PeerEvent, PeerStatus, RoomSummary } from './peer.ts'
+import { deleteRoomRecord, loadRoomRecords, saveRoomRecord, withRemembered, type RoomRecord } from './room-records.ts'
+import { Serial } from './serial.ts'
+
+export interface PeerDeps {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly random: RandomBytes
+}
+
+/** Messages that `messages` returns when it is not told how many. */
+const DEFAULT_LIMIT = 50
+
+/** Opens this device's identity and rooms from its store; the network is added by `goOnline`. */
+export async function openPeer(deps: PeerDeps): Promise<Peer> {
+  const { records } = deps.storage
+  const identity = await loadIdentity(records, deps.clock, deps.random)
+  const peer = new LocalPeer(deps, identity, await loadNick(records))
+  for (const record of await loadRoomRecords(records)) await peer.restore(record)
+  return peer
+}
+
+interface Online {
+  readonly network: Network
+  readonly kept: KeptPeers
+  readonly ends: readonly (() => void)[]
+}
+
+class LocalPeer implements Peer {
+  readonly #deps: PeerDeps
+  readonly #identity: Identity
+  readonly #events = new Listeners<PeerEvent>()
+  readonly #rooms = new Map<RoomId, { live: LiveRoom; record: RoomRecord }>()
+  readonly #changes = new Serial()
+  #nick: DisplayName | undefined
+  #online: Online | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(deps: PeerDeps, identity: Identity, nick: DisplayName | undefined) {
+    this.#deps = deps
+    this.#identity = identity
+    this.#nick = nick
+  }
+
+  me(): { member: string; device: string; nick: string; named: boolean } {
+    const { member, device } = this.#identity.certificate
+    return { member, device, nick: this.#shownNick(), named: this.#nick !== undefined }
+  }
+
+  async rename(text: string): Promise<void> {
+    const nick = parseNickname(text)
+    if (!nick.ok) throw new UsageError(nick.error)
+    await saveNick(this.#deps.storage.records, nick.value)
+    this.#nick = nick.value
+    for (const { live } of this.#rooms.values()) live.link?.greetAll()
+  }
+
+  joinOpenRoom(name: string, addresses: readonly string[] = []): Promise<RoomSummary> {
+    const keys = openRoom(name)
+    if (!keys.ok) throw new UsageError(keys.error)
+    return this.#changes.run(() => this.#join(keys.value, addresses))
+  }
+
+  async joinByLink(text: string): Promise<RoomSummary> {
+    const link = decodeLink(text)
+    if (!link.ok) throw new UsageError(link.error)
+    return this.joinOpenRoom(link.value.name, link.value.addresses)
+  }
+
+  findRoom(reference: string): RoomSummary {
+    return this.#find(reference).live.summary()
+  }
+
+  rooms(): RoomSummary[] {
+    return [...this.#rooms.values()].map(({ live }) => live.summary())
+  }
+
+  leaveRoom(reference: string): Promise<void> {
+    return this.#changes.run(async () => {
+      const { live, record } = this.#find(reference)
+      const { roomId } = live.keys
+      live.goOffline()
+      this.#rooms.delete(roomId)
+      const others = new Set([...this.#rooms.values()].flatMap(each => each.record.remembered.map(({ peer }) => peer)))
+      for (const { peer } of record.remembered) if (!others.has(peer)) this.#online?.kept.release(peer)
+      await deleteRoomRecord(this.#deps.storage.records, roomId)
+      this.#events.emit({ event: 'room', room: roomId, change: 'left' })
+    })
+  }
+
+  async inviteLink(reference: string, webAddress?: string): Promise<string> {
+    const { keys } = this.#find(reference).live
+    const addresses = linkAddresses(this.#online?.network.addresses() ?? [])
+    return encodeOpenRoomLink({ name: keys.name, addresses }, webAddress)
+  }
+
+  async send(reference: string, text: string): Promise<{ id: string }> {
+    return { id: await this.#find(reference).live.send(text) }
+  }
+
+  async waitForDelivery(id: string, count: number, signal: AbortSignal): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>()
+    const unlisten = this.#events.listen(event => {
+      if (event.event === 'delivered' && event.id === id && event.to >= count) resolve(event.to)
+    })
+    const abort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    try {
+      signal.throwIfAborted()
+      const already = await this.#deliveryOf(id)
+      return already >= count ? already : await promise
+    } finally {
+      unlisten()
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  async messages(reference: string, options: { limit?: number; before?: string } = {}): Promise<Message[]> {
+    return this.#find(reference).live.messages(options.limit ?? DEFAULT_LIMIT, options.before as EntryId | undefined)
+  }
+
+  async members(reference: string): Promise<MemberSummary[]> {
+    return this.#find(reference).live.members()
+  }
+
+  async markRead(reference: string): Promise<void> {
+    await this.#find(reference).live.markRead()
+  }
+
+  status(): PeerStatus {
+    const network = this.#online?.network
+    return {
+      peer: network?.self,
+      rooms: this.rooms(),
+      peers: network?.peers().map(({ peer, path, rtt, address }) => ({ peer, path, rtt, address })) ?? [],
+      relays: network?.relays().map(({ peer, address }) => ({ peer, address })) ?? []
+    }
+  }
+
+  listen(listener: (event: PeerEvent) => void): () => void {
+    return this.#events.listen(listener)
+  }
+
+  async goOnline(network: Network): Promise<void> {
+    if (this.#online !== undefined) throw new Error('this peer is online already')
+    const { random } = this.#deps
+    const ends = [
+      network.listen(event => this.#networkEvent(event)),
+      serveExchanges(network, random, tag => this.#exchangeRoom(tag))
+    ]
+    this.#online = { network, kept: new KeptPeers(network), ends }
+    for (const { live, record } of this.#rooms.values()) this.#connect(live, record)
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  /** Brings back a room of an earlier run. */
+  async restore(record: RoomRecord): Promise<void> {
+    const keys = openRoom(record.name)
+    if (keys.ok) await this.#load(keys.value, record)
+  }
+
+  async #join(keys: OpenRoom, addresses: readonly string[]): Promise<RoomSummary> {
+    const known = this.#rooms.get(keys.roomId)
+    const invited = addresses.map(address => ({
+      peer: address.slice(address.lastIndexOf('/') + 1),
+      addresses: [address]
+    }))
+    const base = known?.record ?? { id: keys.roomId, name: keys.name, remembered: [] }
+    const record = invited.reduce(withRemembered, base)
+    await saveRoomRecord(this.#deps.storage.records, record)
+    const live = known?.live ?? (await this.#load(keys, record))
+    this.#rooms.set(keys.roomId, { live, record })
+    this.#connect(live, record)
+    if (known === undefined) this.#events.emit({ event: 'room', room: keys.roomId, change: 'joined' })
+    return live.summary()
+  }
+
+  async #load(keys: OpenRoom, record: RoomRecord): Promise<LiveRoom> {
+    const live = await LiveRoom.load({
+      ...this.#deps,
+      keys,
+      store: this.#deps.storage.room(keys.roomId),
+      identity: this.#identity,
+      events: this.#events,
+      nick: () => this.#shownNick(),
+      met: (room, peer) => this.#remember(room.roomId, peer as PeerId)
+    })
+    this.#rooms.set(keys.roomId, { live, record })
+    return live
+  }
+
+  #connect(live: LiveRoom, record: RoomRecord): void {
+    if (this.#online === undefined) return
+    live.goOnline(this.#online.network)
+    for (const peer of record.remembered.toReversed()) this.#online.kept.keep(peer)
+  }
+
+  /** Remembers the addresses of a member met, and keeps up the connection. */
+  #remember(room: RoomId, peer: PeerId): void {
+    const remembering = this.#changes.run(async () => {
+      const addresses = (await this.#online?.network.addressesOf(peer)) ?? []
+      const known = this.#rooms.get(room)
+      if (known === undefined || this.#online === undefined || addresses.length === 0) return
+      const remembered = known.record.remembered.find(each => each.peer === peer)
+      if (remembered?.addresses.join() === addresses.join()) return
+      const record = withRemembered(known.record, { peer, addresses })
+      this.#rooms.set(room, { ...known, record })
+      this.#online.kept.keep({ peer, addresses })
+      await saveRoomRecord(this.#deps.storage.records, record)
+    })
+    remembering.catch((thrown: unknown) => {
+      this.#events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
+    })
+  }
+
+  #exchangeRoom(tag: Uint8Array): ExchangeRoom | undefined {
+    for (const { live } of this.#rooms.values()) {
+      if (live.link?.exchangeKeys().some(keys => equalBytes(keys.tag, tag)) === true) return live.link
+    }
+    return undefined
+  }
+
+  #networkEvent(event: NetworkEvent): void {
+    const shown = peerEventOf(event)
+    if (shown !== undefined) this.#events.emit(shown)
+  }
+
+  async #deliveryOf(id: string): Promise<number> {
+    for (const { live } of this.#rooms.values()) {
+      const delivery = await live.deliveryOf(id as EntryId)
+      if (delivery !== undefined) return delivery.to
+    }
+    return 0
+  }
+
+  #find(reference: string): { live: LiveRoom; record: RoomRecord } {
+    const all = [...this.#rooms.values()]
+    const named = openRoom(reference)
+    const byName = named.ok ? this.#rooms.get(named.value.roomId) : undefined
+    const byId = /^[0-9a-f]+$/.test(reference) ? all.filter(({ record }) => record.id.startsWith(reference)) : []
+    const found = byName === undefined ? byId : [byName]
+    if (found.length > 1) throw new UsageError(`more than one room starts with ${reference}: give more of its id`)
+    const [room] = found
+    if (room === undefined)
+      throw new UsageError(`there is no room ${JSON.stringify(reference)} here: see \`room list\``)
+    return room
+  }
+
+  #shownNick(): DisplayName {
+    return this.#nick ?? (keyName(this.#identity.certificate.member) as DisplayName)
+  }
+
+  async #stop(): Promise<void> {
+    const online = this.#online
+    this.#online = undefined
+    for (const { live } of this.#rooms.values()) live.goOffline()
+    online?.kept.stop()
+    for (const end of online?.ends ?? []) end()
+    await online?.network.stop()
+    await this.#changes.run(async () => undefined)
+    await this.#deps.storage.close()
+  }
+}

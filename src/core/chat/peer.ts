@@ -1,0 +1,119 @@
+import type { Millis } from '../bytes/index.ts'
+import type { Network, Path } from '../network/index.ts'
+
+/**
+ * What the edges (command line, local API, web app) call. Opens on a store alone, so that rooms can be listed, read and
+ * written offline; `goOnline` adds the network.
+ */
+export interface Peer {
+  /** This member's identity; `named` once a nickname was chosen. */
+  me(): { member: string; device: string; nick: string; named: boolean }
+  /** Sets the nickname; throws `UsageError` when it is empty, too long or deceptive. */
+  rename(nick: string): Promise<void>
+
+  /** Joins the open room of this name, creating it where nobody has. `addresses` are live members to connect to. */
+  joinOpenRoom(name: string, addresses?: readonly string[]): Promise<RoomSummary>
+  /** Joins by an invite link of any form; throws `UsageError` with a sentence of its own for each way a link can be bad. */
+  joinByLink(link: string): Promise<RoomSummary>
+  /** Finds a room by name, id, or prefix of the id; throws `UsageError` when there is none, or more than one. */
+  findRoom(reference: string): RoomSummary
+  rooms(): RoomSummary[]
+  /** Stops taking part; what is stored here stays. */
+  leaveRoom(room: string): Promise<void>
+  /** A link that brings others into the room: `<web address>#/open/...`, or `starling:open/...` without a web address. */
+  inviteLink(room: string, webAddress?: string): Promise<string>
+
+  /** Stores the message durably, then hands it to whoever is online; resolves with its id when it is durable here. */
+  send(room: string, text: string): Promise<{ id: string }>
+  /** Resolves with the number of other members that have the message once it is `count` or more; rejects on abort. */
+  waitForDelivery(id: string, count: number, signal: AbortSignal): Promise<number>
+  /** The newest `limit` messages below `before` (a message id), oldest of them first. */
+  messages(room: string, options?: { limit?: number; before?: string }): Promise<Message[]>
+  members(room: string): Promise<MemberSummary[]>
+  /** Marks everything shown so far as read. */
+  markRead(room: string): Promise<void>
+  status(): PeerStatus
+
+  listen(listener: (event: PeerEvent) => void): () => void
+  /** Goes online on this network, which the peer then stops when it stops itself. */
+  goOnline(network: Network): Promise<void>
+  stop(): Promise<void>
+}
+
+/** `id`s are lower-case hex, times Unix milliseconds, addresses multiaddrs, wherever they appear. */
+export interface RoomSummary {
+  readonly id: string
+  readonly name: string
+  /** Members known, this one included. */
+  readonly members: number
+  readonly unread: number
+  /** Messages that others cite and that are not here yet. */
+  readonly missing: number
+  readonly keepers: string[]
+}
+
+export interface MemberSummary {
+  readonly member: string
+  readonly nick: string
+  readonly role: 'member'
+  readonly online: boolean
+  readonly self: boolean
+  /** How the member's best-connected device is reached; `none` when offline, and for this member itself. */
+  readonly path: Path
+  readonly rtt: Millis | undefined
+}
+
+/** Where a message of one's own stands; others' messages have none. */
+export interface Delivery {
+  /** Other members that acknowledged it. */
+  readonly to: number
+  /** Other members there are to reach. */
+  readonly of: number
+}
+
+export interface Message {
+  readonly room: string
+  readonly id: string
+  /** Its place in the room, the same at every member: messages sort by this text. */
+  readonly order: string
+  readonly author: string
+  /** The author's name as it is to be shown: unique in the room. */
+  readonly nick: string
+  readonly time: Millis
+  readonly text: string
+  readonly own: boolean
+  readonly delivery?: Delivery
+}
+
+export interface PeerStatus {
+  /** PeerId, or undefined while offline. */
+  readonly peer: string | undefined
+  readonly rooms: RoomSummary[]
+  readonly peers: { peer: string; path: Path; rtt: Millis | undefined; address: string }[]
+  readonly relays: { peer: string; address: string }[]
+}
+
+/** The events of the contract (`docs/contract.md`), as they are printed with `--json`. */
+export type PeerEvent =
+  | { event: 'peer'; peer: string; path: Path; rtt?: Millis; address: string }
+  | {
+      event: 'message'
+      room: string
+      id: string
+      author: string
+      nick: string
+      time: Millis
+      text: string
+    }
+  | { event: 'sent'; id: string }
+  | { event: 'delivered'; id: string; to: number; of: number }
+  | { event: 'gap'; room: string; missing: number }
+  | {
+      event: 'member'
+      room: string
+      member: string
+      nick: string
+      change: 'joined' | 'left' | 'removed' | 'role' | 'online' | 'offline'
+    }
+  | { event: 'room'; room: string; change: 'joined' | 'left' | 'read' }
+  | { event: 'warning'; code: string; text: string }

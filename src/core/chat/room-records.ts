@@ -1,0 +1,40 @@
+import { decodeUtf8, encodeUtf8, expectValue } from '../bytes/index.ts'
+import type { RoomId } from '../encryption/index.ts'
+import type { RecordStore } from '../log/index.ts'
+
+/** A room that this device is in, as it is remembered between runs. */
+export interface RoomRecord {
+  readonly id: RoomId
+  /** The name as it was given: everything else of an open room follows from it. */
+  readonly name: string
+  /** Addresses of members met, those met last first, to be found again by when nothing else helps. */
+  readonly remembered: readonly RememberedPeer[]
+}
+
+export interface RememberedPeer {
+  readonly peer: string
+  readonly addresses: readonly string[]
+}
+
+/** Members remembered for each room, enough to find one of them again. */
+const MAX_REMEMBERED = 16
+const PREFIX = 'room/'
+
+export async function loadRoomRecords(records: RecordStore): Promise<RoomRecord[]> {
+  const rows = await records.list(PREFIX)
+  return rows.map(([, value]) => JSON.parse(expectValue(decodeUtf8(value))) as RoomRecord)
+}
+
+export function saveRoomRecord(records: RecordStore, record: RoomRecord): Promise<void> {
+  return records.write([{ name: PREFIX + record.id, value: encodeUtf8(JSON.stringify(record)) }])
+}
+
+export function deleteRoomRecord(records: RecordStore, id: RoomId): Promise<void> {
+  return records.write([{ name: PREFIX + id, value: undefined }])
+}
+
+/** The record with this peer first among those remembered. */
+export function withRemembered(record: RoomRecord, peer: RememberedPeer): RoomRecord {
+  const others = record.remembered.filter(each => each.peer !== peer.peer)
+  return { ...record, remembered: [peer, ...others].slice(0, MAX_REMEMBERED) }
+}

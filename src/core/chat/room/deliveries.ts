@@ -1,0 +1,42 @@
+import { ByteWriter, decodeWith, expectValue } from '../../bytes/index.ts'
+import type { MemberId } from '../../identity/index.ts'
+import type { EntryStore, RecordChange } from '../../log/index.ts'
+import { coversSequence, mergeRanges, readRanges, writeRanges, type SequenceRanges } from './sequence-ranges.ts'
+
+const ACKNOWLEDGED_PREFIX = 'acknowledged/'
+/** Members whose acknowledgements are remembered; as many as a room can know devices. */
+const MAX_ACKNOWLEDGERS = 4096
+
+/** Which of this device's entries other members have said that they hold. */
+export class Deliveries {
+  readonly #byMember: Map<MemberId, SequenceRanges>
+
+  private constructor(byMember: Map<MemberId, SequenceRanges>) {
+    this.#byMember = byMember
+  }
+
+  static async load(store: EntryStore): Promise<Deliveries> {
+    const rows = await store.records.list(ACKNOWLEDGED_PREFIX)
+    const parsed = rows.map(([name, value]): [MemberId, SequenceRanges] => [
+      name.slice(ACKNOWLEDGED_PREFIX.length) as MemberId,
+      expectValue(decodeWith(value, readRanges))
+    ])
+    return new Deliveries(new Map(parsed))
+  }
+
+  /** Takes an acknowledgement up to sequence `last`: nobody can hold what was never written. */
+  acknowledge(member: MemberId, held: SequenceRanges, last: number): RecordChange | undefined {
+    const before = this.#byMember.get(member) ?? []
+    if (this.#byMember.size >= MAX_ACKNOWLEDGERS && before.length === 0) return undefined
+    const possible = held.filter(range => range.from <= last).map(({ from, to }) => ({ from, to: Math.min(to, last) }))
+    const merged = mergeRanges(before, possible)
+    if (JSON.stringify(merged) === JSON.stringify(before)) return undefined
+    this.#byMember.set(member, merged)
+    return { name: ACKNOWLEDGED_PREFIX + member, value: writeRanges(new ByteWriter(), merged).finish() }
+  }
+
+  /** The members who hold the entry of this sequence. */
+  holders(sequence: number): MemberId[] {
+    return [...this.#byMember].filter(([, held]) => coversSequence(held, sequence)).map(([member]) => member)
+  }
+}

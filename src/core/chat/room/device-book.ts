@@ -1,0 +1,117 @@
+import { expectValue, fromHex, type Millis } from '../../bytes/index.ts'
+import { foldName, verifyCertificate, type DeviceId, type DisplayName, type MemberId } from '../../identity/index.ts'
+import type { EntryStore, RecordChange } from '../../log/index.ts'
+import type { Profile } from './content.ts'
+import {
+  decodeDevice,
+  DEVICE_RECORD_PREFIX,
+  encodeDevice,
+  keyName,
+  newDevice,
+  withNick,
+  type DeviceRecord
+} from './devices.ts'
+import { memberDirectory, type KnownMember } from './member-directory.ts'
+
+/** Anybody can make keys and write in an open room: when so many devices have written, newcomers are not taken in. */
+const MAX_DEVICES = 4096
+
+/** This member, and the name it goes by now. */
+export interface Self {
+  readonly member: MemberId
+  readonly nick: () => DisplayName
+}
+
+/** The devices that a room knows, and the members behind them. Changes are kept apart until they are durable. */
+export class DeviceBook {
+  readonly #self: Self
+  readonly #devices: Map<DeviceId, DeviceRecord>
+  readonly #changed = new Set<DeviceId>()
+  #directory: ReadonlyMap<MemberId, KnownMember> | undefined
+  #directoryNick: string | undefined
+
+  private constructor(self: Self, devices: Map<DeviceId, DeviceRecord>) {
+    this.#self = self
+    this.#devices = devices
+  }
+
+  static async load(store: EntryStore, self: Self): Promise<DeviceBook> {
+    const rows = await store.records.list(DEVICE_RECORD_PREFIX)
+    const records = rows.map(([, value]) => decodeDevice(value))
+    return new DeviceBook(self, new Map(records.map(record => [record.device, record])))
+  }
+
+  get(device: DeviceId): DeviceRecord | undefined {
+    return this.#devices.get(device)
+  }
+
+  set(record: DeviceRecord): void {
+    this.#devices.set(record.device, record)
+    this.#changed.add(record.device)
+    this.#directory = undefined
+  }
+
+  /** Takes in a device by its certificate; undefined when that is false or of another device, or the room is full. */
+  async introduce(
+    profile: Profile,
+    expected: DeviceId | undefined,
+    now: Millis,
+    said: Millis
+  ): Promise<DeviceRecord | undefined> {
+    const certificate = await verifyCertificate(profile.certificate)
+    if (!certificate.ok) return undefined
+    const { device } = certificate.value
+    if (expected !== undefined && device !== expected) return undefined
+    const known = this.#devices.get(device)
+    if (known === undefined && !this.#hasRoom()) return undefined
+    const record = withNick(known ?? newDevice(certificate.value, now), profile.nick, said, now)
+    if (record !== known) this.set(record)
+    return record
+  }
+
+  profileOf(device: DeviceId): Profile | undefined {
+    const record = this.#devices.get(device)
+    return record && { certificate: expectValue(fromHex(record.certificate)), nick: record.nick }
+  }
+
+  members(): ReadonlyMap<MemberId, KnownMember> {
+    const nick = this.#self.nick()
+    if (this.#directory === undefined || nick !== this.#directoryNick) {
+      this.#directory = memberDirectory(this.#devices.values(), { member: this.#self.member, nick })
+      this.#directoryNick = nick
+    }
+    return this.#directory
+  }
+
+  /** Whether the member goes by this name, or one that looks like it. */
+  hasName(member: MemberId, nick: string): boolean {
+    const records = [...this.#devices.values()].filter(record => record.member === member)
+    return records.some(record => record.nick !== undefined && foldName(record.nick) === foldName(nick))
+  }
+
+  /** The name to show for this member. */
+  nickOf(member: MemberId): string {
+    return this.members().get(member)?.nick ?? keyName(member)
+  }
+
+  /** Makes room for a newcomer by forgetting a device that never wrote anything: keys cost nothing to make. */
+  #hasRoom(): boolean {
+    if (this.#devices.size < MAX_DEVICES) return true
+    const silent = [...this.#devices.values()].find(record => !hasWritten(record))
+    if (silent === undefined) return false
+    this.#devices.delete(silent.device)
+    return true
+  }
+
+  /** The records that changed since the last call, to be stored: those of devices that wrote. */
+  takeChanges(): RecordChange[] {
+    const changed = [...this.#changed].flatMap(device => this.#devices.get(device) ?? [])
+    const records = changed.filter(hasWritten)
+    this.#changed.clear()
+    return records.map(record => ({ name: DEVICE_RECORD_PREFIX + record.device, value: encodeDevice(record) }))
+  }
+}
+
+function hasWritten(record: DeviceRecord): boolean {
+  return record.last !== undefined
+}

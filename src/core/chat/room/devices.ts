@@ -1,0 +1,61 @@
+import { decodeUtf8, encodeUtf8, expectValue, toHex, type Millis } from '../../bytes/index.ts'
+import type { DeviceCertificate, DeviceId, DisplayName, MemberId } from '../../identity/index.ts'
+import type { EntryId } from '../../log/index.ts'
+import { addSequence, type SequenceRanges } from './sequence-ranges.ts'
+
+/** What a room knows of a device that wrote in it, or that introduced itself. Kept as a record. */
+export interface DeviceRecord {
+  readonly device: DeviceId
+  readonly member: MemberId
+  /** Device certificate in hex, to introduce the device to others when it is away. */
+  readonly certificate: string
+  readonly nick: DisplayName | undefined
+  /** When the nickname was said: a later one replaces it. */
+  readonly nickTime: Millis
+  /** When this peer first saw the device under this name: who had it first keeps it. */
+  readonly namedAt: Millis
+  /** Sequences that are here. */
+  readonly held: SequenceRanges
+  /** The device's entry with the highest sequence here. */
+  readonly last: { readonly sequence: number; readonly id: EntryId } | undefined
+  /** The highest clock among its entries, 0 when it wrote none. */
+  readonly wroteAt: Millis
+}
+
+export const DEVICE_RECORD_PREFIX = 'device/'
+
+export function newDevice(certificate: DeviceCertificate, now: Millis): DeviceRecord {
+  const { device, member, bytes } = certificate
+  const known = { device, member, certificate: toHex(bytes) }
+  return { ...known, nick: undefined, nickTime: 0, namedAt: now, held: [], last: undefined, wroteAt: 0 }
+}
+
+export function withNick(record: DeviceRecord, nick: DisplayName | undefined, time: Millis, now: Millis): DeviceRecord {
+  const isNews = nick !== undefined && nick !== record.nick && time >= record.nickTime
+  return isNews ? { ...record, nick, nickTime: time, namedAt: now } : record
+}
+
+export function withEntry(record: DeviceRecord, entry: { id: EntryId; sequence: number; time: Millis }): DeviceRecord {
+  const { id, sequence } = entry
+  const isLast = record.last === undefined || sequence > record.last.sequence
+  return {
+    ...record,
+    held: addSequence(record.held, sequence),
+    last: isLast ? { sequence, id } : record.last,
+    wroteAt: Math.max(record.wroteAt, entry.time)
+  }
+}
+
+export function encodeDevice(record: DeviceRecord): Uint8Array {
+  return encodeUtf8(JSON.stringify(record))
+}
+
+/** The inverse of `encodeDevice`; its input comes from this peer's own store. */
+export function decodeDevice(bytes: Uint8Array): DeviceRecord {
+  return JSON.parse(expectValue(decodeUtf8(bytes))) as DeviceRecord
+}
+
+/** The name of a member who has none that can be shown: the start of the key. */
+export function keyName(member: MemberId): string {
+  return `peer-${member.slice(0, 8)}`
+}

@@ -1,0 +1,87 @@
+import type { DeviceId } from '../../identity/index.ts'
+import { compareHybridTimes, type EntryId, type HybridTime } from '../../log/index.ts'
+
+/**
+ * The shape of a room's log here: its heads (entries that no other entry here cites) and its gaps (entries that are
+ * cited, but not here). Pure: each step returns the next state.
+ *
+ * 1. A citation counts only when it could be true: a cited entry that is here must stand below the one that cites it.
+ * 2. An entry that arrives closes its gap and is a head unless something here cites it.
+ * 3. What nobody present holds is no longer waited for, but asked of whoever comes.
+ * 4. Every collection is capped, and gives way where one author has put most into it.
+ */
+export interface History {
+  readonly heads: ReadonlyMap<EntryId, HybridTime>
+  /** Missing entries, each with the device that cited it. */
+  readonly missing: Gaps
+  /** Missing entries that nobody who was asked holds. */
+  readonly unheld: Gaps
+}
+
+export type Gaps = ReadonlyMap<EntryId, DeviceId>
+
+export interface Citation {
+  readonly id: EntryId
+  /** The clock of the cited entry, when it is here. */
+  readonly clock: HybridTime | undefined
+}
+
+/** More heads than this are kept only by somebody who never reads; the newest stay. */
+const MAX_KEPT_HEADS = 64
+/** One hostile author can cite 5 made-up ids an entry; honest gaps are far fewer. */
+const MAX_GAPS = 1024
+
+export const EMPTY_HISTORY: History = { heads: new Map(), missing: new Map(), unheld: new Map() }
+
+export function addToHistory(
+  history: History,
+  entry: { id: EntryId; clock: HybridTime; author: DeviceId },
+  citations: readonly Citation[]
+): History {
+  const heads = new Map(history.heads)
+  const missing = new Map(history.missing)
+  const unheld = new Map(history.unheld)
+  const wasMissing = missing.delete(entry.id)
+  const wasUnheld = unheld.delete(entry.id)
+  for (const { id, clock } of citations) {
+    if (clock === undefined && !unheld.has(id)) missing.set(id, entry.author)
+    else if (clock !== undefined && compareHybridTimes(clock, entry.clock) < 0) heads.delete(id)
+  }
+  if (!wasMissing && !wasUnheld) heads.set(entry.id, entry.clock)
+  return { heads: newest(heads), missing: capped(missing), unheld }
+}
+
+/** Gives up waiting for entries that nobody present holds. */
+export function giveUpMissing(history: History, ids: Iterable<EntryId>): History {
+  const missing = new Map(history.missing)
+  const unheld = new Map(history.unheld)
+  for (const id of ids) {
+    const author = missing.get(id)
+    if (author !== undefined) unheld.set(id, author)
+    missing.delete(id)
+  }
+  return { ...history, missing, unheld: capped(unheld) }
+}
+
+/** The heads with their clocks, newest first. */
+export function newestHeads(history: History): [EntryId, HybridTime][] {
+  return sorted(history.heads)
+}
+
+function newest(heads: Map<EntryId, HybridTime>): Map<EntryId, HybridTime> {
+  return heads.size <= MAX_KEPT_HEADS ? heads : new Map(sorted(heads).slice(0, MAX_KEPT_HEADS))
+}
+
+function sorted(heads: ReadonlyMap<EntryId, HybridTime>): [EntryId, HybridTime][] {
+  return [...heads].sort(([a, atA], [b, atB]) => compareHybridTimes(atB, atA) || (a < b ? 1 : -1))
+}
+
+/** Takes from the author with the most gaps first: made-up citations must not push out true ones. */
+function capped(gaps: Map<EntryId, DeviceId>): Gaps {
+  while (gaps.size > MAX_GAPS) {
+    const byAuthor = [...Map.groupBy(gaps, ([, author]) => author).values()]
+    const most = byAuthor.reduce((a, b) => (b.length > a.length ? b : a))
+    for (const [id] of most.slice(0, gaps.size - MAX_GAPS)) gaps.delete(id)
+  }
+  return gaps
+}
