@@ -1,0 +1,59 @@
+import type { MemberSummary, Message, Peer, PeerStatus, RoomSummary } from '../../core/chat/index.ts'
+import type { MessageObject } from '../terminal/message-line.ts'
+
+/** The peer of a data folder, for a command: one that runs already, or its store alone. */
+export interface PeerAccess {
+  me(): Promise<Identity>
+  rename(nick: string): Promise<Identity>
+  joinOpenRoom(name: string): Promise<RoomSummary>
+  joinByLink(link: string): Promise<RoomSummary>
+  findRoom(room: string): Promise<RoomSummary>
+  rooms(): Promise<readonly RoomSummary[]>
+  leaveRoom(room: string): Promise<RoomSummary>
+  inviteLink(room: string, webUrl: string | undefined): Promise<string>
+  members(room: string): Promise<readonly Omit<MemberSummary, 'rtt'>[]>
+  /** The newest `limit` below `before`, oldest of them first; at most `MESSAGE_PAGE`. */
+  messages(room: string, limit: number, before: string | undefined): Promise<readonly ReadMessage[]>
+  markRead(room: string): Promise<void>
+  status(): Promise<Status>
+  close(): Promise<void>
+}
+
+/** Messages asked for at a time. */
+export const MESSAGE_PAGE = 500
+
+export type ReadMessage = MessageObject & Pick<Message, 'own' | 'delivery'>
+
+export interface Identity {
+  readonly member: string
+  readonly device: string
+  readonly nick: string
+}
+
+export function identityOf(peer: Peer): Identity {
+  const { member, device, nick } = peer.me()
+  return { member, device, nick }
+}
+
+/** The status of the contract; null where something is not known. */
+export interface Status {
+  readonly peer: string | null
+  readonly rooms: PeerStatus['rooms']
+  readonly peers: readonly { peer: string; path: string; rtt: number | null; address: string }[]
+  readonly relays: PeerStatus['relays']
+}
+
+export function statusOf({ peer, rooms, peers, relays }: PeerStatus): Status {
+  return {
+    peer: peer ?? null,
+    rooms,
+    peers: peers.map(({ peer: id, path, rtt, address }) => ({ peer: id, path, rtt: rtt ?? null, address })),
+    relays: relays.map(({ peer: id, address }) => ({ peer: id, address }))
+  }
+}
+
+/** What `read` prints: the event, and where a message of one's own stands. */
+export function readMessage({ room, id, author, nick, time, text, own, delivery }: Message): ReadMessage {
+  const message = { event: 'message', room, id, author, nick, time, text, own } as const
+  return delivery === undefined ? message : { ...message, delivery }
+}

@@ -1,0 +1,67 @@
+import type { RoomSummary } from '../../core/chat/index.ts'
+import type { PublicEvent } from '../api/feed.ts'
+import type { ApiClient, CallOptions } from './api-client.ts'
+import { eventsOf } from './event-stream.ts'
+import type { Identity, PeerAccess, ReadMessage, Status } from './peer-access.ts'
+
+/** A peer that another process runs, reached over its socket. */
+export interface RunningPeer extends PeerAccess {
+  /** Stores the message, then waits until `wait` others have it, or time runs out. */
+  send(room: string, text: string, wait: number, timeout: number, signal: AbortSignal): Promise<Sent>
+  /** The events from when the promise resolves on. */
+  events(signal: AbortSignal): Promise<AsyncIterable<PublicEvent>>
+}
+
+export interface Sent {
+  readonly id: string
+  /** Others that have it; 0 when nobody was waited for. */
+  readonly to: number
+  /** Whether as many as were waited for have it. */
+  readonly inTime: boolean
+}
+
+/** What travelling adds to a wait that the peer ends itself. */
+const TRAVEL_MS = 10_000
+
+export function runningPeer(client: ApiClient): RunningPeer {
+  // What comes from our own peer has the shape of the contract.
+  const ask = async <T>(path: string, options?: CallOptions): Promise<T> => (await client.call(path, options)).body as T
+  return {
+    me: () => ask<Identity>('/v1/id'),
+    rename: nick => ask<Identity>('/v1/id', { method: 'PUT', body: { nick } }),
+    joinOpenRoom: name => ask<RoomSummary>('/v1/rooms', { method: 'POST', body: { name, open: true } }),
+    joinByLink: link => ask<RoomSummary>('/v1/rooms', { method: 'POST', body: { link } }),
+    findRoom: room => ask<RoomSummary>(roomPath(room)),
+    rooms: () => ask<RoomSummary[]>('/v1/rooms'),
+    leaveRoom: room => ask<RoomSummary>(roomPath(room), { method: 'DELETE' }),
+    async inviteLink(room, webUrl) {
+      const query = webUrl === undefined ? '' : `?web=${encodeURIComponent(webUrl)}`
+      return (await ask<{ invite: string }>(`${roomPath(room)}/invite${query}`)).invite
+    },
+    members: room => ask(`${roomPath(room)}/members`),
+    messages(room, limit, before) {
+      const page = before === undefined ? '' : `&before=${before}`
+      return ask<ReadMessage[]>(`${roomPath(room)}/messages?limit=${limit}${page}`)
+    },
+    async markRead(room) {
+      await ask(`${roomPath(room)}/read`, { method: 'POST' })
+    },
+    status: () => ask<Status>('/v1/status'),
+    async send(room, text, wait, timeout, signal) {
+      const { status, body } = await client.call(`${roomPath(room)}/messages`, {
+        method: 'POST',
+        body: wait === 0 ? { text } : { text, wait, timeout },
+        patience: timeout + TRAVEL_MS,
+        signal
+      })
+      const { id, to = 0 } = body as { id: string; to?: number }
+      return { id, to, inTime: status === 200 }
+    },
+    events: async signal => eventsOf(await client.stream('/v1/events', signal)),
+    close: async () => undefined
+  }
+}
+
+function roomPath(room: string): string {
+  return `/v1/rooms/${encodeURIComponent(room)}`
+}

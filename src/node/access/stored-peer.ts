@@ -1,0 +1,67 @@
+import { systemClock, systemRandom } from '../../core/bytes/index.ts'
+import { openPeer, type Peer } from '../../core/chat/index.ts'
+import { openStorage } from '../../core/log/index.ts'
+import { ownData, tryToOwnData, type OwnedData } from '../data/open-data.ts'
+import type { Owner } from '../data/owner.ts'
+import { findRoom } from './find-room.ts'
+import { identityOf, readMessage, statusOf, type PeerAccess } from './peer-access.ts'
+
+/** A peer opened on its store by this process, offline until it is given a network. */
+export interface StoredPeer {
+  readonly peer: Peer
+  readonly data: OwnedData
+  stop(): Promise<void>
+}
+
+/** @throws EnvironmentError when a running peer owns the folder, or it cannot be used */
+export async function openStoredPeer(data: string, kind: Owner['kind'], signal: AbortSignal): Promise<StoredPeer> {
+  return openOn(await ownData(data, kind, signal))
+}
+
+/** Undefined when another process owns the folder. */
+export async function tryToOpenStoredPeer(data: string): Promise<StoredPeer | undefined> {
+  const owned = await tryToOwnData(data, 'command')
+  return owned === undefined ? undefined : openOn(owned)
+}
+
+async function openOn(data: OwnedData): Promise<StoredPeer> {
+  try {
+    const storage = await openStorage(data.database)
+    const peer = await openPeer({ storage, clock: systemClock, random: systemRandom })
+    const stop = async (): Promise<void> => {
+      await data.release()
+      await peer.stop()
+    }
+    return { peer, data, stop }
+  } catch (thrown) {
+    await data.release()
+    await data.database.close()
+    throw thrown
+  }
+}
+
+export function storedPeerAccess({ peer, stop }: StoredPeer): PeerAccess {
+  return {
+    me: async () => identityOf(peer),
+    async rename(nick) {
+      await peer.rename(nick)
+      return identityOf(peer)
+    },
+    joinOpenRoom: async name => peer.joinOpenRoom(name),
+    joinByLink: async link => peer.joinByLink(link),
+    findRoom: async room => findRoom(peer, room),
+    rooms: async () => peer.rooms(),
+    async leaveRoom(room) {
+      const left = findRoom(peer, room)
+      await peer.leaveRoom(left.id)
+      return left
+    },
+    inviteLink: async (room, webUrl) => peer.inviteLink(findRoom(peer, room).id, webUrl),
+    members: async room => peer.members(findRoom(peer, room).id),
+    messages: async (room, limit, before) =>
+      (await peer.messages(room, { limit, ...(before === undefined ? {} : { before }) })).map(readMessage),
+    markRead: room => peer.markRead(room),
+    status: async () => statusOf(peer.status()),
+    close: stop
+  }
+}

@@ -1,0 +1,128 @@
+import type { Peer } from '../../core/chat/index.ts'
+import { findRoom } from '../access/find-room.ts'
+import { identityOf, readMessage } from '../access/peer-access.ts'
+import { notBuiltYet, sentenceOf, UsageError } from '../exits.ts'
+import { refusal, ok, type Reply } from './reply.ts'
+import { optionalNumber, optionalText, readBody, textField } from './request-body.ts'
+import type { Call, Route } from './route.ts'
+
+/** Messages in one answer; the next page starts `before` the first. */
+const MAX_PAGE = 1000
+const DEFAULT_PAGE = 100
+const MAX_WAIT_MS = 86_400_000
+const DEFAULT_WAIT_MS = 30_000
+/** No room has so many members. */
+const MAX_WAIT_COUNT = 100_000
+
+interface RoomCall extends Call {
+  readonly peer: Peer
+  /** Id of the room that `:room` in the path stands for; empty where there is none. */
+  readonly room: string
+  readonly webUrl: string | undefined
+}
+
+type Answer = (call: RoomCall) => Reply | Promise<Reply>
+
+const ANSWERS: readonly (readonly [method: Route['method'], path: string, answer: Answer])[] = [
+  ['GET', '/v1/id', ({ peer }) => ok(identityOf(peer))],
+  ['PUT', '/v1/id', rename],
+  ['GET', '/v1/rooms', ({ peer }) => ok(peer.rooms())],
+  ['POST', '/v1/rooms', enterRoom],
+  ['GET', '/v1/rooms/:room', ({ peer, room }) => ok(peer.findRoom(room))],
+  ['DELETE', '/v1/rooms/:room', leaveRoom],
+  ['GET', '/v1/rooms/:room/members', async ({ peer, room }) => ok(await peer.members(room))],
+  ['GET', '/v1/rooms/:room/peers', reachedMembers],
+  ['GET', '/v1/rooms/:room/invite', invite],
+  ['POST', '/v1/rooms/:room/read', markRead],
+  ['GET', '/v1/rooms/:room/messages', messagePage],
+  ['POST', '/v1/rooms/:room/messages', postMessage]
+]
+
+/** The routes of a peer's identity and rooms. `:room` is what a command takes as ROOM. A relay has no peer. */
+export function roomRoutes(peer: Peer | undefined, webUrl: string | undefined): readonly Route[] {
+  return ANSWERS.map(([method, path, answer]) => ({
+    method,
+    path,
+    access: 'token',
+    run(call) {
+      if (peer === undefined) throw new UsageError('a relay has neither rooms nor an identity: use another --data')
+      const reference = call.parameters['room']
+      const room = reference === undefined ? '' : roomOf(peer, reference)
+      return typeof room === 'string' ? answer({ ...call, peer, room, webUrl }) : room
+    }
+  }))
+}
+
+function roomOf(peer: Peer, reference: string): string | Reply {
+  try {
+    return findRoom(peer, reference).id
+  } catch (thrown) {
+    if (thrown instanceof UsageError) return refusal(404, 'usage', sentenceOf(thrown))
+    throw thrown
+  }
+}
+
+async function rename({ peer, request }: RoomCall): Promise<Reply> {
+  await peer.rename(textField(await readBody(request), 'nick'))
+  return ok(identityOf(peer))
+}
+
+async function enterRoom({ peer, request }: RoomCall): Promise<Reply> {
+  const body = await readBody(request)
+  const link = optionalText(body, 'link')
+  if (link !== undefined) return ok(await peer.joinByLink(link))
+  const name = textField(body, 'name')
+  if (body['open'] !== true) throw notBuiltYet('a private room (without "open": true)')
+  return ok(await peer.joinOpenRoom(name))
+}
+
+async function leaveRoom({ peer, room }: RoomCall): Promise<Reply> {
+  const left = peer.findRoom(room)
+  await peer.leaveRoom(room)
+  return ok(left)
+}
+
+async function reachedMembers({ peer, room }: RoomCall): Promise<Reply> {
+  const reached = (await peer.members(room)).filter(member => member.online && !member.self)
+  return ok(reached.map(({ member, nick, path, rtt }) => ({ member, nick, path, ...(rtt !== undefined && { rtt }) })))
+}
+
+async function invite({ peer, room, query, webUrl }: RoomCall): Promise<Reply> {
+  return ok({ invite: await peer.inviteLink(room, query.get('web') ?? webUrl) })
+}
+
+async function markRead({ peer, room }: RoomCall): Promise<Reply> {
+  await peer.markRead(room)
+  return ok(peer.findRoom(room))
+}
+
+async function messagePage({ peer, room, query }: RoomCall): Promise<Reply> {
+  const limit = query.get('limit') ?? String(DEFAULT_PAGE)
+  if (!/^\d{1,4}$/.test(limit) || Number(limit) > MAX_PAGE) {
+    throw new UsageError(`limit=${limit}: not a whole number from 0 to ${MAX_PAGE}`)
+  }
+  const before = query.get('before')
+  if (before !== null && !/^[0-9a-f]{64}$/.test(before))
+    throw new UsageError(`before=${before}: not the id of a message`)
+  if (limit === '0') return ok([])
+  const page = await peer.messages(room, { limit: Number(limit), ...(before !== null && { before }) })
+  return ok(page.map(readMessage))
+}
+
+/** 200 when as many as it waited for have the message (or nobody was waited for), 202 when it is stored and queued only. */
+async function postMessage({ peer, room, request, signal }: RoomCall): Promise<Reply> {
+  const body = await readBody(request)
+  const text = textField(body, 'text')
+  const count = optionalNumber(body, 'wait', MAX_WAIT_COUNT) ?? 0
+  const timeout = optionalNumber(body, 'timeout', MAX_WAIT_MS) ?? DEFAULT_WAIT_MS
+  const { id } = await peer.send(room, text)
+  if (count === 0) return ok({ id })
+  request.socket.setTimeout(0)
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)])
+  try {
+    return ok({ id, to: await peer.waitForDelivery(id, count, limit) })
+  } catch (thrown) {
+    if (!limit.aborted) throw thrown
+    return { status: 202, body: { id, to: await peer.waitForDelivery(id, 0, signal) } }
+  }
+}

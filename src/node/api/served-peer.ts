@@ -1,0 +1,41 @@
+import type { Peer } from '../../core/chat/index.ts'
+import type { Network } from '../../core/network/index.ts'
+import type { EventFeed } from './feed.ts'
+import type { Figures } from './metrics.ts'
+
+export interface IceServer {
+  readonly urls: string
+}
+
+/** What the local API speaks for: a peer with its rooms, or a relay, which has none. */
+export interface ServedPeer {
+  /** Absent at a relay. */
+  readonly peer: Peer | undefined
+  readonly feed: EventFeed
+  /** Undefined until the network has started. */
+  network(): Network | undefined
+  state(): 'starting' | 'ready' | 'stopping'
+  messages(): number
+  readonly bootstrap: readonly string[]
+  /** Servers that a tab may use, too; none that needs a secret. */
+  readonly iceServers: readonly IceServer[]
+  readonly webUrl: string | undefined
+}
+
+export function figuresOf(served: ServedPeer): Figures {
+  const network = served.network()
+  return {
+    isReady: served.state() === 'ready',
+    paths: network?.peers().map(connection => connection.path) ?? [],
+    relays: network?.relays().length ?? 0,
+    rooms: served.peer?.rooms().length ?? 0,
+    messages: served.messages()
+  }
+}
+
+/** Why the peer cannot be used now; empty when it can. */
+export function complaintsOf(served: ServedPeer): readonly string[] {
+  const state = served.state()
+  if (state !== 'ready') return [state === 'starting' ? 'the peer is starting' : 'the peer is stopping']
+  return []
+}

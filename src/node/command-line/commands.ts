@@ -1,0 +1,169 @@
+import type { Run } from '../commands/command.ts'
+import { RELAY_FLAGS, UP_FLAGS, type Flag } from './flags.ts'
+
+/** A command of `docs/contract.md`. */
+export interface Command {
+  readonly path: string
+  /** Its arguments, as help shows them. */
+  readonly arguments: string
+  /** Fewest and most of them. */
+  readonly count: readonly [number, number]
+  readonly summary: string
+  readonly flags: readonly Flag[]
+  /** Absent: named in the contract and not built yet. Loaded on demand, so that each command loads only what it needs. */
+  readonly load?: () => Promise<Run>
+}
+
+const ANY = Number.POSITIVE_INFINITY
+const OPEN: Flag = { name: 'open', summary: 'an open room: anyone who knows the name is in' }
+const TIMEOUT: Flag = { name: 'timeout', value: 'S', summary: 'seconds to wait, default 30' }
+
+export const COMMANDS: readonly Command[] = [
+  {
+    path: 'up',
+    arguments: '',
+    count: [0, 0],
+    summary: 'run a full peer: member of its rooms, web app and local API',
+    flags: UP_FLAGS,
+    load: async () => (await import('../commands/up.ts')).up
+  },
+  {
+    path: 'relay',
+    arguments: '',
+    count: [0, 0],
+    summary: 'run a public relay: bootstrap, DHT server, circuit relay, web app',
+    flags: RELAY_FLAGS,
+    load: async () => (await import('../commands/relay.ts')).relay
+  },
+  {
+    path: 'room create',
+    arguments: 'NAME --open',
+    count: [1, 1],
+    summary: 'create a room and enter it',
+    flags: [OPEN],
+    load: async () => (await import('../commands/room.ts')).createRoom
+  },
+  {
+    path: 'room join',
+    arguments: 'LINK | NAME --open',
+    count: [1, 1],
+    summary: 'enter a room by its link, or an open room by its name',
+    flags: [OPEN, TIMEOUT],
+    load: async () => (await import('../commands/room.ts')).joinRoom
+  },
+  {
+    path: 'room list',
+    arguments: '',
+    count: [0, 0],
+    summary: 'your rooms',
+    flags: [],
+    load: async () => (await import('../commands/room.ts')).listRooms
+  },
+  {
+    path: 'room members',
+    arguments: 'ROOM',
+    count: [1, 1],
+    summary: 'who is in the room',
+    flags: [],
+    load: async () => (await import('../commands/room.ts')).listMembers
+  },
+  {
+    path: 'room leave',
+    arguments: 'ROOM',
+    count: [1, 1],
+    summary: 'stop taking part; what is stored here stays',
+    flags: [],
+    load: async () => (await import('../commands/room.ts')).leaveRoom
+  },
+  {
+    path: 'room invite',
+    arguments: 'ROOM',
+    count: [1, 1],
+    summary: 'a link that brings others into the room',
+    flags: [
+      { name: 'role', value: 'ROLE', summary: 'for private rooms (not built yet)' },
+      { name: 'expires', value: 'DURATION', summary: 'for private rooms (not built yet)' },
+      { name: 'uses', value: 'N', summary: 'for private rooms (not built yet)' }
+    ],
+    load: async () => (await import('../commands/room.ts')).inviteToRoom
+  },
+  {
+    path: 'send',
+    arguments: 'ROOM TEXT... (- reads standard input)',
+    count: [2, ANY],
+    summary: 'send a message',
+    flags: [
+      { name: 'wait', value: 'K', summary: 'wait until K other members have it' },
+      TIMEOUT,
+      { name: 'to', value: 'NICK', summary: 'address one member (not built yet)' }
+    ],
+    load: async () => (await import('../commands/send.ts')).send
+  },
+  {
+    path: 'read',
+    arguments: 'ROOM',
+    count: [1, 1],
+    summary: 'messages in room order',
+    flags: [
+      { name: 'limit', value: 'N', summary: 'the newest N only' },
+      { name: 'follow', summary: 'go on with those that arrive, until Ctrl-C' }
+    ],
+    load: async () => (await import('../commands/read.ts')).read
+  },
+  {
+    path: 'id show',
+    arguments: '',
+    count: [0, 0],
+    summary: 'this member’s identity',
+    flags: [],
+    load: async () => (await import('../commands/id.ts')).showIdentity
+  },
+  {
+    path: 'id name',
+    arguments: 'NICK',
+    count: [1, 1],
+    summary: 'set the nickname',
+    flags: [],
+    load: async () => (await import('../commands/id.ts')).setNickname
+  },
+  {
+    path: 'status',
+    arguments: '',
+    count: [0, 0],
+    summary: 'rooms, peers and how they are reached',
+    flags: [],
+    load: async () => (await import('../commands/status.ts')).status
+  },
+  ...[
+    ['chat', '[ROOM]', 'terminal chat'],
+    ['room forget', 'ROOM', 'leave a room and erase what is stored of it'],
+    ['room revoke', 'INVITE', 'make an invite useless'],
+    ['room remove', 'ROOM MEMBER', 'remove a member'],
+    ['room ban', 'ROOM MEMBER', 'remove a member for good'],
+    ['room role', 'ROOM MEMBER ROLE', 'change what a member may do'],
+    ['room set', 'ROOM KEY VALUE', 'change a setting of the room'],
+    ['room close', 'ROOM', 'end the room for everybody'],
+    ['dm', 'MEMBER TEXT...', 'send a direct message'],
+    ['file send', 'ROOM PATH', 'send a file'],
+    ['file get', 'ROOM ID PATH', 'fetch a file'],
+    ['id export', 'FILE', 'write the identity to a file'],
+    ['id import', 'FILE', 'make this a new device of an identity'],
+    ['id phrase', '', 'show the identity as words'],
+    ['id passphrase', '', 'protect the identity with a passphrase'],
+    ['id verify', 'MEMBER', 'compare safety numbers'],
+    ['doctor', '', 'what the network lets this peer do'],
+    ['bot', '-- COMMAND', 'run a program as a bot'],
+    ['bridge', 'socketio|irc', 'bring the users of an old chat into a room']
+  ].map(([path = '', args = '', summary = '']): Command => ({
+    path,
+    arguments: args,
+    count: [0, ANY],
+    summary,
+    flags: []
+  }))
+]
+
+/** Words that stand before another word. */
+export const GROUPS: ReadonlySet<string> = new Set(
+  COMMANDS.filter(command => command.path.includes(' ')).map(command => command.path.split(' ')[0] ?? '')
+)

@@ -1,0 +1,123 @@
+import { flushCompileCache } from 'node:module'
+import type { Network } from '../../core/network/index.ts'
+import { networkFeed } from '../api/feed.ts'
+import { serve } from '../api/serve.ts'
+import type { Settings } from '../command-line/settings.ts'
+import { parseCount, parseSize, type HostPort } from '../command-line/values.ts'
+import { ownData } from '../data/open-data.ts'
+import { notBuiltYet, UsageError } from '../exits.ts'
+import { createEventPrinter } from '../peer/announce-events.ts'
+import { untilAborted, withCleanup } from '../peer/cleanup.ts'
+import { createEventHub } from '../peer/event-hub.ts'
+import { checkListenPorts, listenAddresses } from '../peer/ports.ts'
+import type { Invocation, Run } from './command.ts'
+
+const DEFAULT_HTTP: HostPort = { host: '0.0.0.0', port: 8081 }
+const DEFAULT_PORTS = { tcp: 4001, ws: 4002, webrtc: 4003 }
+
+export const relay: Run = async invocation => {
+  const { settings, output } = invocation
+  checkFlags(settings)
+  const plan = planOf(settings)
+  if (!settings.flags.has('check')) return runRelay(invocation, plan)
+  output.result(plan, planText(plan))
+}
+
+interface Plan {
+  readonly data: string
+  readonly listen: readonly string[]
+  readonly announce: readonly string[]
+  readonly bootstrap: readonly string[]
+  readonly http: string
+  readonly relay: boolean
+  readonly dht: boolean
+  readonly mdns: boolean
+  readonly webUrl: string | null
+}
+
+function checkFlags({ flags }: Settings): void {
+  const stunPort = flags.get('stun-port')?.[0]
+  if (stunPort !== undefined && parseCount(stunPort, 'stun-port', 0) > 65_535) {
+    throw new UsageError(`--stun-port ${stunPort}: there is no port above 65535`)
+  }
+  const quota = flags.get('keep-quota')?.[0]
+  if (quota !== undefined) parseSize(quota, 'keep-quota')
+  const early = ['stun-port', 'keep', 'keep-quota', 'turn'].find(name => flags.has(name))
+  if (early !== undefined) throw notBuiltYet(`starling relay --${early}`)
+}
+
+function planOf(settings: Settings): Plan {
+  const { host, port } = settings.http ?? DEFAULT_HTTP
+  return {
+    data: settings.data,
+    listen: settings.listen ?? listenAddresses(DEFAULT_PORTS, settings.webrtc),
+    announce: settings.announce,
+    bootstrap: settings.bootstrap,
+    http: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    relay: settings.carryOthers,
+    dht: settings.dht,
+    mdns: settings.mdns,
+    webUrl: settings.webUrl ?? null
+  }
+}
+
+function planText(plan: Plan): string {
+  return Object.entries(plan)
+    .flatMap(([name, value]) =>
+      (Array.isArray(value) ? value : [value]).map(each => `${name.padEnd(10)}${each ?? '-'}`)
+    )
+    .join('\n')
+}
+
+function runRelay({ settings, output, stop }: Invocation, plan: Plan): Promise<void> {
+  return withCleanup(async cleanup => {
+    const loading = import('../peer/node-network.ts')
+    const printer = createEventPrinter(output)
+    const hub = createEventHub()
+    cleanup.add(hub.feed(printer.print))
+    const { data, metricsPublic, bootstrap, webUrl } = settings
+    const isAnnounced = settings.announce.length > 0
+    const owned = await ownData(data, 'relay', stop)
+    cleanup.add(() => owned.database.close())
+    cleanup.add(owned.release)
+    await checkListenPorts(plan.listen)
+    const live: { network?: Network } = {}
+    const served = {
+      peer: undefined,
+      feed: hub.feed,
+      network: () => live.network,
+      state: () => (stop.aborted ? 'stopping' : live.network === undefined ? 'starting' : 'ready'),
+      messages: () => 0,
+      bootstrap,
+      iceServers: settings.stun.map(urls => ({ urls })),
+      webUrl
+    } as const
+    const http = settings.http ?? DEFAULT_HTTP
+    const serving = { served, data, owned, kind: 'relay', http, isAnnounced, metricsPublic, output, cleanup } as const
+    const address = await serve(serving)
+    const { createNodeNetwork } = await loading
+    const { listen, relay: relayServer } = plan
+    const network = await createNodeNetwork({
+      settings,
+      database: owned.database,
+      listen,
+      relayServer,
+      relayClient: false
+    })
+    live.network = network
+    cleanup.add(network.stop)
+    cleanup.add(networkFeed(network)(hub.emit))
+    const addresses = network.addresses()
+    printer.ready({ peer: network.self, addresses, http: address }, greeting(address, addresses))
+    flushCompileCache()
+    await untilAborted(stop)
+  })
+}
+
+function greeting(http: string | undefined, addresses: readonly string[]): string {
+  return [
+    `This relay is running. Web app, health and metrics: ${http}`,
+    'Peers meet here with --bootstrap and one of these addresses that they can reach:',
+    ...addresses.map(address => `  ${address}`)
+  ].join('\n')
+}

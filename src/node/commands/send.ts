@@ -1,0 +1,108 @@
+import { findRoom } from '../access/find-room.ts'
+import { openAccess } from '../access/open-access.ts'
+import type { RunningPeer } from '../access/running-peer.ts'
+import type { StoredPeer } from '../access/stored-peer.ts'
+import { ownCall } from '../command-line/own-call.ts'
+import type { Settings } from '../command-line/settings.ts'
+import { parseCount, parseSeconds } from '../command-line/values.ts'
+import { notBuiltYet, UnavailableError, UsageError } from '../exits.ts'
+import { counted } from '../terminal/counted.ts'
+import { readStandardInput } from '../terminal/standard-input.ts'
+import type { Invocation, Run } from './command.ts'
+
+const DEFAULT_TIMEOUT_SECONDS = '30'
+/** Without a running peer: how long to look for somebody who takes the message. */
+const HAND_OVER_MS = 10_000
+/** Fits whatever it says: only for longer texts the chat layer, which knows the limit, is loaded. */
+const SHORT_BYTES = 4096
+
+interface Order {
+  readonly room: string
+  readonly text: string
+  /** How many others must have it; 0: nobody is waited for. */
+  readonly wait: number
+  readonly timeout: number
+}
+
+export const send: Run = async invocation => {
+  const { settings, stop } = invocation
+  const order = await readOrder(invocation)
+  const access = await openAccess(settings.data, stop)
+  if (access.kind === 'running') return sendThrough(access.peer, order, invocation)
+  return sendAlone(access.stored, order, invocation)
+}
+
+async function readOrder({ arguments: [room = '', ...words], settings: { flags } }: Invocation): Promise<Order> {
+  if (flags.has('to')) throw notBuiltYet('--to')
+  const wait = flags.get('wait')?.[0]
+  const order = {
+    room,
+    wait: wait === undefined ? 0 : parseCount(wait, 'wait', 1),
+    timeout: parseSeconds(flags.get('timeout')?.[0] ?? DEFAULT_TIMEOUT_SECONDS, 'timeout')
+  }
+  const text = words.length === 1 && words[0] === '-' ? await readStandardInput(await textLimit()) : words.join(' ')
+  if (text.trim() === '') throw new UsageError('there is nothing to send: the text is empty')
+  const bytes = Buffer.byteLength(text)
+  if (bytes > SHORT_BYTES && bytes > (await textLimit())) throw await tooLong()
+  return { ...order, text }
+}
+
+async function textLimit(): Promise<number> {
+  return (await import('../../core/chat/index.ts')).MAX_TEXT_BYTES
+}
+
+async function tooLong(): Promise<UsageError> {
+  return new UsageError(`the text is longer than ${(await textLimit()) / 1024} KiB: send it in parts`)
+}
+
+async function sendThrough(peer: RunningPeer, order: Order, { output, stop }: Invocation): Promise<void> {
+  const { id, to, inTime } = await peer.send(order.room, order.text, order.wait, order.timeout, stop)
+  if (!inTime) {
+    output.result({ id }, 'Stored.')
+    throw notDelivered(order, to, 'the running peer goes on trying')
+  }
+  output.result({ id }, order.wait === 0 ? 'Sent.' : `Delivered to ${to}.`)
+}
+
+/** Goes online for as long as it takes to hand the message over. */
+async function sendAlone(stored: StoredPeer, order: Order, { settings, output, stop }: Invocation): Promise<void> {
+  const { peer } = stored
+  try {
+    const { id } = await peer.send(findRoom(peer, order.room).id, order.text)
+    const to = await deliver(stored, id, order, settings, stop).catch((thrown: unknown) => {
+      output.result({ id }, 'Stored.')
+      throw thrown
+    })
+    output.result({ id }, `Delivered to ${to}.`)
+  } finally {
+    await stored.stop()
+  }
+}
+
+async function deliver(
+  stored: StoredPeer,
+  id: string,
+  order: Order,
+  settings: Settings,
+  stop: AbortSignal
+): Promise<number> {
+  const { connect } = await import('../peer/full-peer.ts')
+  await connect(stored, settings, false)
+  const time = AbortSignal.timeout(order.wait > 0 ? order.timeout : HAND_OVER_MS)
+  try {
+    return await stored.peer.waitForDelivery(id, Math.max(1, order.wait), AbortSignal.any([stop, time]))
+  } catch (thrown) {
+    if (!time.aborted || stop.aborted) throw thrown
+    const to = await stored.peer.waitForDelivery(id, 0, stop)
+    throw notDelivered(order, to, `${ownCall(settings)} up delivers it`)
+  }
+}
+
+function notDelivered({ wait, timeout }: Order, to: number, next: string): UnavailableError {
+  const verb = wait === 1 || to === 1 ? 'has' : 'have'
+  const missed =
+    wait > 0
+      ? `${to} of ${counted(wait, 'other')} ${verb} it after ${timeout / 1000} s`
+      : 'nobody was reachable to take the message'
+  return new UnavailableError(`${missed}; it stays queued, and ${next}`)
+}

@@ -1,0 +1,37 @@
+import { withAccess } from '../access/open-access.ts'
+import type { Status } from '../access/peer-access.ts'
+import { ownCall } from '../command-line/own-call.ts'
+import { counted } from '../terminal/counted.ts'
+import { roomLine } from '../terminal/room-line.ts'
+import { visible } from '../terminal/visible.ts'
+import type { Run } from './command.ts'
+
+export const status: Run = async ({ settings, stop, output }) => {
+  const found = await withAccess(settings.data, stop, peer => peer.status())
+  output.result(found, statusText(found, ownCall(settings)))
+}
+
+export function statusText({ peer, rooms, peers, relays }: Status, call: string): string {
+  return [
+    peer === null ? `No peer is running here: ${call} up starts one.` : `Peer ${peer}`,
+    `${counted(rooms.length, 'room')}, ${reachText(peers)}`,
+    ...(peer === null ? [] : [relayText(relays.length)]),
+    ...rooms.map(room => `room   ${roomLine(room)}`),
+    ...peers.map(each => `peer   ${each.peer}  ${each.path}  ${rttText(each.rtt)}  ${visible(each.address)}`),
+    ...relays.map(relay => `relay  ${relay.peer}  ${visible(relay.address)}`)
+  ].join('\n')
+}
+
+function reachText(peers: Status['peers']): string {
+  const direct = peers.filter(each => each.path !== 'relayed').length
+  return peers.length === 0 ? 'no peer connected' : `${counted(peers.length, 'peer')} connected, ${direct} directly`
+}
+
+function relayText(relays: number): string {
+  if (relays === 0) return 'No relay passes others on to this peer.'
+  return `${counted(relays, 'relay')} ${relays === 1 ? 'passes' : 'pass'} others on to this peer.`
+}
+
+function rttText(rtt: number | null): string {
+  return rtt === null ? '-' : `${rtt.toFixed(1)} ms`
+}

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import { access, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { EnvironmentError, reasonInWords, systemCode } from '../exits.ts'
+
+/** Only its owner may look into a data folder: it holds keys. */
+const FOLDER_MODE = 0o700
+const FILE_MODE = 0o600
+const TOKEN_BYTES = 32
+
+export function storeFolder(data: string): string {
+  return join(data, 'store')
+}
+
+/** Makes the folder when it is not there yet, and checks that it can be written. */
+export async function prepareDataFolder(data: string): Promise<void> {
+  try {
+    await makeFolder(data)
+    await access(data, constants.W_OK | constants.X_OK)
+  } catch (thrown) {
+    throw unwritable(data, thrown)
+  }
+}
+
+/** Folder by folder: a recursive `mkdir` never ends where the system takes none, as under `/proc`. */
+async function makeFolder(path: string): Promise<void> {
+  const found = await stat(path).catch((thrown: unknown) => {
+    if (systemCode(thrown) === 'ENOENT') return undefined
+    throw thrown
+  })
+  if (found?.isDirectory()) return
+  if (found !== undefined) throw new EnvironmentError('it is not a folder')
+  await makeFolder(dirname(path))
+  await mkdir(path, { mode: FOLDER_MODE }).catch((thrown: unknown) => {
+    if (systemCode(thrown) !== 'EEXIST') throw thrown
+  })
+}
+
+/** The bearer token of the local API, made once. */
+export async function readOrMakeToken(data: string): Promise<string> {
+  const path = join(data, 'token')
+  try {
+    const stored = (await readFile(path, 'utf8')).trim()
+    if (stored !== '') return stored
+  } catch (thrown) {
+    if (systemCode(thrown) !== 'ENOENT') throw unwritable(data, thrown)
+  }
+  const token = randomBytes(TOKEN_BYTES).toString('base64url')
+  await writeFile(path, `${token}\n`, { mode: FILE_MODE }).catch((thrown: unknown) => {
+    throw unwritable(data, thrown)
+  })
+  return token
+}
+
+function unwritable(data: string, thrown: unknown): EnvironmentError {
+  const sentence = `the data folder ${data} cannot be used, because ${reasonInWords(thrown)}: choose another with --data`
+  return new EnvironmentError(sentence, { cause: thrown })
+}

@@ -1,0 +1,77 @@
+import { EnvironmentError, reasonInWords } from '../exits.ts'
+import { prepareDataFolder, storeFolder } from './data-folder.ts'
+import { createNodeDatabase, type NodeDatabase } from './node-database.ts'
+import { isAlive, readOwner, removeOwner, writeOwner, type Owner } from './owner.ts'
+import { removeSocket } from './socket-path.ts'
+import { waitForFolder } from './wait-for-folder.ts'
+
+/** A data folder that this process owns. */
+export interface OwnedData {
+  readonly database: NodeDatabase
+  /** Says on the door where the local API is. */
+  announce(owner: Omit<Owner, 'pid'>): Promise<void>
+  /** Takes the sign off the door; the database is closed by whoever closes its storage. */
+  release(): Promise<void>
+}
+
+/**
+ * Opens the store, whose lock makes this process the owner of the folder. Waits while another command owns it.
+ * @throws EnvironmentError when a running peer owns it, or it cannot be used
+ */
+export function ownData(data: string, kind: Owner['kind'], signal: AbortSignal): Promise<OwnedData> {
+  const tryOnce = async (): Promise<OwnedData | undefined> => {
+    const owned = await tryToOwnData(data, kind)
+    if (owned !== undefined) return owned
+    const owner = await readOwner(data)
+    if (owner !== undefined && owner.kind !== 'command' && isAlive(owner.pid)) throw ownedBy(data, owner)
+    return undefined
+  }
+  return waitForFolder(tryOnce, async () => ownedBy(data, await readOwner(data)), signal)
+}
+
+function ownedBy(data: string, owner: Owner | undefined): EnvironmentError {
+  if (owner === undefined || !isAlive(owner.pid)) {
+    return new EnvironmentError(
+      `the data folder ${data} is in use by another process: stop it, or choose another with --data`
+    )
+  }
+  const what = { up: 'a running peer', relay: 'a running relay', command: 'another command' }[owner.kind]
+  return new EnvironmentError(
+    `the data folder ${data} is in use by ${what} (process ${owner.pid}): stop it, or choose another with --data`
+  )
+}
+
+/** Undefined when another process owns the folder. */
+export async function tryToOwnData(data: string, kind: Owner['kind']): Promise<OwnedData | undefined> {
+  await prepareDataFolder(data)
+  const database = createNodeDatabase(storeFolder(data))
+  try {
+    await database.open()
+  } catch (thrown) {
+    if (isLocked(thrown)) return undefined
+    throw new EnvironmentError(`the data folder ${data} cannot be opened: ${reasonOf(thrown)}`, { cause: thrown })
+  }
+  await clearTracks(data)
+  await writeOwner(data, { pid: process.pid, kind })
+  return {
+    database,
+    announce: owner => writeOwner(data, { pid: process.pid, ...owner }),
+    release: () => removeOwner(data)
+  }
+}
+
+/** What an owner that was killed left behind. */
+async function clearTracks(data: string): Promise<void> {
+  const former = await readOwner(data)
+  if (former?.socket !== undefined) await removeSocket(data, former.socket)
+}
+
+function isLocked(thrown: unknown): boolean {
+  const cause = thrown instanceof Error ? thrown.cause : undefined
+  return cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED'
+}
+
+function reasonOf(thrown: unknown): string {
+  const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
+  return reasonInWords(cause)
+}

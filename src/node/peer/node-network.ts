@@ -1,0 +1,47 @@
+import { mdns } from '@libp2p/mdns'
+import { tcp } from '@libp2p/tcp'
+import { webRTC, webRTCDirect } from '@libp2p/webrtc'
+import { webSockets } from '@libp2p/websockets'
+import { systemClock } from '../../core/bytes/index.ts'
+import { createLibp2pNetwork, type Libp2pNetworkOptions, type Network } from '../../core/network/index.ts'
+import type { Settings } from '../command-line/settings.ts'
+import { libp2pDatastore } from '../data/libp2p-datastore.ts'
+import type { NodeDatabase } from '../data/node-database.ts'
+import { ownIceServers } from './ice-servers.ts'
+
+/** Ours alone: peers of other programs on the local network are none of our business. */
+const MDNS_SERVICE = '_starling._udp.local'
+
+export interface NodeNetworkOptions {
+  readonly settings: Settings
+  readonly database: NodeDatabase
+  readonly listen: readonly string[]
+  readonly relayServer: boolean
+  readonly relayClient: boolean
+}
+
+/** libp2p with the transports of Node. */
+export function createNodeNetwork(options: NodeNetworkOptions): Promise<Network> {
+  const { settings, listen } = options
+  return createLibp2pNetwork({
+    transports: transports(settings),
+    peerDiscovery: settings.mdns ? [mdns({ serviceTag: MDNS_SERVICE })] : [],
+    datastore: libp2pDatastore(options.database),
+    listen,
+    announce: settings.announce,
+    bootstrap: settings.bootstrap,
+    relayServer: options.relayServer,
+    relayClient: options.relayClient,
+    dht: settings.dht ? 'server' : 'off',
+    clock: systemClock,
+    profile: 'node'
+  })
+}
+
+function transports(settings: Settings): Libp2pNetworkOptions['transports'] {
+  const sockets = [tcp(), webSockets()]
+  if (!settings.webrtc) return sockets
+  const rtcConfiguration = async () => ({ iceServers: ownIceServers(settings, Date.now()) })
+  // webrtc-direct needs no ICE servers; without a list of its own it would ask those of third parties.
+  return [...sockets, webRTC({ rtcConfiguration }), webRTCDirect({ rtcConfiguration: { iceServers: [] } })]
+}

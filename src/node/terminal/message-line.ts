@@ -1,0 +1,25 @@
+import { visible } from './visible.ts'
+
+/** A message as the `message` event of the contract, which `read` prints, too. */
+export interface MessageObject {
+  readonly event: 'message'
+  readonly room: string
+  readonly id: string
+  readonly author: string
+  readonly nick: string
+  readonly time: number
+  readonly text: string
+}
+
+/** `2026-11-21 14:03  anna: text`; further lines of the text are indented, so that none can pass for another message. */
+export function messageLine(message: Pick<MessageObject, 'nick' | 'time' | 'text'>): string {
+  const head = `${localTime(message.time)}  ${visible(message.nick).replaceAll('\n', ' ')}: `
+  return head + visible(message.text).replaceAll('\n', `\n${' '.repeat(18)}`)
+}
+
+function localTime(time: number): string {
+  const date = new Date(time)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`
+}
