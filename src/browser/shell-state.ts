@@ -1,0 +1,18 @@
+import type { ComponentType } from 'preact'
+import type { Session } from './state/session.ts'
+
+/** What the page is: the screens before, beside and after the one that matters, which is `open`. */
+export type ShellState =
+  | { readonly kind: 'insecure' }
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'naming' }
+  | { readonly kind: 'elsewhere' }
+  | { readonly kind: 'moved' }
+  | { readonly kind: 'failed'; readonly sentence: string }
+  | { readonly kind: 'open'; readonly session: Session; readonly Workspace: ComponentType<{ session: Session }> }
+
+export interface ShellActions {
+  /** Takes the nickname and opens the workspace; rejects with a sentence when the name cannot be. */
+  start(nick: string): Promise<void>
+  takeOver(): void
+}

@@ -1,0 +1,70 @@
+import { LevelDatastore } from 'datastore-level'
+import { Level } from 'level'
+import { systemClock, systemRandom } from '../core/bytes/index.ts'
+import { openPeer, type Peer } from '../core/chat/index.ts'
+import { openStorage } from '../core/log/index.ts'
+import type { Network } from '../core/network/index.ts'
+import { followBootstrapList, rememberedList, type BootstrapList } from './bootstrap-list.ts'
+import type { Memory } from './memory.ts'
+
+export interface RunningPeer {
+  readonly peer: Peer
+  /** Resolves once the peer is online, and rejects when it cannot be; what works offline works all the while. */
+  readonly online: Promise<void>
+  stop(): Promise<void>
+}
+
+/**
+ * The composition: a peer of its own in this tab, on an IndexedDB database named after the profile. It opens on its
+ * store alone; libp2p, by far the largest part of the program, is loaded after that.
+ */
+export async function startPeer(profile: string, memory: Memory): Promise<RunningPeer> {
+  const loading = import('./browser-network.ts')
+  loading.catch(() => undefined)
+  const database = new Level<Uint8Array, Uint8Array>(`starling-${profile}`, {
+    keyEncoding: 'view',
+    valueEncoding: 'view'
+  })
+  const storage = await openStorage(database)
+  const peer = await openPeer({ storage, clock: systemClock, random: systemRandom })
+  const stopping = new AbortController()
+  let list = rememberedList(memory)
+  let use: ((list: BootstrapList) => void) | undefined
+  followBootstrapList(memory, takeList, stopping.signal)
+  const online = goOnline()
+
+  function takeList(next: BootstrapList): void {
+    list = next
+    use?.(next)
+  }
+
+  async function goOnline(): Promise<void> {
+    const { createBrowserNetwork } = await loading
+    if (stopping.signal.aborted) return
+    const browser = await createBrowserNetwork(libp2pDatastore(database), systemClock)
+    if (stopping.signal.aborted) return stopQuietly(browser.network)
+    await peer.goOnline(browser.network)
+    use = browser.use
+    use(list)
+  }
+
+  return {
+    peer,
+    online,
+    async stop() {
+      stopping.abort()
+      await online.catch(() => undefined)
+      await peer.stop()
+    }
+  }
+}
+
+/** A part of the peer's database. `LevelDatastore` asks for a whole `Level`, and uses of it what every sublevel has. */
+function libp2pDatastore(database: Level<Uint8Array, Uint8Array>): LevelDatastore {
+  const part: unknown = database.sublevel('libp2p', { keyEncoding: 'utf8', valueEncoding: 'view' })
+  return new LevelDatastore(part as Level<string, Uint8Array>)
+}
+
+function stopQuietly(network: Network): Promise<void> {
+  return network.stop().catch(() => undefined)
+}

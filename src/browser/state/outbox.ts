@@ -1,0 +1,66 @@
+import { signal, type ReadonlySignal } from '@preact/signals'
+import type { Peer } from '../../core/chat/index.ts'
+import { errorMessage } from '../../core/bytes/index.ts'
+import type { ShownMessage } from './shown-message.ts'
+
+/** A message on its way into the store, or one that did not get there. */
+export interface PendingMessage {
+  readonly key: number
+  readonly text: string
+  /** Why it could not be stored. */
+  readonly problem?: string
+}
+
+export interface Outbox {
+  readonly pending: ReadonlySignal<readonly PendingMessage[]>
+  send(text: string): Promise<void>
+  retry(key: number): Promise<void>
+  discard(key: number): void
+  /** The message has appeared in the room, perhaps before the peer confirmed it. */
+  settle(message: ShownMessage): void
+}
+
+let nextKey = 1
+
+/** `sent` is called once a message is stored, and brings it into the timeline in case no event did. */
+export function createOutbox(peer: Peer, room: string, sent: () => Promise<void>): Outbox {
+  const pending = signal<readonly PendingMessage[]>([])
+
+  function discard(key: number): void {
+    pending.value = pending.value.filter(message => message.key !== key)
+  }
+
+  async function store(message: PendingMessage): Promise<void> {
+    try {
+      await peer.send(room, message.text)
+      await sent()
+      discard(message.key)
+    } catch (thrown) {
+      const failed = { ...message, problem: errorMessage(thrown) }
+      pending.value = pending.value.map(other => (other.key === message.key ? failed : other))
+    }
+  }
+
+  return {
+    pending,
+    send(text) {
+      const message = { key: nextKey++, text }
+      pending.value = [...pending.value, message]
+      return store(message)
+    },
+    async retry(key) {
+      const message = pending.value.find(other => other.key === key)
+      if (message === undefined) return
+      const again = { key, text: message.text }
+      pending.value = pending.value.map(other => (other.key === key ? again : other))
+      await store(again)
+    },
+    discard,
+    settle(message) {
+      const match = pending.value.find(
+        other => message.own && other.problem === undefined && other.text === message.text
+      )
+      if (match !== undefined) discard(match.key)
+    }
+  }
+}

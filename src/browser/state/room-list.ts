@@ -1,0 +1,46 @@
+import { signal, type ReadonlySignal } from '@preact/signals'
+import type { Peer, RoomSummary } from '../../core/chat/index.ts'
+import type { ShownMessage } from './shown-message.ts'
+
+export interface RoomRow {
+  readonly summary: RoomSummary
+  readonly last: Pick<ShownMessage, 'nick' | 'text' | 'time' | 'own'> | undefined
+}
+
+/** The rooms, the one with the newest message first. */
+export interface RoomList {
+  readonly rows: ReadonlySignal<readonly RoomRow[]>
+  /** Takes over names, counts and membership from the peer. */
+  refresh(): void
+  received(message: ShownMessage): void
+}
+
+export function createRoomList(peer: Peer): RoomList {
+  const rows = signal<readonly RoomRow[]>([])
+  const last = new Map<string, RoomRow['last']>()
+
+  function refresh(): void {
+    const summaries = peer.rooms()
+    for (const { id } of summaries) if (!last.has(id)) void readLast(id)
+    rows.value = summaries.map(summary => ({ summary, last: last.get(summary.id) })).toSorted(compareRows)
+  }
+
+  async function readLast(room: string): Promise<void> {
+    last.set(room, undefined)
+    const [message] = await peer.messages(room, { limit: 1 }).catch(() => [])
+    if (message !== undefined) received(message)
+  }
+
+  function received(message: ShownMessage): void {
+    const known = last.get(message.room)
+    if (known === undefined || known.time <= message.time) last.set(message.room, message)
+    refresh()
+  }
+
+  refresh()
+  return { rows, refresh, received }
+}
+
+function compareRows(one: RoomRow, other: RoomRow): number {
+  return (other.last?.time ?? 0) - (one.last?.time ?? 0) || one.summary.name.localeCompare(other.summary.name)
+}

@@ -1,0 +1,174 @@
+import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals'
+import { errorMessage } from '../../core/bytes/index.ts'
+import type { Peer, PeerEvent, PeerStatus } from '../../core/chat/index.ts'
+import type { Memory } from '../memory.ts'
+import { coalesce } from './coalesce.ts'
+import { connectionOf, type Connection } from './connection.ts'
+import { createLook } from './look.ts'
+import { createMembers, type Members } from './members.ts'
+import { rememberRoom } from './last-room.ts'
+import { createRoomList, type RoomRow } from './room-list.ts'
+import { createRouter, type Router } from './route.ts'
+import { createTimeline, type Timeline } from './timeline.ts'
+import type { ShownMessage } from './shown-message.ts'
+
+/** A running peer as signals: what the screens show, and the calls they make. Fed by the peer's events. */
+export interface Session {
+  readonly peer: Peer
+  readonly memory: Memory
+  readonly router: Router
+  readonly me: ReadonlySignal<ReturnType<Peer['me']>>
+  readonly rooms: ReadonlySignal<readonly RoomRow[]>
+  /** The room that is open, with everything loaded of it. */
+  readonly open: ReadonlySignal<OpenRoom | undefined>
+  readonly connection: ReadonlySignal<Connection>
+  readonly status: ReadonlySignal<PeerStatus>
+  readonly notices: Signal<readonly Notice[]>
+  /** The room whose newest message is before the user's eyes. */
+  readonly watching: Signal<string | undefined>
+  /** Says as a notice why something could not be done that nobody waits for. */
+  report(thrown: unknown): void
+  rename(nick: string): Promise<void>
+  stop(): void
+}
+
+export interface OpenRoom {
+  readonly id: string
+  readonly timeline: Timeline
+  readonly members: Members
+}
+
+export interface Notice {
+  readonly code: string
+  readonly text: string
+}
+
+const MAX_NOTICES = 5
+/** The connection line says this in its own words. */
+const SAID_ELSEWHERE = 'bootstrap-unreachable'
+
+/** What is before the user's eyes is not unread, even in the moment before the peer has noted it. */
+function asRead(row: RoomRow): RoomRow {
+  return { ...row, summary: { ...row.summary, unread: 0 } }
+}
+
+export function createSession(peer: Peer, memory: Memory): Session {
+  const router = createRouter()
+  const me = signal(peer.me())
+  const rooms = createRoomList(peer)
+  const opened = new Map<string, OpenRoom>()
+  const status = signal(peer.status())
+  const look = createLook()
+  const notices = signal<readonly Notice[]>([])
+  const watching = signal<string | undefined>(undefined)
+
+  const open = computed(() => {
+    const route = router.route.value
+    const known = rooms.rows.value.some(({ summary }) => route.kind === 'room' && summary.id === route.room)
+    return route.kind === 'room' && known ? openRoom(route.room) : undefined
+  })
+
+  function openRoom(id: string): OpenRoom {
+    const room = opened.get(id) ?? { id, timeline: createTimeline(peer, id), members: createMembers(peer, id) }
+    opened.set(id, room)
+    return room
+  }
+
+  const connected = computed(() => status.value.peers.length > 0)
+
+  const refreshStatus = coalesce(async () => {
+    status.value = peer.status()
+    await open.peek()?.members.refresh()
+  })
+
+  const onEvent: { [K in PeerEvent['event']]: (event: Extract<PeerEvent, { event: K }>) => void } = {
+    message(event) {
+      const { event: _, ...rest } = event
+      const message: ShownMessage = { ...rest, own: event.author === me.value.member }
+      const watched = watching.value === event.room
+      opened.get(event.room)?.timeline.received(message, watched)
+      rooms.received(message)
+      if (watched) markRead(event.room)
+    },
+    delivered({ id, to, of }) {
+      for (const room of opened.values()) room.timeline.delivered(id, { to, of })
+    },
+    gap: () => rooms.refresh(),
+    member({ room }) {
+      rooms.refresh()
+      void opened.get(room)?.members.refresh()
+    },
+    room({ change }) {
+      rooms.refresh()
+      if (change === 'joined' && connected.peek()) look.beginConnected()
+    },
+    peer: () => void refreshStatus(),
+    sent: () => undefined,
+    warning({ code, text }) {
+      if (code !== SAID_ELSEWHERE) notify({ code, text })
+    }
+  }
+
+  function notify(notice: Notice): void {
+    const others = notices.value.filter(({ code }) => code !== notice.code)
+    notices.value = [...others, notice].slice(-MAX_NOTICES)
+  }
+
+  function report(thrown: unknown): void {
+    notify({ code: 'not-done', text: errorMessage(thrown) })
+  }
+
+  function markRead(room: string): void {
+    peer.markRead(room).catch(report)
+  }
+
+  const endings = [
+    peer.listen(event => batch(() => (onEvent[event.event] as (event: PeerEvent) => void)(event))),
+    effect(() => enterRoom(open.value)),
+    effect(() => {
+      if (watching.value !== undefined) markRead(watching.value)
+    }),
+    effect(() => {
+      if (connected.value) look.beginConnected()
+    }),
+    look.stop,
+    () => router.stop()
+  ]
+
+  /** Everything read here is read anew on entering only. */
+  function enterRoom(room: OpenRoom | undefined): void {
+    if (room === undefined) return
+    rememberRoom(memory, room.id)
+    const unread = rooms.rows.peek().find(({ summary }) => summary.id === room.id)?.summary.unread ?? 0
+    room.timeline.open(unread).catch(report)
+    void room.members.refresh()
+  }
+
+  return {
+    peer,
+    memory,
+    router,
+    me,
+    rooms: computed(() => rooms.rows.value.map(row => (row.summary.id === watching.value ? asRead(row) : row))),
+    open,
+    status,
+    notices,
+    watching,
+    report,
+    connection: computed(() =>
+      connectionOf({
+        settled: look.settled.value,
+        peers: status.value.peers.length,
+        members: open.value?.members.list.value
+      })
+    ),
+    async rename(nick) {
+      await peer.rename(nick)
+      me.value = peer.me()
+      await refreshStatus()
+    },
+    stop() {
+      for (const end of endings) end()
+    }
+  }
+}

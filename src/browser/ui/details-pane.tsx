@@ -1,0 +1,78 @@
+import type { MemberSummary, RoomSummary } from '../../core/chat/index.ts'
+import type { OpenRoom, Session } from '../state/session.ts'
+import { count, OPEN_ROOM_NOTE, pathWords } from '../words.ts'
+import { Avatar } from './avatar.tsx'
+import type { Ask } from './dialogs.tsx'
+import { CloseIcon } from './icons.tsx'
+import { InviteLink } from './invite-link.tsx'
+import { Name } from './name.tsx'
+
+interface DetailsPaneProps {
+  readonly session: Session
+  readonly room: OpenRoom
+  readonly summary: RoomSummary
+  readonly ask: Ask
+}
+
+export function DetailsPane({ session, room, summary, ask }: DetailsPaneProps) {
+  const members = room.members.list.value
+  const online = members.filter(member => member.online || member.self).length
+  return (
+    <aside class="pane details-pane" aria-label="Details">
+      <header class="pane-head">
+        <h2>Details</h2>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="Close details"
+          onClick={() => session.router.back({ kind: 'room', room: room.id, details: false })}
+        >
+          <CloseIcon />
+        </button>
+      </header>
+      <div class="details">
+        <section>
+          <h3>
+            <bdi>{summary.name}</bdi>
+          </h3>
+          <p class="hint">{OPEN_ROOM_NOTE}</p>
+        </section>
+        <section>
+          <InviteLink session={session} room={summary} label="Link" />
+        </section>
+        <section>
+          <h3 class="with-count">
+            {count(members.length, 'member', 'members')} <span class="hint">{online} online</span>
+          </h3>
+          <ul class="member-list" aria-label="Members">
+            {members.slice(0, MAX_LISTED).map(member => (
+              <Member key={member.member} member={member} />
+            ))}
+          </ul>
+          {members.length > MAX_LISTED && <p class="hint">and {members.length - MAX_LISTED} more</p>}
+        </section>
+        <button type="button" class="button danger" onClick={() => ask({ kind: 'leave', room: summary })}>
+          Leave
+        </button>
+      </div>
+    </aside>
+  )
+}
+
+/** Anyone may enter an open room under many keys; the page stays quick all the same. */
+const MAX_LISTED = 500
+
+function Member({ member }: { member: MemberSummary }) {
+  const { words, explained } = pathWords(member)
+  const rtt = member.online && member.rtt !== undefined ? `, ${Math.max(1, Math.round(member.rtt))} ms` : ''
+  return (
+    <li class="member" data-online={member.online || member.self}>
+      <Avatar member={member.member} size={32} />
+      <Name class="member-name" nick={member.nick} />
+      <span class="member-path" title={explained}>
+        {words}
+        {rtt}
+      </span>
+    </li>
+  )
+}

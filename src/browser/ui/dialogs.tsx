@@ -1,0 +1,38 @@
+import type { RoomSummary } from '../../core/chat/index.ts'
+import type { Session } from '../state/session.ts'
+import { InviteDialog } from './invite-dialog.tsx'
+import { JoinDialog } from './join-dialog.tsx'
+import { LeaveDialog } from './leave-dialog.tsx'
+import { NewRoomDialog } from './new-room-dialog.tsx'
+import { SettingsDialog } from './settings-dialog.tsx'
+
+export type DialogRequest =
+  | { readonly kind: 'new room' }
+  | { readonly kind: 'join'; readonly link?: string; readonly problem?: unknown }
+  | { readonly kind: 'invite'; readonly room: RoomSummary }
+  | { readonly kind: 'leave'; readonly room: RoomSummary }
+  | { readonly kind: 'settings' }
+
+export type Ask = (request: DialogRequest) => void
+
+interface DialogsProps {
+  readonly session: Session
+  readonly request: DialogRequest
+  readonly onClose: () => void
+}
+
+export function Dialogs({ session, request, onClose }: DialogsProps) {
+  const common = { session, onClose }
+  switch (request.kind) {
+    case 'new room':
+      return <NewRoomDialog {...common} />
+    case 'join':
+      return <JoinDialog {...common} link={request.link ?? ''} problem={request.problem} />
+    case 'invite':
+      return <InviteDialog {...common} room={request.room} />
+    case 'leave':
+      return <LeaveDialog {...common} room={request.room} />
+    case 'settings':
+      return <SettingsDialog {...common} />
+  }
+}

@@ -1,0 +1,79 @@
+import { useRef } from 'preact/hooks'
+import { groupMessages, type Row } from '../state/grouping.ts'
+import type { OpenRoom, Session } from '../state/session.ts'
+import { NewestIcon } from './icons.tsx'
+import { walkMessages } from './message-keys.ts'
+import { MessageBlock } from './message-block.tsx'
+import { PendingList } from './pending-list.tsx'
+import { dayName } from './times.ts'
+import { useTimelineScroll } from './use-timeline-scroll.ts'
+
+/** The timeline: stays at the newest message only for who is there, and holds its place for everybody else. */
+export function MessageList({ session, room }: { session: Session; room: OpenRoom }) {
+  const { timeline, members } = room
+  const list = useRef<HTMLDivElement>(null)
+  const toNewest = useTimelineScroll(list, session, room)
+  const names = new Map(members.list.value.map(member => [member.member, member.nick]))
+  const rows = groupMessages(timeline.shown.value, timeline.newFrom.value)
+  const empty = timeline.loaded.value && rows.length === 0 && timeline.outbox.pending.value.length === 0
+
+  return (
+    <div class="timeline">
+      <div
+        ref={list}
+        class="messages"
+        role="log"
+        aria-label="Messages"
+        aria-busy={!timeline.loaded.value}
+        tabIndex={0}
+        onKeyDown={walkMessages}
+      >
+        <div class="messages-content">
+          {timeline.above.value !== 'more' && rows.length > 0 && (
+            <p class="beginning">{BEGINNING[timeline.above.value]}</p>
+          )}
+          {rows.map(row => renderRow(row, names))}
+          <PendingList outbox={timeline.outbox} />
+          {empty && (
+            <div class="beginning-empty">
+              <h3>Nothing was said here yet</h3>
+              <p>Say the first word. Whoever joins later gets it from you, as long as this tab is open.</p>
+            </div>
+          )}
+        </div>
+      </div>
+      {!timeline.atBottom.value && (
+        <button type="button" class="button to-newest" onClick={toNewest}>
+          <NewestIcon />
+          Jump to newest
+        </button>
+      )}
+    </div>
+  )
+}
+
+const BEGINNING = {
+  nothing: 'This is where it begins, as far as this tab knows.',
+  'too many': 'Older messages are kept here, too many to show.'
+}
+
+function renderRow(row: Row, names: ReadonlyMap<string, string>) {
+  switch (row.kind) {
+    case 'day':
+      return (
+        <p key={row.key} class="line">
+          <span>{dayName(row.time)}</span>
+        </p>
+      )
+    case 'new':
+      return (
+        <p key={row.key} class="line line-new">
+          <span>New</span>
+        </p>
+      )
+    case 'block': {
+      const [{ author, nick }] = row.messages
+      return <MessageBlock key={row.key} messages={row.messages} nick={names.get(author) ?? nick} />
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { Signal } from '@preact/signals'
+import type { Notice } from '../state/session.ts'
+import { sentence } from './field.tsx'
+import { CloseIcon } from './icons.tsx'
+
+/** What the peer warns of, until it is read. */
+export function NoticeBar({ notices }: { notices: Signal<readonly Notice[]> }) {
+  const [notice] = notices.value
+  if (notice === undefined) return null
+  return (
+    <div class="notice-bar" role="alert">
+      <p>{sentence(notice.text)}</p>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Dismiss"
+        onClick={() => (notices.value = notices.value.slice(1))}
+      >
+        <CloseIcon />
+      </button>
+    </div>
+  )
+}

@@ -1,0 +1,103 @@
+import type { RoomRow } from '../state/room-list.ts'
+import type { Session } from '../state/session.ts'
+import { count } from '../words.ts'
+import { Avatar } from './avatar.tsx'
+import { ConnectionLine } from './connection-line.tsx'
+import type { Ask } from './dialogs.tsx'
+import { NoRooms } from './empty-pane.tsx'
+import { JoinIcon, NewIcon, SettingsIcon } from './icons.tsx'
+import { Logo } from './logo.tsx'
+import { NoticeBar } from './notice-bar.tsx'
+import { shortTime } from './times.ts'
+
+interface RoomsPaneProps {
+  readonly session: Session
+  readonly ask: Ask
+  /** There is no other pane beside this one. */
+  readonly phone: boolean
+}
+
+export function RoomsPane({ session, ask, phone }: RoomsPaneProps) {
+  const { member, nick } = session.me.value
+  return (
+    <aside class="pane rooms-pane">
+      <header class="pane-head">
+        <Logo size={28} />
+        <h1 class="brand">Starling</h1>
+      </header>
+      <div class="room-actions">
+        <button type="button" class="button" onClick={() => ask({ kind: 'new room' })}>
+          <NewIcon />
+          New room
+        </button>
+        <button type="button" class="button" onClick={() => ask({ kind: 'join' })}>
+          <JoinIcon />
+          Join
+        </button>
+      </div>
+      {session.open.value === undefined && <NoticeBar notices={session.notices} />}
+      {phone && session.rooms.value.length === 0 ? (
+        <div class="empty-list">
+          <NoRooms />
+        </div>
+      ) : (
+        <nav class="room-list" aria-label="Rooms">
+          <ul>
+            {session.rooms.value.map(row => (
+              <li key={row.summary.id}>
+                <RoomLink row={row} session={session} />
+              </li>
+            ))}
+          </ul>
+        </nav>
+      )}
+      {session.open.value === undefined && <ConnectionLine connection={session.connection.value} />}
+      <footer class="me">
+        <Avatar member={member} size={32} />
+        <bdi class="me-name" title={nick}>
+          {nick}
+        </bdi>
+        <button type="button" class="icon-button" aria-label="Settings" onClick={() => ask({ kind: 'settings' })}>
+          <SettingsIcon />
+        </button>
+      </footer>
+    </aside>
+  )
+}
+
+function RoomLink({ row: { summary, last }, session }: { row: RoomRow; session: Session }) {
+  const current = session.open.value?.id === summary.id
+  function open(event: Event): void {
+    event.preventDefault()
+    if (!current) session.router.go({ kind: 'room', room: summary.id, details: false })
+  }
+  return (
+    <a class="room-link" href={`#/room/${summary.id}`} aria-current={current ? 'page' : undefined} onClick={open}>
+      <span class="room-line">
+        <bdi class="room-name" title={summary.name}>
+          {summary.name}
+        </bdi>
+        {last !== undefined && <time class="room-time">{shortTime(last.time)}</time>}
+      </span>
+      <span class="room-line">
+        <span class="room-last">
+          {last === undefined ? (
+            'No messages yet'
+          ) : (
+            <>
+              <bdi>{last.own ? 'You' : last.nick}</bdi>: <bdi>{last.text.slice(0, MAX_PREVIEW)}</bdi>
+            </>
+          )}
+        </span>
+        {summary.unread > 0 && (
+          <span class="badge" aria-label={count(summary.unread, 'new message', 'new messages')} role="img">
+            {summary.unread > 99 ? '99+' : summary.unread}
+          </span>
+        )}
+      </span>
+    </a>
+  )
+}
+
+/** Characters of the last message; the line is cut by its width long before. */
+const MAX_PREVIEW = 120

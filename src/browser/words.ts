@@ -1,0 +1,54 @@
+import type { Delivery, MemberSummary } from '../core/chat/index.ts'
+import type { Connection } from './state/connection.ts'
+
+/** Sentences that more than one screen says, or that tests and screen readers rely on. */
+
+export function connectionWords(connection: Connection): string {
+  switch (connection.kind) {
+    case 'looking':
+      return 'Looking for peers...'
+    case 'cut off':
+      return 'No connection to the network. Trying again.'
+    case 'ready':
+      return 'Connected to the network.'
+    case 'alone':
+      return 'Nobody else is here yet. Send the link, and keep this tab open.'
+    case 'together':
+      return `Connected to ${count(connection.people, 'person', 'people')}, ${directWords(connection)}.`
+  }
+}
+
+function directWords({ people, direct }: { people: number; direct: number }): string {
+  if (direct === 0) return 'through a relay'
+  if (people === 1) return 'directly'
+  return direct === people ? 'all directly' : `${direct} directly`
+}
+
+export function deliveryWords(delivery: Delivery | undefined): string {
+  if (delivery === undefined || delivery.to === 0) return 'Sent'
+  return `Delivered to ${delivery.to} of ${delivery.of}`
+}
+
+const PATHS: Record<MemberSummary['path'], { words: string; explained: string }> = {
+  direct: { words: 'direct', explained: 'Your devices talk to each other with nobody in between.' },
+  punched: { words: 'direct', explained: 'Both routers were opened for it; nobody is in between.' },
+  webrtc: { words: 'WebRTC, direct', explained: 'Your browsers talk to each other with nobody in between.' },
+  turn: { words: 'WebRTC, through a relay', explained: 'A TURN server passes the sealed data on; it cannot read it.' },
+  relayed: { words: 'through a relay', explained: 'A relay passes the sealed data on; it cannot read it.' },
+  none: { words: 'online', explained: 'Heard of through other members.' }
+}
+
+export function pathWords({ self, online, path }: MemberSummary): { words: string; explained: string } {
+  if (self) return { words: 'you', explained: 'This is you, on this device.' }
+  return online ? PATHS[path] : { words: 'offline', explained: 'Gets what was missed from other members later.' }
+}
+
+export function count(number: number, one: string, many: string): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? one : many}`
+}
+
+export const OPEN_ROOM_NOTE =
+  'This is an open room: anyone who knows its name can read and write. Choose a name nobody guesses to stay among yourselves.'
+
+export const UNREACHABLE_NOTE =
+  'This tab has no address on the network right now: newcomers may not find the way until it is connected again.'
