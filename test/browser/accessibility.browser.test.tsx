@@ -1,0 +1,87 @@
+import axe from 'axe-core'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { page } from 'vitest/browser'
+import { createPlainPeer } from './plain-peer.ts'
+import { showShell, showWorkspace } from './show.tsx'
+
+async function violations(): Promise<string[]> {
+  const { violations: found } = await axe.run(document.body, {
+    rules: { 'color-contrast-enhanced': { enabled: true } }
+  })
+  return found.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html} ${node.failureSummary ?? ''}`))
+}
+
+function livelyPeer() {
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen', [
+    { by: 'Bo', text: 'see https://example.org' },
+    { by: 'Cy', text: 'word '.repeat(1000) },
+    { by: 'Ann', text: 'yes', delivery: { to: 1, of: 2 } },
+    { by: 'Ann', text: '🐦', delivery: { to: 2, of: 2 } }
+  ])
+  peer.setMembers(room.id, [
+    { nick: 'Ann', self: true, online: true },
+    { nick: 'Bo', online: true, path: 'webrtc', rtt: 3 },
+    { nick: 'Cy' }
+  ])
+  peer.hear(peer.addRoom('Garden').id, { by: 'Bo', text: 'unread' })
+  return { peer, hash: `#/room/${room.id}` }
+}
+
+describe.each(['light', 'dark'])('in the %s theme there is nothing for axe to complain of', theme => {
+  beforeEach(async () => {
+    document.documentElement.lang = 'en'
+    document.title = 'Starling'
+    document.documentElement.dataset['theme'] = theme
+    await page.viewport(1280, 800)
+  })
+  afterEach(() => {
+    delete document.documentElement.dataset['theme']
+  })
+
+  test('on the first screen', async () => {
+    showShell({ kind: 'naming' })
+    await expect.element(page.getByRole('textbox', { name: 'Nickname' })).toHaveFocus()
+    await page.getByRole('button', { name: 'Start' }).click()
+    await expect.element(page.getByRole('alert')).toBeVisible()
+    expect(await violations()).toEqual([])
+  })
+
+  test.each(['insecure', 'elsewhere', 'moved', 'opening'] as const)('on the screen "%s"', async kind => {
+    showShell({ kind })
+    await expect.element(page.getByRole('main')).toBeVisible()
+    expect(await violations()).toEqual([])
+  })
+
+  test('without a room', async () => {
+    showWorkspace(createPlainPeer('Ann'))
+    await expect.element(page.getByText('No rooms yet')).toBeVisible()
+    expect(await violations()).toEqual([])
+  })
+
+  test('in a room with its details', async () => {
+    const { peer, hash } = livelyPeer()
+    showWorkspace(peer, hash)
+    await expect.element(page.getByRole('log').getByText('yes')).toBeVisible()
+    expect(await violations()).toEqual([])
+    await page.getByRole('button', { name: 'Details' }).click()
+    await expect.element(page.getByRole('complementary', { name: 'Details' })).toBeVisible()
+    expect(await violations()).toEqual([])
+  })
+
+  test.each(['New room', 'Join', 'Settings', 'Invite', 'Leave'])('in the dialog "%s"', async name => {
+    const { peer, hash } = livelyPeer()
+    showWorkspace(peer, hash)
+    await page.getByRole('button', { name, exact: true }).click()
+    await expect.element(page.getByRole('dialog')).toBeVisible()
+    expect(await violations()).toEqual([])
+  })
+
+  test('on a phone', async () => {
+    await page.viewport(390, 844)
+    const { peer, hash } = livelyPeer()
+    showWorkspace(peer, hash)
+    await expect.element(page.getByRole('log').getByText('yes')).toBeVisible()
+    expect(await violations()).toEqual([])
+  })
+})

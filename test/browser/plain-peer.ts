@@ -1,0 +1,189 @@
+import { UsageError } from '../../src/core/bytes/index.ts'
+import type { MemberSummary, Message, Peer, PeerEvent, PeerStatus, RoomSummary } from '../../src/core/chat/index.ts'
+
+/**
+ * A peer that is plain data, for tests of what the screens make of it: rooms, messages and members as given, and events
+ * when told. What a real peer does is tested with real peers.
+ */
+export interface PlainPeer extends Peer {
+  readonly ann: string
+  addRoom(name: string, messages?: readonly Saying[]): RoomSummary
+  setMembers(room: string, members: readonly Partial<MemberSummary>[]): void
+  setStatus(status: Partial<PeerStatus>): void
+  /** Somebody else's message arrives now. */
+  hear(room: string, saying: Saying): Message
+  emit(event: PeerEvent): void
+  /** This many messages are known of that have not arrived. */
+  setMissing(room: string, missing: number): void
+  /** The next `send` fails with this sentence. */
+  failNextSend(sentence: string): void
+  readonly read: string[]
+}
+
+export interface Saying {
+  readonly by: string
+  readonly text: string
+  readonly time?: number
+  readonly delivery?: { to: number; of: number }
+}
+
+const START = Date.parse('2026-11-20T09:00:00Z')
+
+/** A member id as a key would give it: 64 hexadecimal digits, all of which depend on the name. */
+export function memberId(name: string): string {
+  let state = 2166136261
+  const digits = Array.from({ length: 64 }, (_, index) => {
+    state = Math.imul(state ^ (name.charCodeAt(index % name.length) + index), 16777619) >>> 0
+    return ((state >>> 7) & 15).toString(16)
+  })
+  return digits.join('')
+}
+
+export function createPlainPeer(nick = 'Ann'): PlainPeer {
+  const ann = memberId(nick)
+  const rooms = new Map<string, { summary: RoomSummary; messages: Message[]; members: MemberSummary[] }>()
+  const listeners = new Set<(event: PeerEvent) => void>()
+  const read: string[] = []
+  let name = nick
+  let status: PeerStatus = { peer: undefined, rooms: [], peers: [], relays: [] }
+  let failure: string | undefined
+  let nextId = 1
+
+  function emit(event: PeerEvent): void {
+    for (const listener of listeners) listener(event)
+  }
+
+  function roomOf(id: string) {
+    const room = rooms.get(id)
+    if (room === undefined) throw new UsageError(`there is no room ${id}`)
+    return room
+  }
+
+  function add(id: string, saying: Saying): Message {
+    const { messages } = roomOf(id)
+    const time = saying.time ?? (messages.at(-1)?.time ?? START) + 60_000
+    const message: Message = {
+      room: id,
+      id: (nextId++).toString(16).padStart(64, '0'),
+      order: time.toString(16).padStart(12, '0'),
+      author: memberId(saying.by),
+      nick: saying.by,
+      time,
+      text: saying.text,
+      own: saying.by === nick,
+      ...(saying.delivery && { delivery: saying.delivery })
+    }
+    messages.push(message)
+    messages.sort((one, other) => one.time - other.time)
+    return message
+  }
+
+  function announce(message: Message): void {
+    const { room, id, author, time, text } = message
+    emit({ event: 'message', room, id, author, nick: message.nick, time, text })
+  }
+
+  function addRoom(roomName: string, messages: readonly Saying[] = []): RoomSummary {
+    const id = memberId(`room ${roomName}`)
+    const summary = { id, name: roomName, members: 1, unread: 0, missing: 0, keepers: [] }
+    rooms.set(id, { summary, messages: [], members: [memberOf({ nick: name, self: true, online: true })] })
+    for (const saying of messages) add(id, saying)
+    return summary
+  }
+
+  return {
+    ann,
+    read,
+    addRoom,
+    emit,
+    setMissing(id, missing) {
+      const room = roomOf(id)
+      room.summary = { ...room.summary, missing }
+      emit({ event: 'gap', room: id, missing })
+    },
+    setMembers: (id, members) => {
+      roomOf(id).members = members.map(memberOf)
+    },
+    setStatus: next => {
+      status = { ...status, ...next }
+      emit({ event: 'peer', peer: 'p', path: 'direct', address: '/x' })
+    },
+    hear(id, saying) {
+      const message = add(id, saying)
+      const room = roomOf(id)
+      room.summary = { ...room.summary, unread: room.summary.unread + 1 }
+      announce(message)
+      return message
+    },
+    failNextSend: sentence => {
+      failure = sentence
+    },
+    me: () => ({ member: ann, device: memberId('device'), nick: name, named: true }),
+    async rename(text) {
+      if (text.trim() === '') throw new UsageError('a nickname must not be empty')
+      name = text
+    },
+    async joinOpenRoom(text) {
+      if (text.trim() === '') throw new UsageError('a room name must not be empty')
+      const room = addRoom(text.trim())
+      emit({ event: 'room', room: room.id, change: 'joined' })
+      return room
+    },
+    async joinByLink(link) {
+      if (!link.includes('/open/good')) throw new UsageError('this link is cut off or mistyped: copy it again, whole')
+      const room = addRoom('from a link')
+      emit({ event: 'room', room: room.id, change: 'joined' })
+      return room
+    },
+    findRoom: reference => roomOf(reference).summary,
+    rooms: () => [...rooms.values()].map(room => room.summary),
+    async leaveRoom(id) {
+      rooms.delete(id)
+      emit({ event: 'room', room: id, change: 'left' })
+    },
+    inviteLink: async (id, address) => `${address ?? 'starling:'}#/open/${id.slice(0, 8)}`,
+    async send(id, text) {
+      const sentence = failure
+      failure = undefined
+      if (sentence !== undefined) throw new UsageError(sentence)
+      const message = add(id, { by: nick, text, time: Date.now(), delivery: { to: 0, of: 2 } })
+      announce(message)
+      return { id: message.id }
+    },
+    waitForDelivery: async (_id, count) => count,
+    async messages(id, { limit = 50, before } = {}) {
+      const { messages } = roomOf(id)
+      const end = before === undefined ? messages.length : messages.findIndex(message => message.id === before)
+      return messages.slice(Math.max(0, end - limit), end)
+    },
+    members: async id => roomOf(id).members,
+    async markRead(id) {
+      read.push(id)
+      const room = rooms.get(id)
+      if (room === undefined || room.summary.unread === 0) return
+      room.summary = { ...room.summary, unread: 0 }
+      emit({ event: 'room', room: id, change: 'read' })
+    },
+    status: () => status,
+    listen(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    goOnline: async () => undefined,
+    stop: async () => undefined
+  }
+}
+
+function memberOf(member: Partial<MemberSummary>): MemberSummary {
+  const nick = member.nick ?? 'Bo'
+  return {
+    member: memberId(nick),
+    nick,
+    role: 'member',
+    online: false,
+    self: false,
+    path: 'none',
+    rtt: undefined,
+    ...member
+  }
+}

@@ -1,0 +1,44 @@
+import { expect, test, vi } from 'vitest'
+import { createTabLock } from '../../src/browser/tab-lock.ts'
+
+let profiles = 0
+const newProfile = () => `tab-lock-${Date.now()}-${profiles++}`
+const nothing = async () => undefined
+
+test('one tab holds the profile, and a second one learns that it is open elsewhere', async () => {
+  const profile = newProfile()
+  const [first, second] = [createTabLock(profile), createTabLock(profile)]
+  expect(await first.take(nothing)).toBe(true)
+  expect(await second.take(nothing)).toBe(false)
+  first.release()
+  await expect.poll(() => second.take(nothing)).toBe(true)
+})
+
+test('a tab that is asked lets go only after its peer has stopped', async () => {
+  const profile = newProfile()
+  const [first, second] = [createTabLock(profile), createTabLock(profile)]
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
+  const asked = vi.fn<() => Promise<void>>(() => stopped)
+  await first.take(asked)
+  let over = false
+  const taking = second.takeOver(nothing).then(() => (over = true))
+  await expect.poll(() => asked.mock.calls.length).toBe(1)
+  expect(over).toBe(false)
+  stop()
+  await taking
+  expect(over).toBe(true)
+  expect(await first.take(nothing)).toBe(false)
+})
+
+test('a tab whose peer does not stop loses the profile all the same', async () => {
+  const profile = newProfile()
+  const [frozen, second] = [createTabLock(profile), createTabLock(profile)]
+  await frozen.take(() => new Promise(() => undefined))
+  await second.takeOver(nothing)
+  expect(await createTabLock(profile).take(nothing)).toBe(false)
+})
+
+test('other profiles are not in the way', async () => {
+  expect(await createTabLock(newProfile()).take(nothing)).toBe(true)
+  expect(await createTabLock(newProfile()).take(nothing)).toBe(true)
+})

@@ -1,0 +1,401 @@
+import { expect, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { createPlainPeer } from './plain-peer.ts'
+import { emptyMemory, showWorkspace } from './show.tsx'
+
+const DESKTOP = [1280, 800] as const
+const PHONE = [390, 844] as const
+
+const messages = page.getByRole('log', { name: 'Messages' })
+const box = page.getByRole('textbox', { name: 'Message' })
+
+test('Ann, who has no room, makes one and is in it', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  showWorkspace(peer)
+  await expect.element(page.getByText('No rooms yet')).toBeVisible()
+  await page.getByRole('button', { name: 'New room' }).click()
+  await userEvent.type(page.getByRole('textbox', { name: 'Room name' }), 'Kitchen{Enter}')
+  await expect.element(page.getByRole('heading', { name: 'Kitchen' })).toBeVisible()
+  await expect.element(box).toHaveFocus()
+  expect(location.hash).toMatch(/^#\/room\/[0-9a-f]+$/)
+})
+
+test('what is wrong with a name or a link stands next to it', async () => {
+  await page.viewport(...DESKTOP)
+  showWorkspace(createPlainPeer('Ann'))
+  await page.getByRole('button', { name: 'New room' }).click()
+  await page.getByRole('button', { name: 'Create' }).click()
+  await expect.element(page.getByRole('alert')).toHaveTextContent('A room name must not be empty.')
+  await userEvent.keyboard('{Escape}')
+  await page.getByRole('button', { name: 'Join' }).click()
+  const link = page.getByRole('textbox', { name: 'Invite link' })
+  await userEvent.type(link, 'http://x/#/open/bad{Enter}')
+  await expect.element(link).toHaveAccessibleDescription('This link is cut off or mistyped: copy it again, whole.')
+})
+
+test('a link in the address opens its room by itself, and is gone from the address', async () => {
+  await page.viewport(...DESKTOP)
+  showWorkspace(createPlainPeer('Ann'), '#/open/good')
+  await expect.element(page.getByRole('heading', { name: 'from a link' })).toBeVisible()
+  expect(location.hash).not.toContain('open')
+})
+
+test('a link that cannot be used is shown with the reason', async () => {
+  await page.viewport(...DESKTOP)
+  showWorkspace(createPlainPeer('Ann'), '#/open/bad')
+  await expect.element(page.getByRole('textbox', { name: 'Invite link' })).toHaveValue('#/open/bad')
+  await expect.element(page.getByText('This link is cut off or mistyped: copy it again, whole.')).toBeVisible()
+})
+
+test('Enter sends, Shift+Enter begins a line', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  showWorkspace(peer, `#/room/${room.id}`)
+  await userEvent.type(box, 'one{Shift>}{Enter}{/Shift}two{Enter}')
+  await expect.element(messages.getByText('one two')).toBeVisible()
+  await expect.element(box).toHaveValue('')
+  expect((await peer.messages(room.id)).map(message => message.text)).toEqual(['one\ntwo'])
+})
+
+test('a delivery mark says how far a message got', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  showWorkspace(peer, `#/room/${room.id}`)
+  await userEvent.type(box, 'hello{Enter}')
+  await expect.element(messages.getByRole('img', { name: 'Sent' })).toBeVisible()
+  const [message] = await peer.messages(room.id)
+  peer.emit({ event: 'delivered', id: message?.id ?? '', to: 1, of: 2 })
+  await expect.element(messages.getByRole('img', { name: 'Delivered to 1 of 2' })).toBeVisible()
+})
+
+test('a message that could not be stored stays, with the reason, and can be sent again', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  showWorkspace(peer, `#/room/${room.id}`)
+  peer.failNextSend('the disk is full')
+  await userEvent.type(box, 'keep me{Enter}')
+  await expect.element(messages.getByText('Not sent yet. The disk is full.')).toBeVisible()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect.element(messages.getByRole('img', { name: 'Sent' })).toBeVisible()
+  expect(messages.getByText('keep me').elements()).toHaveLength(1)
+})
+
+test('over 48 KiB it says so and does not send', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  showWorkspace(peer, `#/room/${room.id}`)
+  await userEvent.fill(box, 'ä'.repeat(24 * 1024 + 1))
+  await expect.element(page.getByText(/^48 of 48 KiB: too long/)).toBeVisible()
+  await userEvent.type(box, '{Enter}')
+  expect(await peer.messages(room.id)).toEqual([])
+  await userEvent.fill(box, 'ä'.repeat(24 * 1024))
+  await userEvent.type(box, '{Enter}')
+  await expect.poll(() => peer.messages(room.id)).toHaveLength(1)
+})
+
+test('a draft waits in its room', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const kitchen = peer.addRoom('Kitchen')
+  const garden = peer.addRoom('Garden')
+  const memory = emptyMemory()
+  const { router } = showWorkspace(peer, `#/room/${kitchen.id}`, memory)
+  await userEvent.type(box, 'half a thou')
+  router.go({ kind: 'room', room: garden.id, details: false })
+  await expect.element(page.getByRole('heading', { name: 'Garden' })).toBeVisible()
+  await expect.element(box).toHaveValue('')
+  router.go({ kind: 'room', room: kitchen.id, details: false })
+  await expect.element(box).toHaveValue('half a thou')
+})
+
+test('what somebody else wrote is shown as text, whatever it is', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const hostile = '<img src=x onerror="document.title=1"><script>1</script>\u202Egnp.exe'
+  const room = peer.addRoom('<b>bold</b>', [{ by: '<i>Mallory</i>', text: hostile }])
+  showWorkspace(peer, `#/room/${room.id}`)
+  await expect.element(messages.getByText(hostile)).toBeVisible()
+  await expect.element(messages.getByText('<i>Mallory</i>')).toBeVisible()
+  await expect.element(page.getByRole('heading', { name: '<b>bold</b>' })).toBeVisible()
+  expect(document.querySelectorAll('img, script[src=x], i, b')).toHaveLength(0)
+})
+
+test('a direction override ends with its message, and right-to-left text starts on the right', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen', [
+    { by: 'Mallory', text: '\u202Eabc' },
+    { by: 'Dana', text: 'שלום' }
+  ])
+  showWorkspace(peer, `#/room/${room.id}`)
+  const text = await messages.getByText('שלום').findElement()
+  expect(getComputedStyle(text).direction).toBe('rtl')
+  expect(getComputedStyle(text).unicodeBidi).toBe('isolate')
+  expect(document.querySelector('.author')?.tagName).toBe('BDI')
+})
+
+test('links open elsewhere and tell nobody where from', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen', [{ by: 'Bo', text: 'see https://example.org/a. javascript:alert(1)' }])
+  showWorkspace(peer, `#/room/${room.id}`)
+  const link = messages.getByRole('link')
+  await expect.element(link).toHaveAttribute('href', 'https://example.org/a')
+  await expect.element(link).toHaveAttribute('rel', 'noopener noreferrer')
+})
+
+test('a long paste folds and unfolds', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen', [{ by: 'Bo', text: `${'word '.repeat(5000)}end` }])
+  showWorkspace(peer, `#/room/${room.id}`)
+  await expect.element(page.getByRole('button', { name: 'Show all 5,001 words' })).toBeVisible()
+  const lengthOfMessage = () => document.querySelector('.message-text')?.textContent.length
+  expect(lengthOfMessage()).toBeLessThan(1500)
+  await page.getByRole('button', { name: 'Show all 5,001 words' }).click()
+  await expect.poll(lengthOfMessage).toBeGreaterThan(25_000)
+  await page.getByRole('button', { name: 'Show less' }).click()
+  await expect.poll(lengthOfMessage).toBeLessThan(1500)
+})
+
+test('members are listed with the way to each of them', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  peer.setMembers(room.id, [
+    { nick: 'Bo', online: true, path: 'webrtc', rtt: 12 },
+    { nick: 'Ann', self: true },
+    { nick: 'Cy', online: true, path: 'relayed' },
+    { nick: 'Dee' }
+  ])
+  showWorkspace(peer, `#/room/${room.id}`)
+  const members = page.getByRole('list', { name: 'Members' }).getByRole('listitem')
+  await expect
+    .poll(() => members.elements().map(item => item.textContent))
+    .toEqual(['Ann, you', 'Bo, WebRTC, direct', 'Cy, through a relay', 'Dee, offline'])
+  await expect
+    .element(page.getByRole('status', { name: 'Connection' }))
+    .toHaveTextContent('Connected to 2 people, 1 directly.')
+  await page.getByRole('button', { name: 'Details' }).click()
+  await expect.element(members.nth(1)).toHaveTextContent('BoWebRTC, direct, 12 ms')
+})
+
+test('unread messages are counted until the room is looked at', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const kitchen = peer.addRoom('Kitchen')
+  const garden = peer.addRoom('Garden', [{ by: 'Bo', text: 'old' }])
+  const { router } = showWorkspace(peer, `#/room/${kitchen.id}`)
+  peer.hear(garden.id, { by: 'Bo', text: 'first' })
+  peer.hear(garden.id, { by: 'Bo', text: 'second' })
+  await expect.element(page.getByRole('img', { name: '2 new messages' })).toBeVisible()
+  await expect.poll(() => document.title).toBe('(2) Kitchen - Starling')
+  router.go({ kind: 'room', room: garden.id, details: false })
+  await expect.element(messages.getByText('second')).toBeVisible()
+  await expect.poll(() => peer.read).toContain(garden.id)
+  await expect.poll(() => page.getByRole('img', { name: /new message/ }).elements()).toHaveLength(0)
+  const order = [...messages.element().querySelectorAll('.line-new, .message-text')].map(each => each.textContent)
+  expect(order).toEqual(['old', 'New', 'first', 'second'])
+  peer.hear(garden.id, { by: 'Bo', text: 'third' })
+  await expect.element(messages.getByText('third')).toBeVisible()
+  expect(document.title).toBe('Garden - Starling')
+})
+
+test('leaving asks first', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  showWorkspace(peer, `#/room/${room.id}`)
+  await page.getByRole('button', { name: 'Leave' }).click()
+  await page.getByRole('button', { name: 'Stay' }).click()
+  expect(peer.rooms()).toHaveLength(1)
+  await page.getByRole('button', { name: 'Leave' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Leave' }).click()
+  await expect.element(page.getByText('No rooms yet')).toBeVisible()
+})
+
+test('the invite shows a link to this page', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  showWorkspace(peer, `#/room/${room.id}`)
+  await page.getByRole('button', { name: 'Invite' }).click()
+  const link = page.getByRole('textbox', { name: 'Invite link' })
+  await expect.element(link).toHaveValue(`${location.origin}${location.pathname}#/open/${room.id.slice(0, 8)}`)
+})
+
+test('the nickname and the theme are changed in the settings', async () => {
+  await page.viewport(...DESKTOP)
+  const memory = emptyMemory()
+  showWorkspace(createPlainPeer('Ann'), '#/', memory)
+  await page.getByRole('button', { name: 'Settings' }).click()
+  await page.getByRole('radio', { name: 'Dark' }).click()
+  expect(getComputedStyle(document.documentElement).colorScheme).toBe('dark')
+  expect(memory.get('theme')).toBe('dark')
+  await page.getByRole('radio', { name: 'As the system' }).click()
+  await userEvent.fill(page.getByRole('textbox', { name: 'Nickname' }), '')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect.element(page.getByRole('alert')).toHaveTextContent('A nickname must not be empty.')
+  await userEvent.fill(page.getByRole('textbox', { name: 'Nickname' }), 'Annabel')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect.element(page.getByRole('complementary').getByText('Annabel')).toBeVisible()
+})
+
+test('on a phone one pane is shown at a time, and back goes back', async () => {
+  await page.viewport(...PHONE)
+  const peer = createPlainPeer('Ann')
+  peer.addRoom('Kitchen', [{ by: 'Bo', text: 'hello' }])
+  showWorkspace(peer)
+  const rooms = page.getByRole('navigation', { name: 'Rooms' })
+  await rooms.getByRole('link').click()
+  await expect.element(messages).toBeVisible()
+  expect(rooms.elements()).toHaveLength(0)
+  await page.getByRole('button', { name: 'Details' }).click()
+  await expect.element(page.getByRole('list', { name: 'Members' })).toBeVisible()
+  expect(messages.elements()).toHaveLength(0)
+  history.back()
+  await expect.element(messages).toBeVisible()
+  await page.getByRole('button', { name: 'Back to the rooms' }).click()
+  await expect.element(rooms).toBeVisible()
+})
+
+test('on a phone what one touches is at least 44 pixels high', async () => {
+  await page.viewport(...PHONE)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen', [{ by: 'Bo', text: 'hello' }])
+  const { router } = showWorkspace(peer)
+  const small = () =>
+    [...document.querySelectorAll('button, a, input, textarea')]
+      .filter(element => element.checkVisibility() && element.getBoundingClientRect().height < 44)
+      .map(element => element.outerHTML)
+  await expect.element(page.getByRole('navigation', { name: 'Rooms' })).toBeVisible()
+  expect(small()).toEqual([])
+  router.go({ kind: 'room', room: room.id, details: false })
+  await expect.element(messages.getByText('hello')).toBeVisible()
+  expect(small()).toEqual([])
+})
+
+test('the arrow keys walk through the messages', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen', [
+    { by: 'Bo', text: 'first' },
+    { by: 'Bo', text: 'second' }
+  ])
+  showWorkspace(peer, `#/room/${room.id}`)
+  await expect.element(messages.getByText('second')).toBeVisible()
+  const focused = () => document.activeElement?.querySelector('.message-text')?.textContent
+  await expect.element(box).toHaveFocus()
+  await userEvent.tab({ shift: true })
+  await expect.element(messages).toHaveFocus()
+  await userEvent.keyboard('{ArrowUp}')
+  expect(focused()).toBe('second')
+  await userEvent.keyboard('{ArrowUp}')
+  expect(focused()).toBe('first')
+  await userEvent.keyboard('{ArrowDown}')
+  expect(focused()).toBe('second')
+})
+
+test('what the peer warns of is said until it is read', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  showWorkspace(peer, `#/room/${room.id}`)
+  peer.emit({ event: 'warning', code: 'clock', text: 'this clock is 3 minutes slow' })
+  await expect.element(page.getByRole('alert')).toHaveTextContent('This clock is 3 minutes slow.')
+  await page.getByRole('button', { name: 'Dismiss' }).click()
+  expect(page.getByRole('alert').elements()).toHaveLength(0)
+})
+
+test('what cannot be read from the store is said, in the room and beside the list', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen', [{ by: 'Bo', text: 'hello' }])
+  const broken = async () => Promise.reject(new Error('the store does not answer'))
+  const { router } = showWorkspace({ ...peer, messages: broken, markRead: broken }, `#/room/${room.id}`)
+  await expect.element(page.getByRole('alert')).toHaveTextContent('The store does not answer.')
+  router.go({ kind: 'rooms' })
+  await expect.element(page.getByRole('complementary').getByRole('alert')).toBeVisible()
+})
+
+test('messages that are missing are said at once, and no more when they are there', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  peer.setMissing(room.id, 2)
+  showWorkspace(peer, `#/room/${room.id}`)
+  await expect.element(page.getByText('2 messages are on the way.')).toBeVisible()
+  peer.setMissing(room.id, 1)
+  await expect.element(page.getByText('1 message is on the way.')).toBeVisible()
+  peer.setMissing(room.id, 0)
+  await expect.element(page.getByText(/on the way/)).not.toBeInTheDocument()
+})
+
+test('on a phone, too, who has no room is told what one is', async () => {
+  await page.viewport(...PHONE)
+  showWorkspace(createPlainPeer('Ann'))
+  await expect.element(page.getByRole('heading', { name: 'No rooms yet' })).toBeVisible()
+  await page.getByRole('button', { name: 'New room' }).click()
+  await userEvent.type(page.getByRole('textbox', { name: 'Room name' }), 'Kitchen{Enter}')
+  await expect.element(box).toBeVisible()
+  await page.getByRole('button', { name: 'Back to the rooms' }).click()
+  await expect.element(page.getByRole('link', { name: /Kitchen/ })).toBeVisible()
+  expect(page.getByText('No rooms yet').elements()).toHaveLength(0)
+})
+
+test('the bare address opens the room that was open last, where there is space beside the list', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  peer.addRoom('Attic', [{ by: 'Bo', text: 'the newest' }])
+  const kitchen = peer.addRoom('Kitchen')
+  const memory = emptyMemory()
+  showWorkspace(peer, `#/room/${kitchen.id}`, memory).stop()
+  document.body.replaceChildren()
+  const { router } = showWorkspace(peer, '#/', memory)
+  await expect.element(page.getByRole('heading', { name: 'Kitchen' })).toBeVisible()
+  router.go({ kind: 'rooms' })
+  await expect.element(page.getByText('Choose a room on the left.')).toBeVisible()
+})
+
+test('alone and connected it says so soon, and anew for a room just joined', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  showWorkspace(peer, `#/room/${room.id}`)
+  const line = page.getByRole('status', { name: 'Connection' })
+  await expect.element(line).toHaveTextContent('Looking for peers...')
+  peer.setStatus({ peers: [{ peer: 'relay', path: 'direct', rtt: 1, address: '/x' }] })
+  await expect.poll(() => line.element().textContent, { timeout: 6000 }).toContain('Nobody else is here yet.')
+  await peer.joinOpenRoom('Garden')
+  await expect.element(line).toHaveTextContent('Looking for peers...')
+})
+
+test('a link made while nobody can reach this tab says so, until somebody can', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  showWorkspace(peer, `#/room/${room.id}`)
+  await page.getByRole('button', { name: 'Invite' }).click()
+  const warning = page.getByText(/newcomers may not find the way/)
+  await expect.element(warning).toBeVisible()
+  peer.setStatus({ relays: [{ peer: 'relay', address: '/x/p2p/relay/p2p-circuit' }] })
+  await expect.element(warning).not.toBeInTheDocument()
+})
+
+test('a name too long for its place keeps the letters that tell it from another', async () => {
+  await page.viewport(...PHONE)
+  const peer = createPlainPeer('Ann')
+  const nick = `${'Bo'.repeat(32)}-7f3a`
+  const room = peer.addRoom('Kitchen', [{ by: nick, text: 'hello' }])
+  showWorkspace(peer, `#/room/${room.id}`)
+  const name = await messages.getByTitle(nick).findElement()
+  const key = name.querySelector('.name-key')
+  expect(key?.textContent).toBe('-7f3a')
+  expect(name.scrollWidth).toBeLessThanOrEqual(name.clientWidth)
+  expect(key?.getBoundingClientRect().right).toBeLessThan(PHONE[0])
+})

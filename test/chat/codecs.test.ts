@@ -1,0 +1,198 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { ByteWriter, decodeWith, encodeUtf8, UsageError } from '../../src/core/bytes/index.ts'
+import {
+  decodeContent,
+  encodeContent,
+  MAX_TEXT_BYTES,
+  parseText,
+  type Content
+} from '../../src/core/chat/room/content.ts'
+import { openExchange, sealExchange, type ExchangeMessage } from '../../src/core/chat/online/exchange-codec.ts'
+import { decodeLink, encodeOpenRoomLink } from '../../src/core/chat/invite-link.ts'
+import {
+  addSequence,
+  coversSequence,
+  mergeRanges,
+  readRanges,
+  writeRanges
+} from '../../src/core/chat/room/sequence-ranges.ts'
+import { MAX_CONTENT_BYTES } from '../../src/core/encryption/index.ts'
+import type { DisplayName } from '../../src/core/identity/index.ts'
+import type { EntryId } from '../../src/core/log/index.ts'
+import type { PeerId } from '../../src/core/network/index.ts'
+import { hostileBytes } from '../support/hostile-bytes.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+
+const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
+const ids = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(id => Buffer.from(id).toString('hex') as EntryId)
+const ranges = fc
+  .uniqueArray(fc.integer({ min: 1, max: 500 }), { maxLength: 40 })
+  .map(numbers => numbers.reduce(addSequence, [] as readonly { from: number; to: number }[]))
+const text = fc.string({ unit: 'binary', maxLength: 400 }).filter(each => each.isWellFormed())
+
+describe('content', () => {
+  const contents = fc
+    .record({ text, profile: fc.option(bytes(135), { nil: undefined }) })
+    .map(({ text: words, profile }): Content => {
+      const nick = 'Anna' as DisplayName
+      return { kind: 1, text: words, ...(profile && { profile: { certificate: profile, nick } }) }
+    })
+
+  test('round-trips', () => {
+    fc.assert(
+      fc.property(contents, content => {
+        expect(decodeContent(1, encodeContent(content))).toEqual({ ok: true, value: content })
+      })
+    )
+  })
+
+  test('survives 20,000 random and mutated inputs', () => {
+    const valid = fc.sample(contents, { numRuns: 20, seed: 3 }).map(encodeContent)
+    const outcomes = new Set<boolean>()
+    for (const hostile of hostileBytes(valid)) outcomes.add(decodeContent(1, hostile).ok)
+    expect(outcomes.has(false)).toBe(true)
+  })
+
+  test('of later versions is read as far as it is known', () => {
+    const later = new ByteWriter().u8(1).longBytes(encodeUtf8('hello')).u8(77).longBytes(Uint8Array.of(1)).finish()
+    expect(decodeContent(1, later)).toEqual({ ok: true, value: { kind: 1, text: 'hello' } })
+    expect(decodeContent(9, later)).toEqual({ ok: true, value: { kind: 9 } })
+  })
+
+  test('leaves out a nickname that may not be shown', () => {
+    const profile = { certificate: new Uint8Array(135), nick: 'an\u202ena' as DisplayName }
+    const decoded = decodeContent(1, encodeContent({ kind: 1, text: 'x', profile }))
+    expect(decoded.ok && decoded.value.profile?.nick).toBeUndefined()
+  })
+
+  test('holds the longest text with a profile, and no longer one', () => {
+    const longest = 'x'.repeat(MAX_TEXT_BYTES)
+    const profile = { certificate: new Uint8Array(135), nick: 'n'.repeat(64) as DisplayName }
+    expect(parseText(longest)).toBe(longest)
+    expect(encodeContent({ kind: 1, text: longest, profile }).length).toBeLessThan(MAX_CONTENT_BYTES)
+    expect(() => parseText(`${longest}x`)).toThrow(UsageError)
+    expect(() => parseText(' \n')).toThrow('a message must not be empty')
+  })
+})
+
+describe('exchange messages', () => {
+  const keys = { tag: new Uint8Array(16).fill(1), sealKey: new Uint8Array(32).fill(2) }
+  const direction = { from: 'a' as PeerId, to: 'b' as PeerId }
+  const profiles = fc.record({ certificate: bytes(135), nick: fc.constantFrom(undefined, 'Anna' as DisplayName) })
+  const hello = fc.record({
+    certificate: bytes(135),
+    nick: fc.constantFrom(undefined, 'Anna' as DisplayName),
+    heads: fc.array(ids, { maxLength: 32 }),
+    signature: bytes(64)
+  })
+  const messages: fc.Arbitrary<ExchangeMessage> = fc.oneof(
+    hello.map(value => ({ kind: 'hello' as const, hello: value })),
+    fc.record({ kind: fc.constant('fetch' as const), ids: fc.array(ids, { maxLength: 64 }), context: fc.nat(128) }),
+    fc.record({ kind: fc.constant('acknowledge' as const), held: ranges }),
+    fc.record({ kind: fc.constant('entry' as const), entry: fc.uint8Array({ maxLength: 600 }) }),
+    profiles.map(profile => ({ kind: 'introduce' as const, profile }))
+  )
+
+  test('round-trip in their own direction only', () => {
+    fc.assert(
+      fc.property(messages, fc.nat(), (message, seed) => {
+        const frame = sealExchange(keys, direction, message, seededRandom(seed))
+        expect(openExchange([keys], direction, frame)).toEqual({ ok: true, value: message })
+        const back = { from: direction.to, to: direction.from }
+        expect(openExchange([keys], back, frame)).toEqual({ ok: false, error: 'a seal that does not open' })
+        expect(openExchange([], direction, frame)).toEqual({ ok: false, error: 'a tag of no room here' })
+      })
+    )
+  })
+
+  test('survive 20,000 random and mutated frames, sealed and unsealed', () => {
+    const sample = fc.sample(messages, { numRuns: 20, seed: 4 })
+    const frames = sample.map((message, seed) => sealExchange(keys, direction, message, seededRandom(seed)))
+    for (const frame of hostileBytes(frames, 10_000))
+      expect(openExchange([keys], direction, frame).ok).toBe(frames.some(each => Buffer.compare(each, frame) === 0))
+    const outcomes = new Set<boolean>()
+    const entry = new Uint8Array(300)
+    for (const inside of hostileBytes([entry], 10_000, 2)) {
+      const frame = sealExchange(keys, direction, { kind: 'entry', entry: inside }, seededRandom(1))
+      outcomes.add(openExchange([keys], direction, frame).ok)
+    }
+    expect(outcomes).toEqual(new Set([true]))
+  })
+})
+
+describe('sequence ranges', () => {
+  test('cover exactly what was added', () => {
+    const numbers = fc.uniqueArray(fc.integer({ min: 1, max: 100 }), { maxLength: 60 })
+    fc.assert(
+      fc.property(numbers, list => {
+        const held = list.reduce(addSequence, [] as readonly { from: number; to: number }[])
+        for (let each = 1; each <= 100; each += 1) expect(coversSequence(held, each)).toBe(list.includes(each))
+      })
+    )
+  })
+
+  test('merge to all that either covers', () => {
+    fc.assert(
+      fc.property(ranges, ranges, (a, b) => {
+        const merged = mergeRanges(a, b)
+        for (let each = 1; each <= 500; each += 1) {
+          expect(coversSequence(merged, each)).toBe(coversSequence(a, each) || coversSequence(b, each))
+        }
+      })
+    )
+  })
+
+  test('round-trip, and survive 20,000 hostile inputs', () => {
+    const encode = (held: Parameters<typeof writeRanges>[1]) => writeRanges(new ByteWriter(), held).finish()
+    fc.assert(
+      fc.property(ranges, held => {
+        expect(decodeWith(encode(held), readRanges)).toEqual({ ok: true, value: held })
+      })
+    )
+    for (const hostile of hostileBytes(fc.sample(ranges, { numRuns: 10, seed: 5 }).map(encode))) {
+      const held = decodeWith(hostile, readRanges)
+      if (held.ok) expect(encode(held.value)).toEqual(hostile)
+    }
+  })
+})
+
+describe('links into open rooms', () => {
+  const link = { name: 'Starlings ✨', addresses: ['/ip4/127.0.0.1/tcp/4001/ws/p2p/12D3KooWExamp1e'] }
+
+  test.each([undefined, 'https://chat.example/', 'http://127.0.0.1:8080/?profile=b#/room/x'])(
+    'round-trip through %j',
+    web => {
+      const encoded = encodeOpenRoomLink(link, web)
+      expect(encoded.startsWith(web?.replace(/#.*/, '') ?? 'starling:open/')).toBe(true)
+      expect(decodeLink(encoded)).toEqual({ ok: true, value: link })
+      expect(decodeLink(`  ${encoded}\n`)).toEqual({ ok: true, value: link })
+    }
+  )
+
+  test('that are cut off anywhere say so', () => {
+    const whole = encodeOpenRoomLink(link)
+    for (let length = 'starling:open/'.length; length < whole.length; length += 1) {
+      expect(decodeLink(whole.slice(0, length))).toEqual({
+        ok: false,
+        error: 'this link is cut off or mistyped: copy it again, whole'
+      })
+    }
+  })
+
+  test('of other kinds get sentences of their own', () => {
+    expect(decodeLink('https://example.org')).toMatchObject({ error: expect.stringContaining('not a Starling link') })
+    expect(decodeLink('starling:join/AAAA')).toMatchObject({ error: expect.stringContaining('private room') })
+    expect(decodeLink('starling:open/AgAAAAAAAAAA')).toMatchObject({ error: expect.stringContaining('newer version') })
+  })
+
+  test('survive 20,000 hostile inputs', () => {
+    const whole = encodeUtf8(encodeOpenRoomLink(link))
+    let opened = 0
+    for (const hostile of hostileBytes([whole])) {
+      const decoded = decodeLink(new TextDecoder().decode(hostile))
+      if (decoded.ok) opened += 1
+    }
+    expect(opened).toBeLessThan(20_000)
+  })
+})

@@ -1,0 +1,234 @@
+import { describe, expect, test } from 'vitest'
+import { concatBytes, expectValue, fromHex, hmacSha256, sealWithNonce } from '../../src/core/bytes/index.ts'
+import type { Identity } from '../../src/core/identity/index.ts'
+import { createEntry, encodeEntry, sealGossip, type Entry, type EntryId } from '../../src/core/log/index.ts'
+import type { Verdict } from '../../src/core/network/index.ts'
+import { identityOf, NOON } from '../support/cast.ts'
+import { hostileBytes } from '../support/hostile-bytes.ts'
+import {
+  answerAs,
+  gossipBytes,
+  gossipEntry,
+  lobbyGossip,
+  madeUpId,
+  newIdentity,
+  sayHello,
+  writeEntry
+} from '../support/mallory.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
+import type { VirtualPeer } from '../support/virtual-network.ts'
+
+interface Scene {
+  readonly story: Story
+  readonly anna: Actor
+  readonly mallory: VirtualPeer
+  readonly identity: Identity
+  /** Gossips an entry to Anna, as a member would; what her validator says. */
+  readonly gossip: (entry: Entry) => Verdict
+}
+
+/** Anna is in the lobby; Mallory knows its name and speaks the protocol by hand. */
+async function scene(): Promise<Scene> {
+  const story = new Story()
+  const anna = await story.enter('Anna')
+  await anna.peer.joinOpenRoom('lobby')
+  const mallory = story.network.peer('mallory')
+  story.network.connect(mallory, anna.network)
+  const identity = await identityOf(66)
+  return { story, anna, mallory, identity, gossip: entry => gossipEntry(anna, entry, mallory) }
+}
+
+/** Gossip around bytes that no encoder makes. */
+function sealedBytes(bytes: Uint8Array, { id }: Entry): Uint8Array {
+  const nonce = hmacSha256(lobbyGossip.nonceKey, expectValue(fromHex(id))).subarray(0, 24)
+  return concatBytes([nonce, sealWithNonce(lobbyGossip.sealKey, nonce, bytes)])
+}
+
+describe('a member who breaks the rules', () => {
+  test('sends a wrong body ahead of the true one: the true one is shown, once', async () => {
+    const { story, anna, gossip, identity, mallory } = await scene()
+    const entry = await writeEntry(identity, 'true')
+    const wrong = { ...entry, body: new Uint8Array(512) }
+    expect(gossipBytes(anna, sealGossip(lobbyGossip, wrong), mallory)).toBe('reject')
+    expect(gossip(entry)).toBe('accept')
+    expect(gossip(entry)).toBe('ignore')
+    await story.until('it is shown', () => eventsOf(anna, 'message').length === 1)
+    await story.wait(1000)
+    expect(eventsOf(anna, 'message')).toHaveLength(1)
+    expect((await anna.peer.messages('lobby')).map(message => message.text)).toEqual(['true'])
+  })
+
+  test('puts a body that opens for nobody under a true header: void, and the true entry still counts', async () => {
+    const { story, anna, gossip, identity } = await scene()
+    const entry = await writeEntry(identity, 'true')
+    expect(gossip(createEntry(entry.header, seededRandom(1)(512)))).toBe('accept')
+    expect(gossip(entry)).toBe('accept')
+    await story.until('it is shown', () => eventsOf(anna, 'message').length === 1)
+    expect(await anna.peer.messages('lobby')).toHaveLength(1)
+  })
+
+  test("sends an entry without its author's certificate: it waits, and is shown when the certificate comes", async () => {
+    const { story, anna, gossip, identity } = await scene()
+    const first = await writeEntry(identity, 'first')
+    const later = { ms: NOON + 1, counter: 0 }
+    const second = await writeEntry(identity, 'second', {
+      sequence: 2,
+      previous: first.id,
+      clock: later,
+      profile: false
+    })
+    expect(gossip(second)).toBe('accept')
+    await story.wait(1000)
+    expect(eventsOf(anna, 'message')).toHaveLength(0)
+    expect(gossip(first)).toBe('accept')
+    await story.until('both are shown', () => eventsOf(anna, 'message').length === 2)
+    expect((await anna.peer.messages('lobby')).map(message => message.text)).toEqual(['first', 'second'])
+  })
+
+  test("says something in another's name: nothing is shown", async () => {
+    const { story, anna, gossip, identity } = await scene()
+    const victim = await identityOf(67)
+    const forged = await writeEntry({ ...identity, certificate: victim.certificate }, 'I am the victim')
+    gossip(forged)
+    await story.wait(1000)
+    expect(await anna.peer.messages('lobby')).toEqual([])
+  })
+
+  test('sends an entry of tomorrow, of another day, of the control class, or of another epoch', async () => {
+    const { anna, gossip, identity, mallory } = await scene()
+    const soon = await writeEntry(identity, 'soon', { clock: { ms: NOON + 6 * 60_000, counter: 0 } })
+    expect(gossip(soon)).toBe('ignore')
+    expect(gossip(await writeEntry(identity, 'yesterday', { clock: { ms: NOON - 86_400_000, counter: 0 } }))).toBe(
+      'reject'
+    )
+    const entry = await writeEntry(identity, 'x')
+    expect(gossip(createEntry({ ...entry.header, class: 'control' }, entry.body))).toBe('ignore')
+    expect(gossip(createEntry({ ...entry.header, epoch: new Uint8Array(16) }, entry.body))).toBe('ignore')
+    for (const at of [0, 1])
+      expect(gossipBytes(anna, sealedBytes(encodeEntry(entry).with(at, 9), entry), mallory)).toBe('ignore')
+    expect(gossipBytes(anna, sealedBytes(encodeEntry(entry).with(60, 9), entry), mallory)).toBe('reject')
+    expect(await anna.peer.messages('lobby')).toEqual([])
+  })
+
+  test('cites entries that do not exist: what it says is shown, and the gap is given up in the end', async () => {
+    const { story, anna, gossip, identity } = await scene()
+    const bob = await story.enter('Bob')
+    await bob.peer.joinOpenRoom('lobby')
+    await story.until('they met', () => anna.peer.findRoom('lobby').members === 2)
+    const made = 'ab'.repeat(32) as EntryId
+    expect(gossip(await writeEntry(identity, 'hm', { parents: [made] }))).toBe('accept')
+    await story.until('the gap is told', () => eventsOf(anna, 'gap').some(event => event.missing === 1))
+    await story.until('the gap is given up', () => eventsOf(anna, 'gap').at(-1)?.missing === 0)
+    expect(await transcript(anna, 'lobby')).toHaveLength(1)
+  })
+
+  test('equivocates: both entries are kept and shown', async () => {
+    const { story, anna, gossip, identity } = await scene()
+    gossip(await writeEntry(identity, 'left'))
+    gossip(await writeEntry(identity, 'right!'))
+    await story.until('both are shown', () => eventsOf(anna, 'message').length === 2)
+    expect(await anna.peer.messages('lobby')).toHaveLength(2)
+  })
+
+  test('sends 20,000 hostile messages on the topic: each is rejected, and talk goes on', async () => {
+    const { story, anna, mallory, gossip, identity } = await scene()
+    const valid = sealGossip(lobbyGossip, await writeEntry(identity, 'valid'))
+    for (const message of hostileBytes([valid])) expect(gossipBytes(anna, message, mallory)).toBe('reject')
+    gossip(await writeEntry(identity, 'still here'))
+    await story.until('it is shown', () => eventsOf(anna, 'message').length === 1)
+    expect(await anna.peer.messages('lobby')).toHaveLength(1)
+  })
+
+  test('cites what does not exist a thousand times: newcomers still get all of the history', async () => {
+    const { story, anna, gossip, identity } = await scene()
+    for (let index = 0; index < 300; index += 1) await anna.peer.send('lobby', `line ${index}`)
+    for (let sequence = 2; sequence < 220; sequence += 1) {
+      const parents = Array.from({ length: 4 }, madeUpId)
+      const clock = { ms: story.clock.now(), counter: sequence }
+      gossip(await writeEntry(identity, 'hm', { sequence, previous: madeUpId(), parents, clock }))
+    }
+    await story.until('all were taken in', () => eventsOf(anna, 'message').length === 300 + 218)
+    const bob = await story.enter('Bob')
+    await bob.peer.joinOpenRoom('lobby')
+    const { member } = anna.peer.me()
+    const ofAnna = (): string[] => eventsOf(bob, 'message').flatMap(each => (each.author === member ? [each.text] : []))
+    await story.until('Bob has all that Anna said', () => ofAnna().length === 300)
+    expect(new Set(ofAnna()).size).toBe(300)
+  })
+
+  test('always has one more entry: others are asked all the same', async () => {
+    const { story, anna, mallory, identity } = await scene()
+    story.network.discovery = false
+    await anna.peer.send('lobby', 'hello')
+    const bob = await story.enter('Bob')
+    await bob.peer.joinOpenRoom('lobby')
+    let sequence = 1
+    answerAs(mallory, async function* (asked) {
+      sequence += 1
+      const clock = { ms: NOON, counter: sequence }
+      const entry = await writeEntry(identity, 'more', { sequence, previous: madeUpId(), clock })
+      if (asked.kind === 'fetch') yield { kind: 'entry', entry: encodeEntry(entry) }
+    })
+    story.network.connect(mallory, bob.network)
+    const greeted = sayHello(identity, mallory, bob.network.self, [madeUpId()])
+    await story.until('Bob asks', () => sequence > 5)
+    story.network.connect(anna.network, bob.network)
+    await story.until('Bob hears Anna', () => eventsOf(bob, 'message').some(event => event.text === 'hello'))
+    expect((await greeted).map(answer => answer.kind)).toEqual(['hello'])
+  })
+
+  test('floods the room with entries that are ahead: what Anna wrote before is not hidden behind them', async () => {
+    const { story, anna, gossip } = await scene()
+    story.network.discovery = false
+    const bob = await story.enter('Bob')
+    await bob.peer.joinOpenRoom('lobby')
+    await anna.peer.send('lobby', 'written offline')
+    for (let counter = 0; counter < 200; counter += 1) {
+      gossip(await writeEntry(await newIdentity(), 'flood', { clock: { ms: story.clock.now() + 299_000, counter } }))
+    }
+    await story.until('all were taken in', () => eventsOf(anna, 'message').length === 201)
+    story.network.connect(anna.network, bob.network)
+    await story.until('Bob reads it', () => eventsOf(bob, 'message').some(event => event.text === 'written offline'))
+    const shown = eventsOf(bob, 'message').filter(event => event.text === 'written offline')
+    expect(shown).toHaveLength(1)
+  })
+
+  test('takes the name of somebody who had it first, or one that looks like it: only the true one bears it', async () => {
+    const { story, anna } = await scene()
+    const bob = await story.enter('Bob')
+    await bob.peer.joinOpenRoom('lobby')
+    const zed = await story.enter('zed')
+    await zed.peer.joinOpenRoom('lobby')
+    await story.until('Bob met both', () => bob.peer.findRoom('lobby').members === 3)
+    await zed.peer.rename('Аnnа')
+    const suffix = zed.peer.me().member.slice(0, 4)
+    const nicks = async (): Promise<string[]> => (await bob.peer.members('lobby')).map(member => member.nick)
+    await story.until('zed is renamed', async () => (await nicks()).includes(`Аnnа-${suffix}`))
+    expect(await nicks()).toEqual(['Bob', 'Anna', `Аnnа-${suffix}`])
+    expect(eventsOf(anna, 'warning').filter(event => event.code === 'name-taken')).toHaveLength(0)
+  })
+
+  test('says hello a hundred times: the disk is not written each time', async () => {
+    const { story, anna, mallory, identity } = await scene()
+    const store = anna.storage.room(anna.peer.findRoom('lobby').id)
+    let commits = 0
+    const { commit } = store
+    Object.assign(store, {
+      commit: (change: Parameters<typeof commit>[0]) => {
+        commits += 1
+        return commit(change)
+      }
+    })
+    const answers: string[] = []
+    const greet = async (): Promise<void> => {
+      for (let count = 0; count < 100; count += 1) {
+        answers.push(...(await sayHello(identity, mallory, anna.network.self)).map(answer => answer.kind))
+      }
+    }
+    const greeted = greet()
+    await story.until('all were answered', () => answers.length === 100)
+    await greeted
+    expect(commits).toBeLessThan(3)
+  })
+})

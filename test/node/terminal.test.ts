@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { statusText } from '../../src/node/commands/status.ts'
+import { jsonLine } from '../../src/node/terminal/json-line.ts'
+import { messageLine } from '../../src/node/terminal/message-line.ts'
+import { visible } from '../../src/node/terminal/visible.ts'
+
+test('what would steer a terminal or turn its text is spelled out; other text stays as it is', () => {
+  expect(visible('\u001b[2Jgone\u0007\r\u009b31m')).toBe('\\u{1b}[2Jgone\\u{7}\\u{d}\\u{9b}31m')
+  expect(visible('a\u202eb\u2066c')).toBe('a\\u{202e}b\\u{2066}c')
+  expect(visible('Grüße, שלום 👩‍👩‍👧\n\tend')).toBe('Grüße, שלום 👩‍👩‍👧\n\tend')
+})
+
+test('no line of a message can pass for another message', () => {
+  const text = 'hello\n2026-11-21 10:00  bo: I agree'
+  const lines = messageLine({ nick: 'ann\na', time: 0, text }).split('\n')
+  expect(lines).toHaveLength(2)
+  expect(lines[0]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d {2}ann a: hello$/)
+  expect(lines[1]).toMatch(/^ {18}2026/)
+})
+
+test('JSON steers no terminal, and says the same', () => {
+  const message = { text: 'a\u202eb\u2066\u200e\u009b31m\u001b[2J\u007f \u061c Grüße, שלום' }
+  const line = jsonLine(message)
+  expect(line).toMatch(/^[^\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+$/u)
+  expect(line).toContain(String.raw`a\u202eb\u2066\u200e\u009b31m`)
+  expect(line).toContain('Grüße, שלום')
+  expect(JSON.parse(line)).toEqual(message)
+})
+
+test('the status in plain words', () => {
+  const room = { id: '0'.repeat(64), name: 'Talk', members: 1, unread: 0, missing: 2, keepers: [] }
+  const address = '/dns4/a\u202eb/tcp/1'
+  const peers = [{ peer: '12D3', path: 'direct', rtt: null, address }]
+  const lines = (status: Parameters<typeof statusText>[0]): string[] => statusText(status, './starling').split('\n')
+  expect(lines({ peer: '12D3', rooms: [room], peers: [], relays: [] })).toEqual([
+    'Peer 12D3',
+    '1 room, no peer connected',
+    'No relay passes others on to this peer.',
+    'room   000000000000  Talk  (1 member, 2 on their way)'
+  ])
+  expect(lines({ peer: '12D3', rooms: [], peers, relays: [{ peer: '12D4', address }] })).toEqual([
+    'Peer 12D3',
+    '0 rooms, 1 peer connected, 1 directly',
+    '1 relay passes others on to this peer.',
+    String.raw`peer   12D3  direct  -  /dns4/a\u{202e}b/tcp/1`,
+    String.raw`relay  12D4  /dns4/a\u{202e}b/tcp/1`
+  ])
+  expect(lines({ peer: null, rooms: [], peers: [], relays: [] })[0]).toBe(
+    'No peer is running here: ./starling up starts one.'
+  )
+})

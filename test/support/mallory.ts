@@ -1,0 +1,84 @@
+import { expectValue, systemRandom, toHex } from '../../src/core/bytes/index.ts'
+import { encodeContent } from '../../src/core/chat/room/content.ts'
+import { exchange, serveExchanges } from '../../src/core/chat/online/exchange.ts'
+import type { ExchangeMessage } from '../../src/core/chat/online/exchange-codec.ts'
+import { createHello } from '../../src/core/chat/online/greeting.ts'
+import { dayOf, exchangeKeys, gossipKeys, gossipTopic, openRoom, sealEntry } from '../../src/core/encryption/index.ts'
+import { createIdentitySecrets, openIdentity, type DisplayName, type Identity } from '../../src/core/identity/index.ts'
+import { sealGossip, type Entry, type EntryId, type HybridTime } from '../../src/core/log/index.ts'
+import type { PeerId, Verdict } from '../../src/core/network/index.ts'
+import { NOON } from './cast.ts'
+import type { Actor } from './story.ts'
+import type { VirtualPeer } from './virtual-network.ts'
+
+/** Somebody who knows the name of the room `lobby` and speaks its protocol by hand, by no rule but the bytes'. */
+const lobby = expectValue(openRoom('lobby'))
+const lobbyKey = lobby.epochs.contentKey('chat', lobby.epochs.current()) ?? new Uint8Array()
+
+const day = dayOf(NOON)
+const lobbyTopic = gossipTopic(lobby.rendezvousSecret, day)
+export const lobbyGossip = gossipKeys(lobby.rendezvousSecret, day)
+
+export interface Words {
+  readonly sequence?: number
+  readonly previous?: EntryId
+  readonly parents?: EntryId[]
+  readonly clock?: HybridTime
+  readonly profile?: boolean
+}
+
+export function newIdentity(): Promise<Identity> {
+  return openIdentity(createIdentitySecrets(systemRandom, NOON))
+}
+
+/** The id of an entry that does not exist. */
+export function madeUpId(): EntryId {
+  return toHex(systemRandom(32)) as EntryId
+}
+
+export function writeEntry(identity: Identity, text: string, words: Words = {}): Promise<Entry> {
+  const { sequence = 1, previous, clock = { ms: NOON, counter: 0 }, profile = true } = words
+  const certificate = identity.certificate.bytes
+  const content = encodeContent({ kind: 1, text, ...(profile && { profile: { certificate, nick: undefined } }) })
+  const salt = systemRandom(16)
+  const start = { class: 'chat', epoch: lobby.epochs.current(), clock, extensions: [], salt } as const
+  const body = { sequence, previous, parents: words.parents ?? [], kind: 1, content }
+  return sealEntry({ roomId: lobby.roomId, contentKey: lobbyKey }, identity.deviceKey, start, body)
+}
+
+/** Puts a message into the topic of one member; what the member's validator says. */
+export function gossipBytes(to: Actor, message: Uint8Array, from: VirtualPeer): Verdict {
+  const handler = to.network.topics.get(lobbyTopic)
+  const verdict = handler?.validate(message, from.self) ?? 'ignore'
+  if (verdict === 'accept') handler?.deliver(message, from.self)
+  return verdict
+}
+
+export function gossipEntry(to: Actor, entry: Entry, from: VirtualPeer): Verdict {
+  return gossipBytes(to, sealGossip(lobbyGossip, entry), from)
+}
+
+export async function sayHello(
+  identity: Identity,
+  from: VirtualPeer,
+  to: PeerId,
+  heads: EntryId[] = []
+): Promise<ExchangeMessage[]> {
+  const direction = { from: from.self, to }
+  const hello = await createHello(identity, lobby.roomId, direction, 'Mallory' as DisplayName, heads)
+  const signal = AbortSignal.timeout(60_000)
+  return exchange(from, systemRandom, exchangeRoom(noAnswer), to, { kind: 'hello', hello }, signal)
+}
+
+/** Answers what members ask. */
+export function answerAs(from: VirtualPeer, answer: (asked: ExchangeMessage) => AsyncIterable<ExchangeMessage>): void {
+  serveExchanges(from, systemRandom, () => exchangeRoom(answer))
+}
+
+function exchangeRoom(answer: (asked: ExchangeMessage) => AsyncIterable<ExchangeMessage>) {
+  return { exchangeKeys: () => [exchangeKeys(lobby.rendezvousSecret, day)], answer }
+}
+
+async function* noAnswer(): AsyncIterable<ExchangeMessage> {
+  // Whoever asks learns nothing.
+}

@@ -1,0 +1,259 @@
+import type { Clock, Millis } from '../../src/core/bytes/index.ts'
+import type {
+  FrameStream,
+  Network,
+  NetworkEvent,
+  PeerConnection,
+  PeerId,
+  StreamHandler,
+  TopicHandler
+} from '../../src/core/network/index.ts'
+
+const LATENCY: Millis = 20
+
+/** Peers in one process behind the network port: who is connected, and what gossip loses, is up to the test. */
+export class VirtualNetwork {
+  /** Whether a gossiped message gets from one to the other. */
+  gossipArrives: (from: PeerId, to: PeerId) => boolean = () => true
+  /** Whether peers that meet under one key are connected by themselves. */
+  discovery = true
+  readonly #clock: Clock
+  readonly #peers = new Map<PeerId, VirtualPeer>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  peer(name: string): VirtualPeer {
+    const peer = new VirtualPeer(name as PeerId, this, this.#clock)
+    this.#peers.set(peer.self, peer)
+    return peer
+  }
+
+  find(id: PeerId): VirtualPeer | undefined {
+    return this.#peers.get(id)
+  }
+
+  all(): VirtualPeer[] {
+    return [...this.#peers.values()]
+  }
+
+  remove(peer: VirtualPeer): void {
+    this.#peers.delete(peer.self)
+  }
+
+  connect(a: VirtualPeer, b: VirtualPeer): void {
+    if (a === b || a.connected.has(b)) return
+    a.connected.add(b)
+    b.connected.add(a)
+    for (const [from, to] of [
+      [a, b],
+      [b, a]
+    ] as const) {
+      from.emit({ kind: 'peer', connection: to.connection('direct') })
+      for (const topic of to.topics.keys()) from.later(() => from.sees(to, topic))
+    }
+  }
+
+  disconnect(a: VirtualPeer, b: VirtualPeer): void {
+    if (!a.connected.delete(b)) return
+    b.connected.delete(a)
+    for (const peer of [a, b]) peer.breakStreams(peer === a ? b : a)
+    a.emit({ kind: 'peer', connection: b.connection('none') })
+    b.emit({ kind: 'peer', connection: a.connection('none') })
+  }
+}
+
+export class VirtualPeer implements Network {
+  readonly self: PeerId
+  readonly connected = new Set<VirtualPeer>()
+  readonly topics = new Map<string, TopicHandler>()
+  readonly #streams = new Set<{ readonly other: VirtualPeer; readonly stream: FrameStream }>()
+  readonly #hub: VirtualNetwork
+  readonly #clock: Clock
+  readonly #listeners = new Set<(event: NetworkEvent) => void>()
+  readonly #protocols = new Map<string, StreamHandler>()
+  readonly #meetings = new Set<string>()
+
+  constructor(self: PeerId, hub: VirtualNetwork, clock: Clock) {
+    this.self = self
+    this.#hub = hub
+    this.#clock = clock
+  }
+
+  addresses(): string[] {
+    return [`/memory/${this.self}/p2p/${this.self}`]
+  }
+
+  async addressesOf(peer: PeerId): Promise<string[]> {
+    return this.#hub.find(peer)?.addresses() ?? []
+  }
+
+  peers(): PeerConnection[] {
+    return [...this.connected].map(peer => peer.connection('direct'))
+  }
+
+  relays(): [] {
+    return []
+  }
+
+  connection(path: PeerConnection['path']): PeerConnection {
+    return { peer: this.self, path, rtt: LATENCY, address: this.addresses()[0] ?? '' }
+  }
+
+  join(topic: string, handler: TopicHandler) {
+    this.topics.set(topic, handler)
+    for (const other of this.connected) {
+      other.later(() => other.sees(this, topic))
+      this.later(() => this.sees(other, topic))
+    }
+    return {
+      publish: async (message: Uint8Array) => this.#publish(topic, message),
+      peers: () => this.#inTopic(topic).map(peer => peer.self),
+      leave: () => this.topics.delete(topic)
+    }
+  }
+
+  /** Tells the topic's handler that a connected peer is in it. */
+  sees(other: VirtualPeer, topic: string): void {
+    if (other.topics.has(topic) && this.connected.has(other)) this.topics.get(topic)?.joined(other.self)
+  }
+
+  async open(peer: PeerId, protocol: string): Promise<FrameStream> {
+    const other = this.#hub.find(peer)
+    const handler = other && other.#protocols.get(protocol)
+    if (other === undefined || handler === undefined || !this.connected.has(other)) throw new Error('not connected')
+    const [there, here] = streamPair(this, other)
+    this.#streams.add({ other, stream: there })
+    other.later(() => {
+      handler(here).then(
+        () => here.end(),
+        () => here.abort('the handler broke off')
+      )
+    })
+    return there
+  }
+
+  breakStreams(other: VirtualPeer): void {
+    for (const open of this.#streams) {
+      if (open.other !== other) continue
+      open.stream.abort('the connection is gone')
+      this.#streams.delete(open)
+    }
+  }
+
+  handle(protocol: string, _limits: unknown, handler: StreamHandler): () => void {
+    this.#protocols.set(protocol, handler)
+    return () => this.#protocols.delete(protocol)
+  }
+
+  meet(key: Uint8Array): () => void {
+    const name = String(key)
+    this.#meetings.add(name)
+    this.later(() => {
+      if (!this.#hub.discovery || !this.#meetings.has(name)) return
+      for (const other of this.#hub.all()) if (other.#meetings.has(name)) this.#hub.connect(this, other)
+    })
+    return () => this.#meetings.delete(name)
+  }
+
+  keep(addresses: readonly string[]): () => void {
+    const peer = addresses[0]?.split('/').at(-1)
+    this.later(() => {
+      const other = this.#hub.discovery && peer !== undefined ? this.#hub.find(peer as PeerId) : undefined
+      if (other) this.#hub.connect(this, other)
+    })
+    return () => undefined
+  }
+
+  listen(listener: (event: NetworkEvent) => void): () => void {
+    this.#listeners.add(listener)
+    queueMicrotask(() => {
+      for (const other of this.connected) listener({ kind: 'peer', connection: other.connection('direct') })
+    })
+    return () => this.#listeners.delete(listener)
+  }
+
+  emit(event: NetworkEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  later(run: () => void): void {
+    this.#clock.after(LATENCY, run)
+  }
+
+  /** What a hostile peer does: puts bytes of its own into a topic. */
+  async #publish(topic: string, message: Uint8Array): Promise<number> {
+    const others = this.#inTopic(topic)
+    for (const other of others) {
+      if (this.#hub.gossipArrives(this.self, other.self)) other.later(() => other.receive(topic, message, this.self))
+    }
+    return others.length
+  }
+
+  receive(topic: string, message: Uint8Array, from: PeerId): void {
+    const handler = this.topics.get(topic)
+    if (handler?.validate(message, from) === 'accept') handler.deliver(message, from)
+  }
+
+  async stop(): Promise<void> {
+    for (const other of [...this.connected]) this.#hub.disconnect(this, other)
+    this.#hub.remove(this)
+  }
+
+  #inTopic(topic: string): VirtualPeer[] {
+    return [...this.connected].filter(peer => peer.topics.has(topic))
+  }
+}
+
+function streamPair(opener: VirtualPeer, answerer: VirtualPeer): [FrameStream, FrameStream] {
+  const [up, down] = [new Pipe(opener), new Pipe(answerer)]
+  return [streamOver(answerer.self, down, up), streamOver(opener.self, up, down)]
+}
+
+function streamOver(peer: PeerId, incoming: Pipe, outgoing: Pipe): FrameStream {
+  return {
+    peer,
+    read: () => incoming.read(),
+    write: async frame => outgoing.write(frame),
+    end: async () => outgoing.write(undefined),
+    abort(reason) {
+      incoming.break(reason)
+      outgoing.break(reason)
+    }
+  }
+}
+
+class Pipe {
+  readonly #frames: (Uint8Array | undefined)[] = []
+  readonly #sender: VirtualPeer
+  #broken: string | undefined
+  #wake: () => void = () => undefined
+
+  constructor(sender: VirtualPeer) {
+    this.#sender = sender
+  }
+
+  write(frame: Uint8Array | undefined): void {
+    this.#sender.later(() => {
+      if (this.#broken !== undefined) return
+      this.#frames.push(frame)
+      this.#wake()
+    })
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    while (this.#frames.length === 0) {
+      if (this.#broken !== undefined) throw new Error(this.#broken)
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#wake = resolve
+      await promise
+    }
+    return this.#frames.shift()
+  }
+
+  break(reason: string): void {
+    this.#broken = reason
+    this.#wake()
+  }
+}

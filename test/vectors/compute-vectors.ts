@@ -1,0 +1,103 @@
+import { writeFile } from 'node:fs/promises'
+import { expectValue, toHex } from '../../src/core/bytes/index.ts'
+import { encodeContent } from '../../src/core/chat/room/content.ts'
+import { sealExchange } from '../../src/core/chat/online/exchange-codec.ts'
+import { createHello } from '../../src/core/chat/online/greeting.ts'
+import { encodeOpenRoomLink } from '../../src/core/chat/invite-link.ts'
+import {
+  dayOf,
+  exchangeKeys,
+  gossipKeys,
+  gossipTopic,
+  meetingKey,
+  openRoom,
+  sealEntry
+} from '../../src/core/encryption/index.ts'
+import { createIdentitySecrets, openIdentity, type DisplayName } from '../../src/core/identity/index.ts'
+import { encodeEntry, orderKeyOf, sealGossip, type EntryId } from '../../src/core/log/index.ts'
+import { meetingPlace } from '../../src/core/network/libp2p/meeting.ts'
+import type { PeerId } from '../../src/core/network/index.ts'
+import { NOON } from '../support/cast.ts'
+import { seededRandom } from '../support/seeded-random.ts'
+
+export const VECTORS_FILE = new URL('../../docs/vectors/open-room.json', import.meta.url)
+
+/** Everything of `docs/wire-protocol.md` once, from fixed inputs; byte strings in hex. */
+export async function computeVectors() {
+  const name = 'Starlings'
+  const room = expectValue(openRoom(name))
+  const contentKey = room.epochs.contentKey('chat', room.epochs.current()) ?? new Uint8Array()
+  const secrets = createIdentitySecrets(seededRandom(1), NOON)
+  const identity = await openIdentity(secrets)
+  const day = dayOf(NOON)
+  const secret = room.rendezvousSecret
+  const text = 'Hello, murmuration! ✨'
+  const nick = 'Anna' as DisplayName
+  const content = encodeContent({ kind: 1, text, profile: { certificate: identity.certificate.bytes, nick } })
+  const parents = ['22', '11'].map(byte => byte.repeat(32) as EntryId)
+  const previous = '33'.repeat(32) as EntryId
+  const salt = seededRandom(2)(16)
+  const clock = { ms: NOON + 1234, counter: 7 }
+  const start = { class: 'chat', epoch: room.epochs.current(), clock, extensions: [], salt } as const
+  const body = { sequence: 5, previous, parents, kind: 1, content }
+  const entry = await sealEntry({ roomId: room.roomId, contentKey }, identity.deviceKey, start, body)
+  const daily = { ...gossipKeys(secret, day), exchange: exchangeKeys(secret, day) }
+  const direction = { from: '12D3KooWAnna' as PeerId, to: '12D3KooWBob' as PeerId }
+  const hello = await createHello(identity, room.roomId, direction, nick, [entry.id])
+  return {
+    room: {
+      name,
+      id: room.roomId,
+      epoch: toHex(room.epochs.current()),
+      contentKey: toHex(contentKey),
+      rendezvousSecret: toHex(secret)
+    },
+    day: {
+      number: day,
+      topic: gossipTopic(secret, day),
+      meetingKey: toHex(meetingKey(secret, day)),
+      meetingPlace: meetingPlace(meetingKey(secret, day)).toString(),
+      gossipSealKey: toHex(daily.sealKey),
+      gossipNonceKey: toHex(daily.nonceKey),
+      exchangeTag: toHex(daily.exchange.tag),
+      exchangeSealKey: toHex(daily.exchange.sealKey)
+    },
+    identity: {
+      rootSeed: toHex(secrets.rootSeed),
+      deviceSeed: toHex(secrets.deviceSeed),
+      member: identity.certificate.member,
+      device: identity.certificate.device,
+      certificate: toHex(identity.certificate.bytes)
+    },
+    entry: {
+      clock,
+      salt: toHex(salt),
+      sequence: 5,
+      previous,
+      parents: parents.toSorted(),
+      text,
+      nick,
+      content: toHex(content),
+      header: toHex(entry.headerBytes),
+      body: toHex(entry.body),
+      id: entry.id,
+      orderKey: orderKeyOf(entry),
+      encoded: toHex(encodeEntry(entry)),
+      gossip: toHex(sealGossip(daily, entry))
+    },
+    exchange: {
+      ...direction,
+      randomSeed: 3,
+      frame: toHex(sealExchange(daily.exchange, direction, { kind: 'hello', hello }, seededRandom(3)))
+    },
+    link: { addresses: ['/ip4/192.0.2.7/tcp/4002/ws/p2p/12D3KooWAnna'], text: link(name) }
+  }
+}
+
+function link(name: string): string {
+  return encodeOpenRoomLink({ name, addresses: ['/ip4/192.0.2.7/tcp/4002/ws/p2p/12D3KooWAnna'] })
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await writeFile(VECTORS_FILE, `${JSON.stringify(await computeVectors(), null, 2)}\n`)
+}

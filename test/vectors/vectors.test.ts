@@ -1,0 +1,134 @@
+import { createDecipheriv, createHash, createPublicKey, hkdfSync, createHmac, verify } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { base16 } from 'multiformats/bases/base16'
+import { CID } from 'multiformats/cid'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { computeVectors, VECTORS_FILE } from './compute-vectors.ts'
+
+type Vectors = Awaited<ReturnType<typeof computeVectors>>
+
+let vectors: Vectors
+beforeAll(async () => {
+  vectors = JSON.parse(await readFile(VECTORS_FILE, 'utf8')) as Vectors
+})
+
+test('what this version writes is what was committed', async () => {
+  expect(await computeVectors()).toEqual(vectors)
+})
+
+/** A second reader: written from docs/wire-protocol.md on Node's own cryptography, with nothing of src/ in it. */
+describe('a second reader finds', () => {
+  const hex = (text: string): Buffer => Buffer.from(text, 'hex')
+  const u32 = (value: number): Buffer => Buffer.from([value >>> 24, value >>> 16, value >>> 8, value])
+  const hkdf = (secret: Uint8Array, info: string, length = 32, salt: Uint8Array = Buffer.alloc(0)): Buffer =>
+    Buffer.from(hkdfSync('sha256', secret, salt, info, length))
+  const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+  function openChaCha(key: Buffer, nonce: Buffer, sealed: Buffer, data: Buffer): Buffer {
+    const decipher = createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: 16 })
+    decipher.setAAD(data, { plaintextLength: sealed.length - 16 })
+    decipher.setAuthTag(sealed.subarray(-16))
+    return Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()])
+  }
+
+  function isSigned(publicKey: Buffer, tag: string, message: Buffer, signature: Buffer): boolean {
+    const key = createPublicKey({
+      key: Buffer.concat([hex('302a300506032b6570032100'), publicKey]),
+      format: 'der',
+      type: 'spki'
+    })
+    return verify(null, Buffer.concat([Buffer.from(`starling/${tag}/1\0`), message]), key, signature)
+  }
+
+  test("the room's keys from its name", () => {
+    const { room } = vectors
+    const secret = hkdf(Buffer.from('starlings'), 'starling/open-room/1')
+    expect(hkdf(secret, 'room-id').toString('hex')).toBe(room.id)
+    expect(hkdf(secret, 'epoch', 16).toString('hex')).toBe(room.epoch)
+    expect(hkdf(secret, 'content').toString('hex')).toBe(room.contentKey)
+    expect(hkdf(secret, 'rendezvous').toString('hex')).toBe(room.rendezvousSecret)
+  })
+
+  test("the day's names and keys", () => {
+    const { room, day } = vectors
+    const daily = (use: string): string => hkdf(hex(room.rendezvousSecret), use, 32, u32(day.number)).toString('hex')
+    expect(daily('meeting-key')).toBe(day.meetingKey)
+    expect(CID.parse(day.meetingPlace).toString(base16)).toBe(`f01551220${sha256(hex(day.meetingKey))}`)
+    expect(daily('gossip-seal')).toBe(day.gossipSealKey)
+    expect(daily('gossip-nonce')).toBe(day.gossipNonceKey)
+    expect(daily('exchange-tag').slice(0, 32)).toBe(day.exchangeTag)
+    expect(daily('exchange-seal')).toBe(day.exchangeSealKey)
+    expect(day.number).toBe(Math.floor(vectors.entry.clock.ms / 86_400_000))
+  })
+
+  test('the certificate signed by the root', () => {
+    const { identity } = vectors
+    const certificate = hex(identity.certificate)
+    expect(certificate.subarray(1, 33).toString('hex')).toBe(identity.member)
+    expect(certificate.subarray(33, 65).toString('hex')).toBe(identity.device)
+    const signed = certificate.subarray(0, 71)
+    expect(isSigned(hex(identity.member), 'device', signed, certificate.subarray(71))).toBe(true)
+  })
+
+  test('the entry, field by field', () => {
+    const { entry, room, identity } = vectors
+    const encoded = hex(entry.encoded)
+    const header = encoded.subarray(0, 80)
+    expect(header.toString('hex')).toBe(entry.header)
+    expect([header[0], header[1]]).toEqual([1, 2])
+    expect(header.subarray(2, 18).toString('hex')).toBe(room.epoch)
+    expect([header.readUIntBE(18, 6), header.readUInt16BE(24)]).toEqual([entry.clock.ms, entry.clock.counter])
+    expect(header.readUInt16BE(26)).toBe(0)
+    expect(header.subarray(28, 44).toString('hex')).toBe(entry.salt)
+    const body = encoded.subarray(80)
+    expect(header.subarray(44, 76).toString('hex')).toBe(sha256(body))
+    expect(header.readUInt32BE(76)).toBe(body.length)
+    expect(sha256(header)).toBe(entry.id)
+
+    const start = header.subarray(0, 44)
+    const key = hkdf(hex(room.contentKey), 'starling/body/1', 32, hex(entry.salt))
+    const opened = openChaCha(key, Buffer.alloc(12), body, start)
+    expect(opened.subarray(0, 32).toString('hex')).toBe(identity.device)
+    expect(Number(opened.readBigUInt64BE(32))).toBe(entry.sequence)
+    expect(opened.subarray(40, 72).toString('hex')).toBe(entry.previous)
+    expect(opened[72]).toBe(2)
+    expect([opened.subarray(73, 105), opened.subarray(105, 137)].map(id => id.toString('hex'))).toEqual(entry.parents)
+    expect(opened[137]).toBe(1)
+    const contentEnd = 142 + opened.readUInt32BE(138)
+    const content = opened.subarray(142, contentEnd)
+    expect(content.toString('hex')).toBe(entry.content)
+    expect(content[0]).toBe(1)
+    expect(content.subarray(5, 5 + content.readUInt32BE(1)).toString()).toBe(entry.text)
+    expect(opened[contentEnd]).toBe(0)
+    const words = opened.subarray(0, contentEnd + 1)
+    const signature = opened.subarray(contentEnd + 1, contentEnd + 65)
+    expect(isSigned(hex(identity.device), 'entry', Buffer.concat([hex(room.id), start, words]), signature)).toBe(true)
+    expect(opened.subarray(contentEnd + 65).every(byte => byte === 0)).toBe(true)
+    expect(body.length).toBe(512)
+    expect(entry.orderKey).toBe(header.subarray(18, 26).toString('hex') + entry.id)
+  })
+
+  test("the gossip frame's nonce from the entry's id", () => {
+    const { entry, day } = vectors
+    const nonce = createHmac('sha256', hex(day.gossipNonceKey)).update(hex(entry.id)).digest().subarray(0, 24)
+    const frame = hex(entry.gossip)
+    expect(frame.subarray(0, 24)).toEqual(nonce)
+    expect(frame.length).toBe(24 + hex(entry.encoded).length + 16)
+  })
+
+  test("the exchange frame under the day's tag", () => {
+    const { exchange, day } = vectors
+    expect(exchange.frame.startsWith(day.exchangeTag)).toBe(true)
+  })
+
+  test('the link, with its check', () => {
+    const bytes = Buffer.from(vectors.link.text.replace('starling:open/', ''), 'base64url')
+    const [body, check] = [bytes.subarray(0, -4), bytes.subarray(-4)]
+    expect(sha256(body).startsWith(check.toString('hex'))).toBe(true)
+    expect(body[0]).toBe(1)
+    const nameEnd = 3 + body.readUInt16BE(1)
+    expect(body.subarray(3, nameEnd).toString()).toBe(vectors.room.name)
+    expect(body[nameEnd]).toBe(1)
+    expect(body.subarray(nameEnd + 3).toString()).toBe(vectors.link.addresses[0])
+  })
+})
