@@ -3,7 +3,11 @@
  * another may ask for it, upon which the holder stops its peer, lets go and says so.
  */
 export interface TabLock {
-  /** True when this tab may run the peer now. `onLost` is called when another tab takes over; the lock is let go after it. */
+  /**
+   * True when this tab may run the peer now. `onLost` is called when another tab takes over; the lock is let go after it.
+   * The lock that a page held which is being reloaded or closed becomes free a moment after it is gone, so one that is
+   * taken is waited for until the tab that holds it answers.
+   */
   take(onLost: () => Promise<void>): Promise<boolean>
   /** As `take`, but asks the tab that holds the lock to let go, and waits. */
   takeOver(onLost: () => Promise<void>): Promise<void>
@@ -12,16 +16,23 @@ export interface TabLock {
 
 /** A tab that the browser has frozen cannot answer; after this time the lock is taken from it. */
 const TAKE_OVER_MILLIS = 5000
+/** Nor can it say that it holds the lock: this long is waited for its answer. */
+const ANSWER_MILLIS = 3000
 const ASK = 'let go'
+const WHO = 'who holds it?'
+const HELD = 'held'
 
 export function createTabLock(profile: string): TabLock {
   const name = `starling/${profile}`
   const channel = new BroadcastChannel(name)
   let letGo: (() => void) | undefined
   let lost: (() => Promise<void>) | undefined
+  let waiting = new AbortController()
 
   channel.addEventListener('message', ({ data }) => {
     if (data === ASK) void lose()
+    if (data === WHO && letGo !== undefined) channel.postMessage(HELD)
+    if (data === HELD) waiting.abort()
   })
 
   async function lose(): Promise<void> {
@@ -37,12 +48,12 @@ export function createTabLock(profile: string): TabLock {
     lost = undefined
   }
 
-  function request(options: LockOptions, onLost: () => Promise<void>): Promise<boolean> {
+  function request(options: LockOptions, onLost: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
-      const held = navigator.locks.request(name, options, lock => {
-        resolve(lock !== null)
-        if (lock === null) return undefined
+      const held = navigator.locks.request(name, options, () => {
+        resolve()
         lost = onLost
+        channel.postMessage(HELD)
         return new Promise<void>(done => (letGo = done))
       })
       // A rejection after the lock was held means that it was stolen: this tab had been frozen.
@@ -54,7 +65,18 @@ export function createTabLock(profile: string): TabLock {
   }
 
   return {
-    take: onLost => request({ ifAvailable: true }, onLost),
+    async take(onLost) {
+      waiting = new AbortController()
+      const signal = AbortSignal.any([waiting.signal, AbortSignal.timeout(ANSWER_MILLIS)])
+      channel.postMessage(WHO)
+      try {
+        await request({ signal }, onLost)
+        return true
+      } catch (thrown) {
+        if (signal.aborted) return false
+        throw thrown
+      }
+    },
     async takeOver(onLost) {
       channel.postMessage(ASK)
       await request({ signal: AbortSignal.timeout(TAKE_OVER_MILLIS) }, onLost).catch(() =>

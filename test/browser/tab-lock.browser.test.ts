@@ -14,6 +14,36 @@ test('one tab holds the profile, and a second one learns that it is open elsewhe
   await expect.poll(() => second.take(nothing)).toBe(true)
 })
 
+test('a page that is being reloaded keeps the lock a moment after it is gone, and its successor waits for it', async () => {
+  const profile = newProfile()
+  const { promise: unloaded, resolve: unload } = Promise.withResolvers<void>()
+  const granted = Promise.withResolvers<void>()
+  void navigator.locks.request(`starling/${profile}`, () => {
+    granted.resolve()
+    return unloaded
+  })
+  await granted.promise
+  const taking = createTabLock(profile).take(nothing)
+  await expect
+    .poll(async () => (await navigator.locks.query()).pending?.map(({ name }) => name))
+    .toContain(`starling/${profile}`)
+  unload()
+  expect(await taking).toBe(true)
+})
+
+test('a frozen tab that cannot say so holds the profile all the same', async () => {
+  const profile = newProfile()
+  const granted = Promise.withResolvers<void>()
+  const thawed = Promise.withResolvers<void>()
+  void navigator.locks.request(`starling/${profile}`, () => {
+    granted.resolve()
+    return thawed.promise
+  })
+  await granted.promise
+  expect(await createTabLock(profile).take(nothing)).toBe(false)
+  thawed.resolve()
+})
+
 test('a tab that is asked lets go only after its peer has stopped', async () => {
   const profile = newProfile()
   const [first, second] = [createTabLock(profile), createTabLock(profile)]

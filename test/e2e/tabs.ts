@@ -1,9 +1,9 @@
 import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core'
-import { onTestFailed, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { chromiumArguments, requireChromium } from '../../scripts/chromium.ts'
 
 /** Nothing here takes a tenth of this on a busy machine. */
-const LIMIT = 60_000
+const LIMIT = 20_000
 
 /** A browser of its own, closed when the test ends. */
 export async function launchBrowser(...flags: string[]): Promise<Browser> {
@@ -85,16 +85,13 @@ export class Tab {
   }
 }
 
-/** Opens an address in a tab; a failed test shows what the page said. */
+/** Opens an address in a tab; a failed test shows what the page said, before its browser is closed. */
 export async function openTab(name: string, context: BrowserContext | Browser, address: string): Promise<Tab> {
   const tab = new Tab(name, await context.newPage())
-  onTestFailed(async () => {
-    process.stderr.write(
-      `${tab.log}\n${await tab.page
-        .locator('body')
-        .innerText()
-        .catch(() => '(closed)')}\n`
-    )
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state !== 'fail') return
+    const shown = await tab.page.locator('body').innerText({ timeout: 5000 })
+    process.stderr.write(`${tab.log}\n${shown}\n`)
   })
   await tab.page.goto(address)
   return tab
