@@ -123,7 +123,7 @@ describe('browser tabs', () => {
     await anna.enterAs('Anna')
     await anna.createRoom('Lobby')
     await anna.say('note to self')
-    await anna.hears('note to self')
+    await anna.hasSent()
     await anna.page.reload()
     await anna.hears('note to self')
   })

@@ -71,6 +71,11 @@ export class Tab {
     await this.messages().getByText(text, { exact: true }).first().waitFor()
   }
 
+  /** Waits until the newest own message is durable: before that its text is shown, too, but a reload may lose it. */
+  async hasSent(): Promise<void> {
+    await this.messages().getByRole('img', { name: 'Sent' }).last().waitFor()
+  }
+
   messages(): Locator {
     return this.page.getByRole('log', { name: 'Messages' })
   }

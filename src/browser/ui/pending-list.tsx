@@ -6,7 +6,7 @@ export function PendingList({ outbox }: { outbox: Outbox }) {
   return (
     <>
       {outbox.pending.value.map(({ key, text, problem }) => (
-        <div key={key} class="pending" data-failed={problem !== undefined}>
+        <div key={key} class="pending" data-failed={problem !== undefined} aria-busy={problem === undefined}>
           <div class="message-text" dir="auto">
             {text}
           </div>
