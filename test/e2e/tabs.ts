@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest'
 import { chromiumArguments, requireChromium } from '../../scripts/chromium.ts'
 
 /** Nothing here takes a tenth of this on a busy machine. */
-const LIMIT = 20_000
+const LIMIT = 60_000
 
 /** A browser of its own, closed when the test ends. */
 export async function launchBrowser(...flags: string[]): Promise<Browser> {
