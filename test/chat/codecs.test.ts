@@ -89,7 +89,7 @@ describe('exchange messages', () => {
   const messages: fc.Arbitrary<ExchangeMessage> = fc.oneof(
     hello.map(value => ({ kind: 'hello' as const, hello: value })),
     fc.record({ kind: fc.constant('fetch' as const), ids: fc.array(ids, { maxLength: 64 }), context: fc.nat(128) }),
-    fc.record({ kind: fc.constant('acknowledge' as const), held: ranges }),
+    fc.record({ kind: fc.constant('acknowledge' as const), acknowledgement: fc.uint8Array({ maxLength: 300 }) }),
     fc.record({ kind: fc.constant('entry' as const), entry: fc.uint8Array({ maxLength: 600 }) }),
     profiles.map(profile => ({ kind: 'introduce' as const, profile }))
   )

@@ -50,7 +50,7 @@ describe('a member who breaks the rules', () => {
     const { story, anna, gossip, identity, mallory } = await scene()
     const entry = await writeEntry(identity, 'true')
     const wrong = { ...entry, body: new Uint8Array(512) }
-    expect(gossipBytes(anna, sealGossip(lobbyGossip, wrong), mallory)).toBe('reject')
+    expect(gossipBytes(anna, sealGossip(lobbyGossip, { kind: 'entry', entry: wrong }), mallory)).toBe('reject')
     expect(gossip(entry)).toBe('accept')
     expect(gossip(entry)).toBe('ignore')
     await story.until('it is shown', () => eventsOf(anna, 'message').length === 1)
@@ -133,7 +133,7 @@ describe('a member who breaks the rules', () => {
 
   test('sends 20,000 hostile messages on the topic: each is rejected, and talk goes on', async () => {
     const { story, anna, mallory, gossip, identity } = await scene()
-    const valid = sealGossip(lobbyGossip, await writeEntry(identity, 'valid'))
+    const valid = sealGossip(lobbyGossip, { kind: 'entry', entry: await writeEntry(identity, 'valid') })
     for (const message of hostileBytes([valid])) expect(gossipBytes(anna, message, mallory)).toBe('reject')
     gossip(await writeEntry(identity, 'still here'))
     await story.until('it is shown', () => eventsOf(anna, 'message').length === 1)

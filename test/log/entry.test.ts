@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { concatBytes, sealWithNonce } from '../../src/core/bytes/index.ts'
 import {
   BODY_SIZES,
   compareHybridTimes,
@@ -9,10 +10,12 @@ import {
   isAhead,
   MAX_CLOCK_AHEAD,
   MAX_GOSSIP_BYTES,
+  MAX_NOTE_BYTES,
   nextHybridTime,
   openGossip,
   orderKeyOf,
   sealGossip,
+  type Gossip,
   type Entry,
   type HybridTime
 } from '../../src/core/log/index.ts'
@@ -90,12 +93,17 @@ describe('entries', () => {
 })
 
 describe('gossip frames', () => {
-  test('open to the same entry, and the same entry makes the same message', () => {
+  const gossips: fc.Arbitrary<Gossip> = fc.oneof(
+    entries.map(entry => ({ kind: 'entry' as const, entry })),
+    fc.uint8Array({ maxLength: MAX_NOTE_BYTES }).map(note => ({ kind: 'note' as const, note }))
+  )
+
+  test('open to the same entry or note, and the same one makes the same message', () => {
     fc.assert(
-      fc.property(entries, entry => {
-        const message = sealGossip(keys, entry)
-        expect(sealGossip(keys, entry)).toEqual(message)
-        expect(openGossip(keys, message)).toEqual({ ok: true, value: entry })
+      fc.property(gossips, gossip => {
+        const message = sealGossip(keys, gossip)
+        expect(sealGossip(keys, gossip)).toEqual(message)
+        expect(openGossip(keys, message)).toEqual({ ok: true, value: gossip })
         expect(message.length).toBeLessThanOrEqual(MAX_GOSSIP_BYTES)
       }),
       { numRuns: 50 }
@@ -103,7 +111,7 @@ describe('gossip frames', () => {
   })
 
   test('survive 20,000 random and mutated inputs: none opens', () => {
-    const valid = fc.sample(entries, { numRuns: 20, seed: 8 }).map(entry => sealGossip(keys, entry))
+    const valid = fc.sample(gossips, { numRuns: 20, seed: 8 }).map(gossip => sealGossip(keys, gossip))
     for (const message of hostileBytes(valid)) {
       const opened = openGossip(keys, message)
       if (opened.ok) expect(sealGossip(keys, opened.value)).toEqual(message)
@@ -111,9 +119,18 @@ describe('gossip frames', () => {
     }
   })
 
+  test('with a note that is too long, or under the nonce of another, are broken', () => {
+    const long = { kind: 'note', note: new Uint8Array(MAX_NOTE_BYTES + 1) } as const
+    expect(openGossip(keys, sealGossip(keys, long))).toEqual({ ok: false, error: 'broken' })
+    const nonce = new Uint8Array(24)
+    const sealed = sealWithNonce(keys.sealKey, nonce, new Uint8Array(9))
+    expect(openGossip(keys, concatBytes([nonce, sealed]))).toEqual({ ok: false, error: 'broken' })
+  })
+
   test('of another day do not open', () => {
     const other = { ...keys, sealKey: new Uint8Array(32).fill(3) }
-    expect(openGossip(other, sealGossip(keys, sample()))).toEqual({ ok: false, error: 'broken' })
+    const message = sealGossip(keys, { kind: 'entry', entry: sample() })
+    expect(openGossip(other, message)).toEqual({ ok: false, error: 'broken' })
   })
 })
 

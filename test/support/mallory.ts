@@ -55,7 +55,7 @@ export function gossipBytes(to: Actor, message: Uint8Array, from: VirtualPeer): 
 }
 
 export function gossipEntry(to: Actor, entry: Entry, from: VirtualPeer): Verdict {
-  return gossipBytes(to, sealGossip(lobbyGossip, entry), from)
+  return gossipBytes(to, sealGossip(lobbyGossip, { kind: 'entry', entry }), from)
 }
 
 export async function sayHello(

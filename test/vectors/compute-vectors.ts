@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { expectValue, toHex } from '../../src/core/bytes/index.ts'
 import { encodeContent } from '../../src/core/chat/room/content.ts'
 import { sealExchange } from '../../src/core/chat/online/exchange-codec.ts'
+import { signAcknowledgement } from '../../src/core/chat/online/acknowledgement.ts'
 import { createHello } from '../../src/core/chat/online/greeting.ts'
 import { encodeOpenRoomLink } from '../../src/core/chat/invite-link.ts'
 import {
@@ -13,7 +14,7 @@ import {
   openRoom,
   sealEntry
 } from '../../src/core/encryption/index.ts'
-import { createIdentitySecrets, openIdentity, type DisplayName } from '../../src/core/identity/index.ts'
+import { createIdentitySecrets, openIdentity, type DeviceId, type DisplayName } from '../../src/core/identity/index.ts'
 import { encodeEntry, orderKeyOf, sealGossip, type EntryId } from '../../src/core/log/index.ts'
 import { meetingPlace } from '../../src/core/network/libp2p/meeting.ts'
 import type { PeerId } from '../../src/core/network/index.ts'
@@ -43,6 +44,16 @@ export async function computeVectors() {
   const entry = await sealEntry({ roomId: room.roomId, contentKey }, identity.deviceKey, start, body)
   const daily = { ...gossipKeys(secret, day), exchange: exchangeKeys(secret, day) }
   const direction = { from: '12D3KooWAnna' as PeerId, to: '12D3KooWBob' as PeerId }
+  const held = new Map([
+    [
+      '44'.repeat(32) as DeviceId,
+      [
+        { from: 1, to: 7 },
+        { from: 9, to: 9 }
+      ]
+    ]
+  ])
+  const acknowledgement = await signAcknowledgement(identity, room.roomId, held)
   const hello = await createHello(identity, room.roomId, direction, nick, [entry.id])
   return {
     room: {
@@ -83,7 +94,12 @@ export async function computeVectors() {
       id: entry.id,
       orderKey: orderKeyOf(entry),
       encoded: toHex(encodeEntry(entry)),
-      gossip: toHex(sealGossip(daily, entry))
+      gossip: toHex(sealGossip(daily, { kind: 'entry', entry }))
+    },
+    acknowledgement: {
+      held: [...held].map(([author, ranges]) => ({ author, ranges })),
+      signed: toHex(acknowledgement),
+      gossip: toHex(sealGossip(daily, { kind: 'note', note: acknowledgement }))
     },
     exchange: {
       ...direction,

@@ -116,6 +116,25 @@ describe('a second reader finds', () => {
     expect(frame.length).toBe(24 + hex(entry.encoded).length + 16)
   })
 
+  test('the acknowledgement, and the nonce of its gossip from its hash', () => {
+    const { acknowledgement, identity, room, day } = vectors
+    const bytes = hex(acknowledgement.signed)
+    expect(bytes[0]).toBe(1)
+    expect(bytes.subarray(1, 33).toString('hex')).toBe(identity.device)
+    expect(bytes.readUInt16BE(33)).toBe(1)
+    const [said] = acknowledgement.held
+    expect(bytes.subarray(35, 67).toString('hex')).toBe(said?.author)
+    expect(bytes[67]).toBe(said?.ranges.length)
+    const ends = [68, 76, 84, 92].map(offset => Number(bytes.readBigUInt64BE(offset)))
+    expect(ends).toEqual(said?.ranges.flatMap(({ from, to }) => [from, to]))
+    const signed = Buffer.concat([hex(room.id), bytes.subarray(0, 100)])
+    expect(isSigned(hex(identity.device), 'acknowledgement', signed, bytes.subarray(100))).toBe(true)
+    const hash = hex(sha256(bytes))
+    const nonce = createHmac('sha256', hex(day.gossipNonceKey)).update(hash).digest().subarray(0, 24)
+    expect(hex(acknowledgement.gossip).subarray(0, 24)).toEqual(nonce)
+    expect(hex(acknowledgement.gossip).length).toBe(24 + 1 + bytes.length + 16)
+  })
+
   test("the exchange frame under the day's tag", () => {
     const { exchange, day } = vectors
     expect(exchange.frame.startsWith(day.exchangeTag)).toBe(true)

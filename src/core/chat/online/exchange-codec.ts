@@ -20,7 +20,6 @@ import { CERTIFICATE_BYTES, SIGNATURE_BYTES } from '../../identity/index.ts'
 import { ENTRY_ID_BYTES, MAX_ENTRY_BYTES, type EntryId } from '../../log/index.ts'
 import type { PeerId } from '../../network/index.ts'
 import { decodeNick, type Profile } from '../room/content.ts'
-import { readRanges, writeRanges, type SequenceRanges } from '../room/sequence-ranges.ts'
 
 /**
  * What two connected members of a room say to each other on a stream of `/starling/room/1`. The opener sends one message;
@@ -38,7 +37,8 @@ import { readRanges, writeRanges, type SequenceRanges } from '../room/sequence-r
 export type ExchangeMessage =
   | { readonly kind: 'hello'; readonly hello: Hello }
   | { readonly kind: 'fetch'; readonly ids: readonly EntryId[]; readonly context: number }
-  | { readonly kind: 'acknowledge'; readonly held: SequenceRanges }
+  /** Signed bytes, as gossiped (`acknowledgement.ts`). */
+  | { readonly kind: 'acknowledge'; readonly acknowledgement: Uint8Array }
   | { readonly kind: 'entry'; readonly entry: Uint8Array }
   | { readonly kind: 'introduce'; readonly profile: Profile }
 
@@ -108,7 +108,7 @@ function encodeMessage(message: ExchangeMessage): Uint8Array {
   const writer = new ByteWriter().u8(KIND[message.kind])
   if (message.kind === 'hello') return writeHello(writer, message.hello).finish()
   if (message.kind === 'fetch') return writeIds(writer.u16(message.context), message.ids).finish()
-  if (message.kind === 'acknowledge') return writeRanges(writer, message.held).finish()
+  if (message.kind === 'acknowledge') return writer.bytes(message.acknowledgement).finish()
   if (message.kind === 'introduce') return writeProfile(writer, message.profile).finish()
   return writer.bytes(message.entry).finish()
 }
@@ -120,7 +120,7 @@ function readMessage(reader: ByteReader): ExchangeMessage {
     const context = Math.min(reader.u16(), MAX_FETCH_CONTEXT)
     return { kind: 'fetch', context, ids: readIds(reader, MAX_FETCH_IDS) }
   }
-  if (kind === KIND.acknowledge) return { kind: 'acknowledge', held: readRanges(reader) }
+  if (kind === KIND.acknowledge) return { kind: 'acknowledge', acknowledgement: reader.rest() }
   if (kind === KIND.entry) return { kind: 'entry', entry: reader.rest() }
   if (kind === KIND.introduce) return { kind: 'introduce', profile: readProfile(reader) }
   return reader.refuse(`a message of kind ${kind}`)

@@ -1,8 +1,14 @@
 import { CappedMap, every, toHex, type Clock, type Millis, type RandomBytes } from '../../bytes/index.ts'
 import { dayOf, daysAt, exchangeKeys } from '../../encryption/index.ts'
-import type { DisplayName, Identity, MemberId } from '../../identity/index.ts'
+import type { DeviceId, DisplayName, Identity, MemberId } from '../../identity/index.ts'
 import { decodeEntry, encodeEntry, type Entry, type EntryId } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
+import {
+  decodeAcknowledgement,
+  isAcknowledgementGenuine,
+  signAcknowledgement,
+  type Acknowledgement
+} from './acknowledgement.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { CatchUp } from './catch-up.ts'
 import { exchange, MAX_ANSWER_BYTES, type ExchangeRoom } from './exchange.ts'
@@ -40,7 +46,7 @@ const MAX_DEPARTURES = 4096
 const EXCHANGE_TIMEOUT: Millis = 15_000
 /** Gossiped entries that wait to be stored, 64 MiB at the most. */
 const MAX_RECEIVED = 1024
-/** Acknowledgements of peers that have not greeted yet. */
+/** Acknowledgements of devices that are not known yet. */
 const MAX_EARLY_ACKNOWLEDGEMENTS = 64
 
 /** A room on the network: greets members, gossips, fetches what is missing, and acknowledges. */
@@ -50,7 +56,7 @@ export class RoomLink implements ExchangeRoom {
   readonly #topics: Topics
   readonly #catchUp: CatchUp
   readonly #acknowledgements: Acknowledgements
-  readonly #early = new CappedMap<PeerId, SequenceRanges>(MAX_EARLY_ACKNOWLEDGEMENTS)
+  readonly #early = new CappedMap<DeviceId, Acknowledgement>(MAX_EARLY_ACKNOWLEDGEMENTS)
   readonly #keysByDay = new CappedMap<number, ExchangeKeys>(8)
   /** How often a peer has gone, to tell whether it went while its hello was being checked. */
   readonly #departures = new CappedMap<PeerId, number>(MAX_DEPARTURES)
@@ -64,7 +70,7 @@ export class RoomLink implements ExchangeRoom {
   constructor(deps: RoomLinkDeps) {
     this.#deps = deps
     const { network, room, clock } = deps
-    this.#acknowledgements = new Acknowledgements(clock, peer => this.#acknowledge(peer))
+    this.#acknowledgements = new Acknowledgements(clock, authors => void this.#acknowledge(authors))
     this.#catchUp = new CatchUp({
       room,
       clock,
@@ -74,6 +80,7 @@ export class RoomLink implements ExchangeRoom {
     })
     this.#topics = new Topics(network, room.keys, clock, {
       received: (entry, from) => this.#gossiped(entry, from),
+      noted: note => void this.#acknowledgedBy(note),
       joined: peer => this.#greet(peer, 0)
     })
     this.#cancels.add(every(clock, COMPARE_PERIOD, () => this.#compareWithOne()))
@@ -102,7 +109,7 @@ export class RoomLink implements ExchangeRoom {
   }
 
   async *answer(message: ExchangeMessage, from: PeerId): AsyncIterable<ExchangeMessage> {
-    if (message.kind === 'acknowledge') await this.#acknowledgedBy(from, message.held)
+    if (message.kind === 'acknowledge') await this.#acknowledgedBy(message.acknowledgement)
     if (message.kind === 'fetch') yield* this.#entries(message.ids, message.context)
     if (message.kind === 'hello' && (await this.#meet(message.hello, from))) {
       yield { kind: 'hello', hello: await this.#hello(from) }
@@ -181,16 +188,15 @@ export class RoomLink implements ExchangeRoom {
     // Entries that waited for this introduction are told now.
     await this.#take([])
     this.#catchUp.request(peer, hello.heads)
-    this.#owe(peer)
-    const early = this.#early.get(peer)
-    this.#early.delete(peer)
-    if (early !== undefined) await this.#acknowledgedBy(peer, early)
+    void this.#tellHeld(peer, device.device)
+    const early = this.#early.get(device.device)
+    this.#early.delete(device.device)
+    if (early !== undefined) await this.#delivered(early)
     return true
   }
 
   #left(peer: PeerId): void {
     this.#departures.set(peer, (this.#departures.get(peer) ?? 0) + 1)
-    this.#early.delete(peer)
     this.#absent(peer)
   }
 
@@ -239,30 +245,48 @@ export class RoomLink implements ExchangeRoom {
 
   async #take(entries: readonly Entry[]): Promise<readonly GenuineEntry[]> {
     const stored = await this.#deps.take(entries)
-    const authors = new Set(stored.map(each => each.body.device))
-    for (const peer of this.presence.peers()) {
-      const device = this.presence.get(peer)?.device
-      if (device !== undefined && authors.has(device)) this.#owe(peer)
+    const { room, identity } = this.#deps
+    const members = room.state.book.members().size
+    for (const author of new Set(stored.map(each => each.body.device))) {
+      if (author !== identity.certificate.device) this.#acknowledgements.owe(author, members)
     }
     return stored
   }
 
-  #owe(peer: PeerId): void {
-    this.#acknowledgements.owe(peer, this.#deps.room.state.book.members().size)
+  /** Tells everybody what of these authors is here; a lost one is made good by the next, or when the author greets. */
+  async #acknowledge(authors: readonly DeviceId[]): Promise<void> {
+    const acknowledgement = await this.#signHeld(authors)
+    if (acknowledgement !== undefined) await this.#topics.publishNote(acknowledgement).catch(() => undefined)
   }
 
-  #acknowledge(peer: PeerId): void {
-    const device = this.presence.get(peer)?.device
-    const held = device && this.#deps.room.state.book.get(device)?.held
-    if (held === undefined || held.length === 0) return
-    // A lost acknowledgement is made good by the next, which is cumulative.
-    this.#exchange(peer, { kind: 'acknowledge', held }).catch(() => undefined)
+  /** Tells a member that has just greeted what of its own is here: it may have been away when that was said. */
+  async #tellHeld(peer: PeerId, device: DeviceId): Promise<void> {
+    const acknowledgement = await this.#signHeld([device])
+    if (acknowledgement === undefined || this.#abort.signal.aborted) return
+    await this.#exchange(peer, { kind: 'acknowledge', acknowledgement }).catch(() => undefined)
   }
 
-  async #acknowledgedBy(peer: PeerId, held: SequenceRanges): Promise<void> {
-    const member = this.presence.get(peer)?.member
-    if (member === undefined) this.#early.set(peer, held)
-    else await this.#deps.acknowledged(member, held)
+  async #signHeld(authors: readonly DeviceId[]): Promise<Uint8Array | undefined> {
+    const { room, identity } = this.#deps
+    const held = await room.held(authors)
+    return held.size === 0 ? undefined : signAcknowledgement(identity, room.keys.roomId, held)
+  }
+
+  /** Checks the signature of those only that say something of this device's entries. */
+  async #acknowledgedBy(bytes: Uint8Array): Promise<void> {
+    const { room, identity } = this.#deps
+    const decoded = decodeAcknowledgement(bytes)
+    if (!decoded.ok || !decoded.value.held.has(identity.certificate.device)) return
+    if (await isAcknowledgementGenuine(bytes, decoded.value, room.keys.roomId)) await this.#delivered(decoded.value)
+  }
+
+  async #delivered(acknowledgement: Acknowledgement): Promise<void> {
+    const { room, identity, acknowledged } = this.#deps
+    const held = acknowledgement.held.get(identity.certificate.device)
+    const member = room.state.book.get(acknowledgement.device)?.member
+    if (member === undefined) this.#early.set(acknowledgement.device, acknowledgement)
+    // What cannot be stored has been told of already, and will be acknowledged again.
+    else if (held !== undefined) await acknowledged(member, held).catch(() => undefined)
   }
 
   async #fetch(from: PeerId, ids: readonly EntryId[], context: number): Promise<Entry[]> {

@@ -1,11 +1,21 @@
 import { CappedMap, every, type Clock, type Millis } from '../../bytes/index.ts'
 import { dayOf, daysAt, gossipKeys, gossipTopic, meetingKey, type RoomKeys } from '../../encryption/index.ts'
-import { isAhead, openGossip, sealGossip, type Entry, type EntryId, type GossipKeys } from '../../log/index.ts'
+import {
+  isAhead,
+  openGossip,
+  sealGossip,
+  type Entry,
+  type EntryId,
+  type Gossip,
+  type GossipKeys
+} from '../../log/index.ts'
 import type { Network, PeerId, TopicMembership, Verdict } from '../../network/index.ts'
 
 export interface TopicEvents {
   /** A gossiped entry with the right form, forwarded already; its author is not checked yet. */
   received(entry: Entry, from: PeerId): void
+  /** A gossiped note, forwarded already; nothing of it is checked yet. */
+  noted(note: Uint8Array): void
   /** A connected peer is in the room's topic. */
   joined(peer: PeerId): void
 }
@@ -14,6 +24,10 @@ export interface TopicEvents {
 const ROTATION_CHECK: Millis = 60_000
 /** Ids of gossiped entries remembered, so that an old message sent again is not forwarded again. */
 const MAX_RECENT_IDS = 4096
+/** Notes taken from one neighbour in a second: each of 32 members acknowledges ten times a second at the most. */
+const MAX_NOTES_PER_SECOND = 320
+/** Neighbours whose notes are counted; more than are connected at a time. */
+const MAX_COUNTED_PEERS = 256
 
 /** A room's gossip: the topics and meeting places of today, and around midnight of a neighbouring day. */
 export class Topics {
@@ -23,6 +37,7 @@ export class Topics {
   readonly #events: TopicEvents
   readonly #days = new Map<number, { membership: TopicMembership; leave: () => void }>()
   readonly #recent = new CappedMap<EntryId, true>(MAX_RECENT_IDS)
+  readonly #notes = new CappedMap<PeerId, { readonly second: number; readonly count: number }>(MAX_COUNTED_PEERS)
   readonly #stopRotating: () => void
 
   constructor(network: Network, keys: RoomKeys, clock: Clock, events: TopicEvents) {
@@ -38,8 +53,12 @@ export class Topics {
   async publish(entry: Entry): Promise<void> {
     const day = dayOf(entry.header.clock.ms)
     this.#recent.set(entry.id, true)
-    const message = sealGossip(gossipKeys(this.#keys.rendezvousSecret, day), entry)
-    await this.#days.get(day)?.membership.publish(message)
+    await this.#publish(day, { kind: 'entry', entry })
+  }
+
+  /** Gossips what holds for now. */
+  async publishNote(note: Uint8Array): Promise<void> {
+    await this.#publish(dayOf(this.#clock.now()), { kind: 'note', note })
   }
 
   peers(): Set<PeerId> {
@@ -50,6 +69,11 @@ export class Topics {
     this.#stopRotating()
     for (const { leave } of this.#days.values()) leave()
     this.#days.clear()
+  }
+
+  async #publish(day: number, gossip: Gossip): Promise<void> {
+    const message = sealGossip(gossipKeys(this.#keys.rendezvousSecret, day), gossip)
+    await this.#days.get(day)?.membership.publish(message)
   }
 
   #rotate(): void {
@@ -66,7 +90,7 @@ export class Topics {
     const secret = this.#keys.rendezvousSecret
     const keys = gossipKeys(secret, day)
     const membership = this.#network.join(gossipTopic(secret, day), {
-      validate: message => this.#validate(keys, day, message),
+      validate: (message, from) => this.#validate(keys, day, message, from),
       deliver: (message, from) => this.#deliver(keys, message, from),
       joined: peer => this.#events.joined(peer)
     })
@@ -81,10 +105,11 @@ export class Topics {
   }
 
   /** Rejects only what its bringer could tell to be broken; an honest peer never is punished for an epoch or a clock. */
-  #validate(keys: GossipKeys, day: number, message: Uint8Array): Verdict {
+  #validate(keys: GossipKeys, day: number, message: Uint8Array, from: PeerId): Verdict {
     const opened = openGossip(keys, message)
     if (!opened.ok) return opened.error === 'broken' ? 'reject' : 'ignore'
-    const { id, header } = opened.value
+    if (opened.value.kind === 'note') return this.#countNote(from) ? 'accept' : 'ignore'
+    const { id, header } = opened.value.entry
     if (dayOf(header.clock.ms) !== day) return 'reject'
     if (this.#recent.has(id) || isAhead(header.clock, this.#clock.now())) return 'ignore'
     if (this.#keys.epochs.contentKey(header.class, header.epoch) === undefined) return 'ignore'
@@ -94,6 +119,17 @@ export class Topics {
 
   #deliver(keys: GossipKeys, message: Uint8Array, from: PeerId): void {
     const opened = openGossip(keys, message)
-    if (opened.ok) this.#events.received(opened.value, from)
+    if (!opened.ok) return
+    if (opened.value.kind === 'note') this.#events.noted(opened.value.note)
+    else this.#events.received(opened.value.entry, from)
+  }
+
+  /** Whether this neighbour may bring one more note in this second. */
+  #countNote(from: PeerId): boolean {
+    const second = Math.floor(this.#clock.now() / 1000)
+    const before = this.#notes.get(from)
+    const count = before?.second === second ? before.count + 1 : 1
+    this.#notes.set(from, { second, count })
+    return count <= MAX_NOTES_PER_SECOND
   }
 }

@@ -1,6 +1,6 @@
 import { CappedMap, type Clock, type Millis, type RandomBytes } from '../../bytes/index.ts'
 import { MAX_PARENTS, reopenEntry, sealEntry, dayOf, type OpenRoom, type OpenedBody } from '../../encryption/index.ts'
-import type { DisplayName, Identity, MemberId } from '../../identity/index.ts'
+import type { DeviceId, DisplayName, Identity, MemberId } from '../../identity/index.ts'
 import {
   isAhead,
   nextHybridTime,
@@ -114,6 +114,14 @@ export class Room {
       const own = stored[0]
       if (own === undefined) throw new Error('an entry of this device was not taken in by itself')
       return own
+    })
+  }
+
+  /** What of these authors is durable here. */
+  held(authors: readonly DeviceId[]): Promise<Map<DeviceId, SequenceRanges>> {
+    return this.#changes.run(async () => {
+      const known = authors.map(author => [author, this.#state.book.get(author)?.held ?? []] as const)
+      return new Map(known.filter(([, ranges]) => ranges.length > 0))
     })
   }
 
