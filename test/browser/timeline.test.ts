@@ -21,7 +21,7 @@ async function openTimeline(texts: readonly string[]) {
       return page
     }
   }
-  const timeline = createTimeline(slow, room)
+  const timeline = createTimeline(slow, room, { get: () => undefined, set: () => undefined })
   await timeline.open(0)
   return {
     timeline,

@@ -1,3 +1,4 @@
+import { render } from 'preact'
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import { createPlainPeer } from './plain-peer.ts'
@@ -82,6 +83,23 @@ test('a message that could not be stored stays, with the reason, and can be sent
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect.element(messages.getByRole('img', { name: 'Sent' })).toBeVisible()
   expect(messages.getByText('keep me').elements()).toHaveLength(1)
+})
+
+test('a message on its way into the store when the page is closed is offered again by the next page', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  const memory = emptyMemory()
+  const first = showWorkspace({ ...peer, send: () => new Promise(() => undefined) }, `#/room/${room.id}`, memory)
+  await userEvent.type(box, 'keep me{Enter}')
+  await expect.element(messages.getByText('keep me')).toBeVisible()
+  first.stop()
+  if (document.body.lastElementChild !== null) render(null, document.body.lastElementChild)
+  showWorkspace(peer, `#/room/${room.id}`, memory)
+  await expect.element(messages.getByText('Not sent yet. The page was closed before it could be stored.')).toBeVisible()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await expect.element(messages.getByRole('img', { name: 'Sent' })).toBeVisible()
+  expect((await peer.messages(room.id)).map(message => message.text)).toEqual(['keep me'])
 })
 
 test('over 48 KiB it says so and does not send', async () => {

@@ -1,6 +1,7 @@
-import { signal, type ReadonlySignal } from '@preact/signals'
+import { effect, signal, type ReadonlySignal } from '@preact/signals'
 import type { Peer } from '../../core/chat/index.ts'
 import { errorMessage } from '../../core/bytes/index.ts'
+import type { Memory } from '../memory.ts'
 import type { ShownMessage } from './shown-message.ts'
 
 /** A message on its way into the store, or one that did not get there. */
@@ -22,9 +23,22 @@ export interface Outbox {
 
 let nextKey = 1
 
-/** `sent` is called once a message is stored, and brings it into the timeline in case no event did. */
-export function createOutbox(peer: Peer, room: string, sent: () => Promise<void>): Outbox {
-  const pending = signal<readonly PendingMessage[]>([])
+/** Why a message that an earlier page left behind is not sent. */
+const LEFT_BEHIND = 'the page was closed before it could be stored'
+
+/**
+ * What is pending is remembered, so that a page that is closed or reloaded at that moment loses none of it. `sent` is
+ * called once a message is stored, and brings it into the timeline in case no event did.
+ */
+export function createOutbox(peer: Peer, room: string, memory: Memory, sent: () => Promise<void>): Outbox {
+  const remembered = `sending/${room}`
+  const pending = signal<readonly PendingMessage[]>(
+    leftBehind(memory.get(remembered)).map(text => ({ key: nextKey++, text, problem: LEFT_BEHIND }))
+  )
+  effect(() => {
+    const texts = pending.value.map(({ text }) => text)
+    memory.set(remembered, texts.length === 0 ? undefined : JSON.stringify(texts))
+  })
 
   function discard(key: number): void {
     pending.value = pending.value.filter(message => message.key !== key)
@@ -62,5 +76,15 @@ export function createOutbox(peer: Peer, room: string, sent: () => Promise<void>
       )
       if (match !== undefined) discard(match.key)
     }
+  }
+}
+
+/** What this page itself remembered; others may write there, too. */
+function leftBehind(stored: string | undefined): string[] {
+  try {
+    const texts: unknown = JSON.parse(stored ?? '[]')
+    return Array.isArray(texts) ? texts.filter(text => typeof text === 'string') : []
+  } catch {
+    return []
   }
 }

@@ -69,7 +69,7 @@ export function createSession(peer: Peer, memory: Memory): Session {
   })
 
   function openRoom(id: string): OpenRoom {
-    const room = opened.get(id) ?? { id, timeline: createTimeline(peer, id), members: createMembers(peer, id) }
+    const room = opened.get(id) ?? { id, timeline: createTimeline(peer, id, memory), members: createMembers(peer, id) }
     opened.set(id, room)
     return room
   }

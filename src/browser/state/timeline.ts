@@ -1,6 +1,7 @@
 import { batch, computed, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { Delivery, Peer } from '../../core/chat/index.ts'
 import { coalesce } from './coalesce.ts'
+import type { Memory } from '../memory.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import {
   followNewest,
@@ -47,7 +48,7 @@ const MAX_LOADED = 20_000
 /** With more unread messages than this the line stands at the top of what is loaded. */
 const MAX_UNREAD_LOADED = 500
 
-export function createTimeline(peer: Peer, room: string): Timeline {
+export function createTimeline(peer: Peer, room: string, memory: Memory): Timeline {
   const messages = signal<readonly ShownMessage[]>([])
   const view = signal<ViewWindow>({ start: 0, end: 0 })
   const complete = signal(false)
@@ -60,7 +61,7 @@ export function createTimeline(peer: Peer, room: string): Timeline {
     return messages.value.length < MAX_LOADED ? 'more' : 'too many'
   })
   const atNewest = computed(() => view.value.end === messages.value.length)
-  const outbox = createOutbox(peer, room, refreshAfterSend)
+  const outbox = createOutbox(peer, room, memory, refreshAfterSend)
   let refreshFrom = Number.POSITIVE_INFINITY
   let arrivedWhileOpening = false
   let loadingOlder = false
