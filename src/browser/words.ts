@@ -50,5 +50,11 @@ export function count(number: number, one: string, many: string): string {
 export const OPEN_ROOM_NOTE =
   'This is an open room: anyone who knows its name can read and write. Choose a name nobody guesses to stay among yourselves.'
 
+export const LATE_NOTE =
+  'It came more than ten minutes after it was written, and stands in its place among earlier messages.'
+
+export const EQUIVOCATED_NOTE =
+  'A device of this member signed two different messages as one and the same: what it says may differ from reader to reader.'
+
 export const UNREACHABLE_NOTE =
   'This tab has no address on the network right now: newcomers may not find the way until it is connected again.'

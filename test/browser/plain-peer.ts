@@ -24,6 +24,7 @@ export interface Saying {
   readonly by: string
   readonly text: string
   readonly time?: number
+  readonly late?: true
   readonly delivery?: { to: number; of: number }
 }
 
@@ -71,6 +72,7 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
       time,
       text: saying.text,
       own: saying.by === nick,
+      ...(saying.late && { late: saying.late }),
       ...(saying.delivery && { delivery: saying.delivery })
     }
     messages.push(message)
@@ -79,8 +81,8 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
   }
 
   function announce(message: Message): void {
-    const { room, id, author, time, text } = message
-    emit({ event: 'message', room, id, author, nick: message.nick, time, text })
+    const { own: _, order: __, delivery: ___, ...told } = message
+    emit({ event: 'message', ...told })
   }
 
   function addRoom(roomName: string, messages: readonly Saying[] = []): RoomSummary {

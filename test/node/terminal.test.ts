@@ -18,6 +18,11 @@ test('no line of a message can pass for another message', () => {
   expect(lines[1]).toMatch(/^ {18}2026/)
 })
 
+test('a message that arrived late says so, where no name can', () => {
+  const [line] = messageLine({ nick: 'ann', time: 0, text: 'hello', late: true }).split('\n')
+  expect(line).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d, arrived late {2}ann: hello$/)
+})
+
 test('JSON steers no terminal, and says the same', () => {
   const message = { text: 'a\u202eb\u2066\u200e\u009b31m\u001b[2J\u007f \u061c Grüße, שלום' }
   const line = jsonLine(message)

@@ -1,6 +1,6 @@
 import type { MemberSummary, RoomSummary } from '../../core/chat/index.ts'
 import type { OpenRoom, Session } from '../state/session.ts'
-import { count, OPEN_ROOM_NOTE, pathWords } from '../words.ts'
+import { count, EQUIVOCATED_NOTE, OPEN_ROOM_NOTE, pathWords } from '../words.ts'
 import { Avatar } from './avatar.tsx'
 import type { Ask } from './dialogs.tsx'
 import { CloseIcon } from './icons.tsx'
@@ -69,6 +69,11 @@ function Member({ member }: { member: MemberSummary }) {
     <li class="member" data-online={member.online || member.self}>
       <Avatar member={member.member} size={32} />
       <Name class="member-name" nick={member.nick} />
+      {member.equivocated === true && (
+        <span class="member-flag" title={EQUIVOCATED_NOTE}>
+          signed two messages as one
+        </span>
+      )}
       <span class="member-path" title={explained}>
         {words}
         {rtt}

@@ -1,4 +1,4 @@
-import { deliveryWords } from '../words.ts'
+import { deliveryWords, LATE_NOTE } from '../words.ts'
 import { Avatar } from './avatar.tsx'
 import { nameHue } from './bird.ts'
 import { DeliveryMark } from './delivery-mark.tsx'
@@ -45,6 +45,11 @@ function MessageRow({ message, nick }: { message: ShownMessage; nick: string | u
         </>
       )}
       <MessageText text={message.text} />
+      {message.late === true && (
+        <span class="late" title={LATE_NOTE}>
+          arrived late
+        </span>
+      )}
       {message.own && <DeliveryMark delivery={message.delivery} words={deliveryWords(message.delivery)} />}
     </div>
   )

@@ -1,12 +1,14 @@
 import { errorMessage } from '../bytes/index.ts'
 import { DAY, type OpenRoom } from '../encryption/index.ts'
-import type { MemberId } from '../identity/index.ts'
+import type { DeviceId, MemberId } from '../identity/index.ts'
 import type { Entry, EntryId } from '../log/index.ts'
 import type { Network, Path } from '../network/index.ts'
+import { Alarm } from './alarm.ts'
 import type { Listeners } from './listeners.ts'
 import type { Delivery, MemberSummary, Message, PeerEvent, RoomSummary } from './peer.ts'
 import type { GenuineEntry } from './room/judge-entry.ts'
-import { MAX_UNREAD, Room, type RoomDeps, type RoomMessage } from './room/room.ts'
+import type { RoomDeps } from './room/room-deps.ts'
+import { MAX_UNREAD, Room, type RoomMessage } from './room/room.ts'
 import { RoomLink } from './online/room-link.ts'
 import type { SequenceRanges } from './room/sequence-ranges.ts'
 
@@ -14,10 +16,16 @@ export interface LiveRoomDeps extends RoomDeps {
   readonly events: Listeners<PeerEvent>
   /** A member was met at this peer, which is worth remembering. */
   readonly met: (room: OpenRoom, peer: string) => void
+  /** Somebody else had an entry of this very device, which does not know it. */
+  readonly foundCopy: () => void
 }
 
 /** Own messages whose acknowledgements are told as events; older ones can still be asked for. */
 const MAX_TRACKED = 1024
+
+/** Members told of in one go that they cite what nobody has: keys cost nothing to make. */
+const MAX_TOLD_UNHELD = 8
+const EQUIVOCATION_WORDS = 'signed two different messages as one and the same. Both are shown.'
 
 /** A room as the user sees it: its messages, members, unread count and deliveries, online or not. */
 export class LiveRoom {
@@ -29,15 +37,19 @@ export class LiveRoom {
   /** Said once, until something could be stored again. */
   #storeFails = false
   #missing: number
+  readonly #alarm: Alarm
   #link: RoomLink | undefined
   #network: Network | undefined
+  /** Whether others are here. */
+  #attending = false
 
   private constructor(deps: LiveRoomDeps, room: Room, unread: number) {
     this.keys = deps.keys
     this.#deps = deps
     this.#room = room
     this.#unread = unread
-    this.#missing = room.state.history.missing.size
+    this.#missing = room.gaps.missing().length
+    this.#alarm = new Alarm(deps.clock, () => void this.#ring().catch(() => this.#setAlarm()))
   }
 
   static async load(deps: LiveRoomDeps): Promise<LiveRoom> {
@@ -62,15 +74,21 @@ export class LiveRoom {
       acknowledged: (member, held) => this.#acknowledged(member, held),
       met: (member, peer, isNew) => {
         this.#deps.met(this.keys, peer)
+        this.#attend()
         if (isNew && member !== this.#self) this.#online(member)
       },
-      gone: member => this.#memberEvent(member, 'offline')
+      gone: member => {
+        this.#memberEvent(member, 'offline')
+        this.#attend()
+      }
     })
   }
 
   goOffline(): void {
+    this.#alarm.setFor(undefined)
     this.#link?.stop()
     this.#link = undefined
+    this.#attending = false
   }
 
   async send(text: string): Promise<EntryId> {
@@ -119,7 +137,7 @@ export class LiveRoom {
 
   async #take(entries: readonly Entry[]): Promise<readonly GenuineEntry[]> {
     const before = new Set(this.#room.state.book.members().keys())
-    const { stored } = await this.#room.accept(entries).catch((thrown: unknown) => {
+    const { stored, equivocators } = await this.#room.accept(entries).catch((thrown: unknown) => {
       if (!this.#storeFails)
         this.#deps.events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
       this.#storeFails = true
@@ -133,7 +151,29 @@ export class LiveRoom {
       this.#memberEvent(author, 'joined')
     }
     this.#tell(stored)
+    for (const device of equivocators) this.#warnOf(device, 'equivocation', EQUIVOCATION_WORDS)
+    const { device } = this.#deps.identity.certificate
+    if (stored.some(({ body }) => body.device === device)) this.#deps.foundCopy()
     return stored
+  }
+
+  /** Others have come, or the last one has gone. */
+  #attend(): void {
+    const attends = (this.#link?.presence.peers().length ?? 0) > 0
+    if (attends && !this.#attending) this.#room.attend()
+    this.#attending = attends
+    this.#setAlarm()
+  }
+
+  #setAlarm(): void {
+    if (this.#link === undefined) return
+    this.#room.gaps.watch(this.#attending)
+    this.#alarm.setFor(this.#room.nextDue())
+  }
+
+  async #ring(): Promise<void> {
+    await this.#room.giveUp()
+    await this.#link?.takeDue()
   }
 
   #tell(stored: readonly GenuineEntry[]): void {
@@ -141,14 +181,29 @@ export class LiveRoom {
       const message = this.#room.messageOf(genuine)
       if (message === undefined) continue
       this.#track(message)
-      const { room, id, author, nick, time, text, own } = this.#describe(message)
+      const { own, order: _, delivery: __, ...told } = this.#describe(message)
       if (!own && message.order > this.#room.state.readUpTo) this.#unread = Math.min(this.#unread + 1, MAX_UNREAD)
-      this.#deps.events.emit({ event: 'message', room, id, author, nick, time, text })
+      this.#deps.events.emit({ event: 'message', ...told })
     }
-    const missing = this.#room.state.history.missing.size
+    this.#tellGaps()
+    this.#setAlarm()
+  }
+
+  #tellGaps(): void {
+    for (const [device, cited] of [...this.#room.gaps.takeUnheld()].slice(0, MAX_TOLD_UNHELD)) {
+      this.#warnOf(device, 'unheld', `cites ${cited === 1 ? 'a message' : `${cited} messages`} that nobody here has.`)
+    }
+    const missing = this.#room.gaps.missing().length
     if (missing === this.#missing) return
     this.#missing = missing
     this.#deps.events.emit({ event: 'gap', room: this.keys.roomId, missing })
+  }
+
+  #warnOf(device: DeviceId, code: string, does: string): void {
+    const member = this.#room.state.book.get(device)?.member
+    if (member === undefined) return
+    const text = `${this.#nickOf(member)} ${does}`
+    this.#deps.events.emit({ event: 'warning', code, room: this.keys.roomId, member, text })
   }
 
   async #acknowledged(member: MemberId, held: SequenceRanges): Promise<void> {
@@ -169,8 +224,9 @@ export class LiveRoom {
   }
 
   #describe(message: RoomMessage): Message {
-    const { id, order, author, time, text, ownSequence } = message
-    const common = { room: this.keys.roomId, id, order, author, time, text, nick: this.#nickOf(author) }
+    const { id, order, author, time, text, ownSequence, late } = message
+    const nick = this.#nickOf(author)
+    const common = { room: this.keys.roomId, id, order, author, nick, time, text, ...(late && { late }) }
     if (ownSequence === undefined) return { ...common, own: author === this.#self }
     return { ...common, own: true, delivery: this.#delivery(ownSequence) }
   }
@@ -203,23 +259,22 @@ export class LiveRoom {
 
   #ownSummary(): MemberSummary {
     const online = this.#link !== undefined
-    return {
-      member: this.#self,
-      nick: this.#deps.nick(),
-      role: 'member',
-      online,
-      self: true,
-      path: 'none',
-      rtt: undefined
-    }
+    const known = { member: this.#self, nick: this.#deps.nick(), role: 'member', online, self: true } as const
+    return { ...known, path: 'none', rtt: undefined, ...this.#marksOf(this.#self) }
   }
 
   #memberSummary(member: MemberId, nick: string): MemberSummary {
     const peers = new Set<string>(this.#link?.presence.peersOf(member))
     const connections = this.#network?.peers().filter(({ peer }) => peers.has(peer)) ?? []
     const best = connections.toSorted((a, b) => PATHS.indexOf(a.path) - PATHS.indexOf(b.path))[0]
-    const path = best?.path ?? 'none'
-    return { member, nick, role: 'member', online: best !== undefined, self: false, path, rtt: best?.rtt }
+    const known = { member, nick, role: 'member', online: best !== undefined, self: false } as const
+    return { ...known, path: best?.path ?? 'none', rtt: best?.rtt, ...this.#marksOf(member) }
+  }
+
+  #marksOf(member: MemberId): Pick<MemberSummary, 'equivocated'> {
+    const { book } = this.#room.state
+    const devices = book.members().get(member)?.devices ?? []
+    return devices.some(device => book.get(device)?.equivocation !== undefined) ? { equivocated: true } : {}
   }
 }
 

@@ -5,7 +5,7 @@ import type { EntryId, Storage } from '../log/index.ts'
 import type { Network, NetworkEvent, PeerId } from '../network/index.ts'
 import { keyName } from './room/devices.ts'
 import { serveExchanges, type ExchangeRoom } from './online/exchange.ts'
-import { loadIdentity, loadNick, saveNick } from './identity-record.ts'
+import { loadIdentity, loadNick, renewDevice, saveNick } from './identity-record.ts'
 import { decodeLink, encodeOpenRoomLink } from './invite-link.ts'
 import { KeptPeers } from './kept-peers.ts'
 import { linkAddresses } from './link-addresses.ts'
@@ -24,6 +24,8 @@ export interface PeerDeps {
 
 /** Messages that `messages` returns when it is not told how many. */
 const DEFAULT_LIMIT = 50
+const COPIED_WORDS =
+  'The data of this device was restored from a copy, or is used in two places: start Starling anew (or reload its page), and it becomes a new device of yours.'
 
 /** Opens this device's identity and rooms from its store; the network is added by `goOnline`. */
 export async function openPeer(deps: PeerDeps): Promise<Peer> {
@@ -49,6 +51,7 @@ class LocalPeer implements Peer {
   #nick: DisplayName | undefined
   #online: Online | undefined
   #stopping: Promise<void> | undefined
+  #isCopy = false
 
   constructor(deps: PeerDeps, identity: Identity, nick: DisplayName | undefined) {
     this.#deps = deps
@@ -201,7 +204,8 @@ class LocalPeer implements Peer {
       identity: this.#identity,
       events: this.#events,
       nick: () => this.#shownNick(),
-      met: (room, peer) => this.#remember(room.roomId, peer as PeerId)
+      met: (room, peer) => this.#remember(room.roomId, peer as PeerId),
+      foundCopy: () => this.#becomeNewDevice()
     })
     this.#rooms.set(keys.roomId, { live, record })
     return live
@@ -227,6 +231,17 @@ class LocalPeer implements Peer {
       await saveRoomRecord(this.#deps.storage.records, record)
     })
     remembering.catch((thrown: unknown) => {
+      this.#events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
+    })
+  }
+
+  /** An entry of this device came from outside: its data is a copy, restored or running twice. */
+  #becomeNewDevice(): void {
+    if (this.#isCopy) return
+    this.#isCopy = true
+    this.#events.emit({ event: 'warning', code: 'data-copied', text: COPIED_WORDS })
+    renewDevice(this.#deps.storage.records).catch((thrown: unknown) => {
+      this.#isCopy = false
       this.#events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
     })
   }

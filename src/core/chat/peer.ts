@@ -61,6 +61,8 @@ export interface MemberSummary {
   /** How the member's best-connected device is reached; `none` when offline, and for this member itself. */
   readonly path: Path
   readonly rtt: Millis | undefined
+  /** A device of this member signed two different entries for one sequence; the proof is stored. */
+  readonly equivocated?: true
 }
 
 /** Where a message of one's own stands; others' messages have none. */
@@ -82,6 +84,8 @@ export interface Message {
   readonly time: Millis
   readonly text: string
   readonly own: boolean
+  /** It came long after it was written, into a place where nobody looks any more. */
+  readonly late?: true
   readonly delivery?: Delivery
 }
 
@@ -104,6 +108,7 @@ export type PeerEvent =
       nick: string
       time: Millis
       text: string
+      late?: true
     }
   | { event: 'sent'; id: string }
   | { event: 'delivered'; id: string; to: number; of: number }
@@ -116,4 +121,5 @@ export type PeerEvent =
       change: 'joined' | 'left' | 'removed' | 'role' | 'online' | 'offline'
     }
   | { event: 'room'; room: string; change: 'joined' | 'left' | 'read' }
-  | { event: 'warning'; code: string; text: string }
+  /** `room` and `member`: where, and of whom, when it is about somebody. */
+  | { event: 'warning'; code: string; text: string; room?: string; member?: string }

@@ -53,7 +53,7 @@ export function statusOf({ peer, rooms, peers, relays }: PeerStatus): Status {
 }
 
 /** What `read` prints: the event, and where a message of one's own stands. */
-export function readMessage({ room, id, author, nick, time, text, own, delivery }: Message): ReadMessage {
-  const message = { event: 'message', room, id, author, nick, time, text, own } as const
+export function readMessage({ room, id, author, nick, time, text, late, own, delivery }: Message): ReadMessage {
+  const message = { event: 'message', room, id, author, nick, time, text, ...(late && { late }), own } as const
   return delivery === undefined ? message : { ...message, delivery }
 }

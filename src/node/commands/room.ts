@@ -77,7 +77,8 @@ function checkInviteFlags(flags: ReadonlyMap<string, readonly string[]>): void {
 
 function memberLine(member: Omit<MemberSummary, 'rtt'>): string {
   const where = member.self ? 'you' : member.online ? `online, ${member.path}` : 'offline'
-  return `${member.member.slice(0, 12)}  ${visible(member.nick)}  (${where})`
+  const flag = member.equivocated === true ? ', signed two messages as one' : ''
+  return `${member.member.slice(0, 12)}  ${visible(member.nick)}  (${where}${flag})`
 }
 
 function first(invocation: Invocation): string {

@@ -9,11 +9,14 @@ export interface MessageObject {
   readonly nick: string
   readonly time: number
   readonly text: string
+  /** It came long after it was written, into a place where nobody looks any more. */
+  readonly late?: true
 }
 
-/** `2026-11-21 14:03  anna: text`; further lines of the text are indented, so that none can pass for another message. */
-export function messageLine(message: Pick<MessageObject, 'nick' | 'time' | 'text'>): string {
-  const head = `${localTime(message.time)}  ${visible(message.nick).replaceAll('\n', ' ')}: `
+/** `2026-11-21 14:03  anna: text`, with `, arrived late` after the time where that is so; further lines of the text are indented, so that none can pass for another message. */
+export function messageLine(message: Pick<MessageObject, 'nick' | 'time' | 'text' | 'late'>): string {
+  const late = message.late === true ? ', arrived late' : ''
+  const head = `${localTime(message.time)}${late}  ${visible(message.nick).replaceAll('\n', ' ')}: `
   return head + visible(message.text).replaceAll('\n', `\n${' '.repeat(18)}`)
 }
 

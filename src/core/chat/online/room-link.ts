@@ -116,6 +116,11 @@ export class RoomLink implements ExchangeRoom {
     }
   }
 
+  /** Takes in what waited here for its time, and tells its authors as of anything else. */
+  async takeDue(): Promise<void> {
+    await this.#take([])
+  }
+
   stop(): void {
     this.#abort.abort()
     this.#topics.stop()

@@ -1,5 +1,5 @@
 import { ByteWriter, decodeWith, expectValue } from '../../bytes/index.ts'
-import type { MemberId } from '../../identity/index.ts'
+import type { DeviceId, MemberId } from '../../identity/index.ts'
 import type { EntryStore, RecordChange } from '../../log/index.ts'
 import { coversSequence, mergeRanges, readRanges, writeRanges, type SequenceRanges } from './sequence-ranges.ts'
 
@@ -9,19 +9,23 @@ const MAX_ACKNOWLEDGERS = 4096
 
 /** Which of this device's entries other members have said that they hold. */
 export class Deliveries {
+  readonly #prefix: string
   readonly #byMember: Map<MemberId, SequenceRanges>
 
-  private constructor(byMember: Map<MemberId, SequenceRanges>) {
+  private constructor(prefix: string, byMember: Map<MemberId, SequenceRanges>) {
+    this.#prefix = prefix
     this.#byMember = byMember
   }
 
-  static async load(store: EntryStore): Promise<Deliveries> {
-    const rows = await store.records.list(ACKNOWLEDGED_PREFIX)
+  /** Those of `device`, this one: sequences of a device that it once was say nothing about its own. */
+  static async load(store: EntryStore, device: DeviceId): Promise<Deliveries> {
+    const prefix = `${ACKNOWLEDGED_PREFIX}${device}/`
+    const rows = await store.records.list(prefix)
     const parsed = rows.map(([name, value]): [MemberId, SequenceRanges] => [
-      name.slice(ACKNOWLEDGED_PREFIX.length) as MemberId,
+      name.slice(prefix.length) as MemberId,
       expectValue(decodeWith(value, readRanges))
     ])
-    return new Deliveries(new Map(parsed))
+    return new Deliveries(prefix, new Map(parsed))
   }
 
   /** Takes an acknowledgement up to sequence `last`: nobody can hold what was never written. */
@@ -32,7 +36,7 @@ export class Deliveries {
     const merged = mergeRanges(before, possible)
     if (JSON.stringify(merged) === JSON.stringify(before)) return undefined
     this.#byMember.set(member, merged)
-    return { name: ACKNOWLEDGED_PREFIX + member, value: writeRanges(new ByteWriter(), merged).finish() }
+    return { name: this.#prefix + member, value: writeRanges(new ByteWriter(), merged).finish() }
   }
 
   /** The members who hold the entry of this sequence. */

@@ -17,7 +17,7 @@ import { memberDirectory, type KnownMember } from './member-directory.ts'
 const MAX_DEVICES = 4096
 
 /** This member, and the name it goes by now. */
-export interface Self {
+interface Self {
   readonly member: MemberId
   readonly nick: () => DisplayName
 }

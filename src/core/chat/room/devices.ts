@@ -20,6 +20,14 @@ export interface DeviceRecord {
   readonly last: { readonly sequence: number; readonly id: EntryId } | undefined
   /** The highest clock among its entries, 0 when it wrote none. */
   readonly wroteAt: Millis
+  /** The first proof met that the device used a sequence twice; the entries are here, signed. */
+  readonly equivocation?: Equivocation
+}
+
+/** Two entries that one device signed for one and the same sequence. */
+export interface Equivocation {
+  readonly sequence: number
+  readonly ids: readonly [EntryId, EntryId]
 }
 
 export const DEVICE_RECORD_PREFIX = 'device/'

@@ -12,7 +12,7 @@ import { compareHybridTimes, type EntryId, type HybridTime } from '../../log/ind
  */
 export interface History {
   readonly heads: ReadonlyMap<EntryId, HybridTime>
-  /** Missing entries, each with the device that cited it. */
+  /** Missing entries, each with the device that cited it first. */
   readonly missing: Gaps
   /** Missing entries that nobody who was asked holds. */
   readonly unheld: Gaps
@@ -44,7 +44,7 @@ export function addToHistory(
   const wasMissing = missing.delete(entry.id)
   const wasUnheld = unheld.delete(entry.id)
   for (const { id, clock } of citations) {
-    if (clock === undefined && !unheld.has(id)) missing.set(id, entry.author)
+    if (clock === undefined && !unheld.has(id) && !missing.has(id)) missing.set(id, entry.author)
     else if (clock !== undefined && compareHybridTimes(clock, entry.clock) < 0) heads.delete(id)
   }
   if (!wasMissing && !wasUnheld) heads.set(entry.id, entry.clock)

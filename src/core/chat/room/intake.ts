@@ -1,0 +1,153 @@
+import { CappedMap } from '../../bytes/index.ts'
+import type { DeviceId } from '../../identity/index.ts'
+import { isAhead, orderKeyOf, type Entry, type EntryId } from '../../log/index.ts'
+import { withEntry, type DeviceRecord } from './devices.ts'
+import { HeldBack } from './held-back.ts'
+import { addToHistory, type Citation } from './history.ts'
+import { citedBy, judgeEntry, type GenuineEntry } from './judge-entry.ts'
+import { isLate, lateRecord, withLateMarks, type Attendance } from './late-marks.ts'
+import type { RoomDeps } from './room-deps.ts'
+import { historyRecord } from './room-state.ts'
+import { SequenceIndex } from './sequence-index.ts'
+import type { StoredState } from './stored-state.ts'
+
+/** What came of taking entries in. */
+export interface Taken {
+  readonly stored: readonly GenuineEntry[]
+  /** Devices that are shown by now, and were not before, to have used a sequence twice. */
+  readonly equivocators: readonly DeviceId[]
+}
+
+/** Entries on their way into the store, with what will be stored about them. */
+interface Batch {
+  readonly entries: Map<EntryId, GenuineEntry>
+  readonly sequences: SequenceIndex
+  readonly equivocators: DeviceId[]
+}
+
+/** Entries that wait for their device's certificate: a day's talk of a few people, bounded against floods. */
+const MAX_WAITING = 256
+
+/**
+ * Takes entries into a room: judges them, lets wait what cannot be taken in yet, and stores the rest with all that
+ * follows from it.
+ */
+export class Intake {
+  readonly waiting = new CappedMap<EntryId, GenuineEntry>(MAX_WAITING)
+  readonly heldBack = new HeldBack()
+  readonly #deps: RoomDeps
+  readonly #stored: StoredState
+  #attendance: Attendance
+
+  constructor(deps: RoomDeps, stored: StoredState) {
+    this.#deps = deps
+    this.#stored = stored
+    const { joinedAt, readUpTo } = stored.current
+    this.#attendance = { joinedAt, since: Number.POSITIVE_INFINITY, readBefore: readUpTo }
+  }
+
+  /** From now on this device is with others, and what they say comes when they say it. */
+  attend(): void {
+    const { joinedAt, readUpTo } = this.#stored.current
+    this.#attendance = { joinedAt, since: this.#deps.clock.now(), readBefore: readUpTo }
+  }
+
+  /** What is here and genuine, but not taken in yet. */
+  setAside(): Map<EntryId, GenuineEntry> {
+    const held = this.heldBack.all().map(genuine => [genuine.entry.id, genuine] as const)
+    return new Map([...this.waiting, ...held])
+  }
+
+  async accept(entries: readonly Entry[]): Promise<Taken> {
+    const batch: Batch = { entries: new Map(), sequences: new SequenceIndex(this.#deps.store), equivocators: [] }
+    for (const genuine of await this.#judged(entries)) {
+      await this.#introduceAuthor(genuine)
+      await this.#take(genuine, batch)
+    }
+    for (const genuine of [...this.waiting.values()]) await this.#take(genuine, batch)
+    await this.#commit(batch)
+    return { stored: [...batch.entries.values()], equivocators: batch.equivocators }
+  }
+
+  /** Those that are genuine, new and not ahead, with those that were held back until now, in room order. */
+  async #judged(entries: readonly Entry[]): Promise<GenuineEntry[]> {
+    const now = this.#deps.clock.now()
+    const found = new Map(this.heldBack.takeDue(now).map(genuine => [genuine.entry.id, genuine]))
+    for (const entry of entries) {
+      if (found.has(entry.id) || this.heldBack.has(entry.id) || (await this.#deps.store.has(entry.id))) continue
+      const judged = await judgeEntry(this.#deps.keys, entry)
+      if (typeof judged === 'string') continue
+      if (isAhead(entry.header.clock, now)) this.heldBack.hold(judged)
+      else found.set(entry.id, judged)
+    }
+    return [...found.values()].sort((a, b) => (orderKeyOf(a.entry) < orderKeyOf(b.entry) ? -1 : 1))
+  }
+
+  async #introduceAuthor({ entry, body, content }: GenuineEntry): Promise<void> {
+    if (content?.profile === undefined) return
+    const { book } = this.#stored.current
+    await book.introduce(content.profile, body.device, this.#deps.clock.now(), entry.header.clock.ms)
+  }
+
+  /** Takes the entry in if its author's device is known; else it waits. */
+  async #take(genuine: GenuineEntry, batch: Batch): Promise<void> {
+    const { id } = genuine.entry
+    const device = this.#stored.current.book.get(genuine.body.device)
+    if (device === undefined) {
+      this.waiting.set(id, genuine)
+      return
+    }
+    this.waiting.delete(id)
+    await this.#addToDevice(genuine, device, batch)
+    await this.#addToHistory(genuine, batch)
+    batch.entries.set(id, genuine)
+  }
+
+  /**
+   * A sequence that is taken by another entry was signed twice: all that a body holds follows from what is signed, so
+   * that nobody but the device itself can make two entries of one.
+   */
+  async #addToDevice({ entry, body }: GenuineEntry, device: DeviceRecord, batch: Batch): Promise<void> {
+    const { id, header } = entry
+    const { sequence } = body
+    const isNext = sequence > (device.last?.sequence ?? 0)
+    const before = isNext ? undefined : await batch.sequences.find(body)
+    if (before === undefined) batch.sequences.add(body, id)
+    const record = withEntry(device, { id, sequence, time: header.clock.ms })
+    const isProof = before !== undefined && device.equivocation === undefined
+    if (isProof) batch.equivocators.push(body.device)
+    this.#stored.current.book.set(isProof ? { ...record, equivocation: { sequence, ids: [before, id] } } : record)
+  }
+
+  async #addToHistory({ entry, body }: GenuineEntry, batch: Batch): Promise<void> {
+    const { id, header } = entry
+    const citations = await Promise.all(citedBy(body).map(cited => this.#citation(cited, batch)))
+    const state = this.#stored.current
+    state.history = addToHistory(state.history, { id, clock: header.clock, author: body.device }, citations)
+  }
+
+  async #citation(id: EntryId, batch: Batch): Promise<Citation> {
+    const entry = batch.entries.get(id)?.entry ?? (await this.#deps.store.get(id))
+    return { id, clock: entry?.header.clock }
+  }
+
+  async #commit({ entries, sequences }: Batch): Promise<void> {
+    const state = this.#stored.current
+    const stored = [...entries.values()].map(({ entry }) => entry)
+    const records = state.book.takeChanges()
+    if (stored.length > 0) records.push(historyRecord(state.history), ...sequences.changes())
+    const late = this.#lateOnes([...entries.values()])
+    if (late.length > 0) {
+      state.late = withLateMarks(state.late, late)
+      records.push(lateRecord(state.late))
+    }
+    if (records.length > 0) await this.#stored.commit({ entries: stored, records })
+  }
+
+  #lateOnes(entries: readonly GenuineEntry[]): EntryId[] {
+    const now = this.#deps.clock.now()
+    const own = this.#deps.identity.certificate.device
+    const late = entries.filter(({ entry, body }) => body.device !== own && isLate(entry, now, this.#attendance))
+    return late.map(({ entry }) => entry.id)
+  }
+}

@@ -1,0 +1,14 @@
+import type { Clock, RandomBytes } from '../../bytes/index.ts'
+import type { OpenRoom } from '../../encryption/index.ts'
+import type { DisplayName, Identity } from '../../identity/index.ts'
+import type { EntryStore } from '../../log/index.ts'
+
+/** What a room on this device is made of. */
+export interface RoomDeps {
+  readonly keys: OpenRoom
+  readonly store: EntryStore
+  readonly identity: Identity
+  readonly nick: () => DisplayName
+  readonly clock: Clock
+  readonly random: RandomBytes
+}

@@ -1,0 +1,35 @@
+import type { StoreChange } from '../../log/index.ts'
+import type { RoomDeps } from './room-deps.ts'
+import { joinedRecord, loadRoomState, type RoomState } from './room-state.ts'
+
+/** What is derived from a room's entries, in memory as in the store: when a write fails, memory goes back to the store. */
+export class StoredState {
+  readonly #deps: RoomDeps
+  #current: RoomState
+  /** Whether the store knows since when this device is in the room. */
+  #isJoinStored = false
+
+  private constructor(deps: RoomDeps, current: RoomState) {
+    this.#deps = deps
+    this.#current = current
+  }
+
+  static async load(deps: RoomDeps): Promise<StoredState> {
+    return new StoredState(deps, await loadRoomState(deps))
+  }
+
+  get current(): RoomState {
+    return this.#current
+  }
+
+  async commit(change: StoreChange): Promise<void> {
+    const joined = this.#isJoinStored ? [] : [joinedRecord(this.#current)]
+    try {
+      await this.#deps.store.commit({ ...change, records: [...(change.records ?? []), ...joined] })
+      this.#isJoinStored = true
+    } catch (thrown) {
+      this.#current = await loadRoomState(this.#deps)
+      throw thrown
+    }
+  }
+}
