@@ -1,0 +1,112 @@
+import { decodeEntry, encodeEntry, isNewerEntry, type Entry, type EntryClass, type EntryId } from '../entry.ts'
+import { MAX_FRAME_IDS } from './sync-frame.ts'
+import type { SyncLog } from './sync-log.ts'
+import { SyncFaultError, type SyncWire } from './sync-wire.ts'
+
+/** Entries read, or held before they are stored, at a time: some megabytes at the most. */
+const GROUP_ENTRIES = 32
+
+/** Sends those of these entries that are here; the number of them. */
+export async function sendEntries(wire: SyncWire, log: SyncLog, ids: readonly EntryId[]): Promise<number> {
+  let sent = 0
+  for (const group of groupsOf(ids, GROUP_ENTRIES)) {
+    if (wire.hasSentEnough) break
+    const entries = await log.load(group)
+    for (const bytes of await log.companionsOf(entries)) await wire.write({ kind: 'companion', bytes })
+    for (const entry of entries) await wire.write({ kind: 'entry', bytes: encodeEntry(entry) })
+    sent += entries.length
+  }
+  await wire.write({ kind: 'done' })
+  return sent
+}
+
+/** Takes what comes of the entries that were asked for, and nothing else; the number of them. */
+async function receiveEntries(
+  wire: SyncWire,
+  log: SyncLog,
+  entryClass: EntryClass,
+  ids: readonly EntryId[]
+): Promise<number> {
+  const wanted = new Set(ids)
+  const allowed = { entries: ids.length, companions: ids.length }
+  let received = 0
+  let group: Entry[] = []
+  for (let frame = await wire.read(); frame.kind !== 'done'; frame = await wire.read()) {
+    if (frame.kind === 'companion') {
+      if (--allowed.companions < 0) throw new SyncFaultError('more companions than entries')
+      await log.takeCompanion(frame.bytes)
+      continue
+    }
+    if (frame.kind !== 'entry' || --allowed.entries < 0) throw new SyncFaultError('frames that were not asked for')
+    // A newer program may know what to make of it; its id cannot be told here.
+    if (isNewerEntry(frame.bytes)) continue
+    group.push(decodeWanted(frame.bytes, wanted, entryClass))
+    received += 1
+    if (group.length < GROUP_ENTRIES) continue
+    await log.take(group)
+    group = []
+  }
+  if (group.length > 0) await log.take(group)
+  return received
+}
+
+/** Asks for these in order, until all came or the session has moved enough. */
+export async function pull(wire: SyncWire, log: SyncLog, entryClass: EntryClass, ids: readonly EntryId[]) {
+  let [received, isComplete] = [0, true]
+  for (const batch of groupsOf(ids, MAX_FRAME_IDS)) {
+    if (wire.hasReceivedEnough) return { received, isComplete: false }
+    const lacking = await log.lacking(batch)
+    if (lacking.length === 0) continue
+    await wire.write({ kind: 'want', ids: lacking })
+    const count = await receiveEntries(wire, log, entryClass, lacking)
+    received += count
+    isComplete &&= count === lacking.length
+  }
+  return { received, isComplete }
+}
+
+/** Offers these in order and sends what of them is wanted, until the other side or the session has had enough. */
+export async function push(wire: SyncWire, log: SyncLog, ids: readonly EntryId[]) {
+  let sent = 0
+  for (const batch of groupsOf(ids, MAX_FRAME_IDS)) {
+    if (wire.hasSentEnough) return { sent, isComplete: false }
+    await wire.write({ kind: 'offer', ids: batch })
+    const answer = await wire.read()
+    if (answer.kind === 'done') return { sent, isComplete: false }
+    if (answer.kind !== 'want') throw new SyncFaultError('an offer answered with something else')
+    const offered = new Set(batch)
+    if (!answer.ids.every(id => offered.has(id))) throw new SyncFaultError('ids that were not offered')
+    if (answer.ids.length > 0) sent += await sendEntries(wire, log, answer.ids)
+  }
+  return { sent, isComplete: !wire.hasSentEnough }
+}
+
+/** Answers an offer: asks for what is not here and takes it. */
+export async function receiveOffer(
+  wire: SyncWire,
+  log: SyncLog,
+  entryClass: EntryClass,
+  ids: readonly EntryId[]
+): Promise<number> {
+  if (wire.hasReceivedEnough) {
+    await wire.write({ kind: 'done' })
+    return 0
+  }
+  const lacking = await log.lacking(ids)
+  await wire.write({ kind: 'want', ids: lacking })
+  return lacking.length === 0 ? 0 : receiveEntries(wire, log, entryClass, lacking)
+}
+
+function decodeWanted(bytes: Uint8Array, wanted: Set<EntryId>, entryClass: EntryClass): Entry {
+  const entry = decodeEntry(bytes)
+  if (!entry.ok) throw new SyncFaultError(entry.error)
+  if (!wanted.delete(entry.value.id)) throw new SyncFaultError('an entry that was not asked for')
+  if (entry.value.header.class !== entryClass) throw new SyncFaultError('an entry of the other class')
+  return entry.value
+}
+
+function groupsOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size)
+  )
+}

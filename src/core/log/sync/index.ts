@@ -1,0 +1,11 @@
+/** Which entries two peers do not share, found by range-based set reconciliation, and how these then flow. */
+export { HIGHEST, LOWEST } from './bound.ts'
+export * from './negentropy-message.ts'
+export { answerRead } from './reading.ts'
+export * from './reconciliation.ts'
+export { serveSync } from './serve-sync.ts'
+export { SYNC_LIMITS, SYNC_PROTOCOL, syncWith } from './session.ts'
+export * from './sync-frame.ts'
+export type * from './sync-log.ts'
+export type * from './sync-set.ts'
+export { SyncFaultError } from './sync-wire.ts'

@@ -1,0 +1,37 @@
+import type { Entry, EntryClass, EntryId } from '../entry.ts'
+import type { SyncBound, SyncSet } from './sync-set.ts'
+
+/** A room's log as a sync session uses it: a port, as only the layers above know which entries count. */
+export interface SyncLog {
+  /** What is synced, in this order: control before chat. */
+  readonly classes: readonly SyncedClass[]
+  /** Those of these entries that are here, with their bodies, in this order. */
+  load(ids: readonly EntryId[]): Promise<Entry[]>
+  /** Those of these ids that are neither here nor waiting beside the set. */
+  lacking(ids: readonly EntryId[]): Promise<EntryId[]>
+  /** Judges and stores these, newest first as they come; resolves when they are durable. Each was asked for. */
+  take(entries: readonly Entry[]): Promise<void>
+  /** Bytes that the other side needs to judge these entries and may lack, sent before them; at most one for each. */
+  companionsOf(entries: readonly Entry[]): Promise<Uint8Array[]>
+  takeCompanion(bytes: Uint8Array): Promise<void>
+}
+
+export interface SyncedClass {
+  readonly class: EntryClass
+  readonly set: SyncSet
+  /** This side's bound: a session leaves out what lies below it. */
+  readonly from: SyncBound
+}
+
+/** What a session came to, for one class. */
+export interface SyncReport {
+  readonly class: EntryClass
+  /** Messages of the other side that it took to learn the differences. */
+  readonly rounds: number
+  /** Of these messages, both ways. */
+  readonly reconciliationBytes: number
+  readonly received: number
+  readonly sent: number
+  /** Whether nothing is left for another session. */
+  readonly isComplete: boolean
+}

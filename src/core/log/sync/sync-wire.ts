@@ -1,0 +1,54 @@
+import { UnavailableError } from '../../bytes/index.ts'
+import type { FrameStream } from '../../network/index.ts'
+import { decodeSyncFrame, encodeSyncFrame, type SyncFrame } from './sync-frame.ts'
+
+/** The other side broke the protocol: drop and score it. */
+export class SyncFaultError extends Error {
+  override readonly name = 'SyncFaultError'
+}
+
+/** Entries that one session moves in each direction; what is left is for the next one. A few seconds on a usual line. */
+const MAX_ENTRY_BYTES_EACH_WAY = 16 * 1024 * 1024
+
+/** A stream of sync frames, and what has moved on it. */
+export class SyncWire {
+  readonly #stream: FrameStream
+  #sentBytes = 0
+  #receivedBytes = 0
+
+  constructor(stream: FrameStream) {
+    this.#stream = stream
+  }
+
+  /** Whether this side has sent all that it may. */
+  get hasSentEnough(): boolean {
+    return this.#sentBytes >= MAX_ENTRY_BYTES_EACH_WAY
+  }
+
+  /** Whether this side has taken all that it will. */
+  get hasReceivedEnough(): boolean {
+    return this.#receivedBytes >= MAX_ENTRY_BYTES_EACH_WAY
+  }
+
+  async write(frame: SyncFrame): Promise<void> {
+    const bytes = encodeSyncFrame(frame)
+    if (frame.kind === 'entry') this.#sentBytes += bytes.length
+    await this.#stream.write(bytes)
+  }
+
+  /** The next frame, or undefined when the other side has ended. */
+  async readOrEnd(): Promise<SyncFrame | undefined> {
+    const bytes = await this.#stream.read()
+    if (bytes === undefined) return undefined
+    const frame = decodeSyncFrame(bytes)
+    if (!frame.ok) throw new SyncFaultError(frame.error)
+    if (frame.value.kind === 'entry') this.#receivedBytes += bytes.length
+    return frame.value
+  }
+
+  async read(): Promise<SyncFrame> {
+    const frame = await this.readOrEnd()
+    if (frame === undefined) throw new UnavailableError('the other side ended the sync')
+    return frame
+  }
+}
