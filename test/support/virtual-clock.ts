@@ -9,6 +9,7 @@ interface Timer {
 export class VirtualClock implements Clock {
   readonly #timers = new Set<Timer>()
   #now: Millis
+  #fired = 0
 
   constructor(start: Millis) {
     this.#now = start
@@ -24,12 +25,28 @@ export class VirtualClock implements Clock {
     return () => this.#timers.delete(timer)
   }
 
+  /** Timers that have run so far. */
+  get fired(): number {
+    return this.#fired
+  }
+
+  /** Timers that wait. */
+  get waiting(): number {
+    return this.#timers.size
+  }
+
+  /** When the next timer falls due; undefined when none waits. */
+  nextDue(): Millis | undefined {
+    return this.#first(Infinity)?.at
+  }
+
   /** Runs what falls due in the next `duration`, in order. */
   advance(duration: Millis): void {
     const end = this.#now + duration
     for (let timer = this.#first(end); timer !== undefined; timer = this.#first(end)) {
       this.#timers.delete(timer)
       this.#now = Math.max(this.#now, timer.at)
+      this.#fired += 1
       timer.run()
     }
     this.#now = end
@@ -72,25 +89,48 @@ export async function passTime(clock: VirtualClock, duration: Millis): Promise<v
   }
 }
 
-/** Signatures are made and checked on other threads: virtual time must not run on while they are. */
-const pending = new Set<Promise<unknown>>()
+/** Lets much virtual time pass: where nothing falls due, it is skipped. */
+export async function skipTime(clock: VirtualClock, duration: Millis): Promise<void> {
+  const end = clock.now() + duration
+  for (let left = duration; left > 0; left = end - clock.now()) {
+    const next = clock.nextDue() ?? end
+    clock.advance(Math.min(left, Math.max(next - clock.now(), STEP)))
+    await settled()
+  }
+}
+
+/**
+ * Signatures are made and checked on other threads: virtual time must not run on while they are, and what waits for them
+ * goes on in the order in which they were asked for, one at a time, so that a run can be repeated.
+ */
+const asked: { readonly done: Promise<unknown>; readonly release: () => void }[] = []
+let isReleasing = false
 for (const name of ['sign', 'verify', 'importKey'] as const) {
   const original: (...given: never[]) => Promise<unknown> = crypto.subtle[name].bind(crypto.subtle)
-  const counted = (...given: never[]): Promise<unknown> => {
+  const inTurn = (...given: never[]): Promise<unknown> => {
+    const { promise, resolve } = Promise.withResolvers<unknown>()
     const result = original(...given)
-    pending.add(result)
-    result.finally(() => pending.delete(result)).catch(() => undefined)
-    return result
+    asked.push({ done: result.catch(() => undefined), release: () => resolve(result) })
+    if (!isReleasing) void releaseAll()
+    return promise
   }
-  Object.defineProperty(crypto.subtle, name, { value: counted })
+  Object.defineProperty(crypto.subtle, name, { value: inTurn })
+}
+
+async function releaseAll(): Promise<void> {
+  isReleasing = true
+  for (let next = asked.shift(); next !== undefined; next = asked.shift()) {
+    await next.done
+    next.release()
+    await turn()
+  }
+  isReleasing = false
 }
 
 /** Resolves when whatever the last step set off has come to rest, until the clock moves again. */
-async function settled(): Promise<void> {
-  do {
-    await Promise.allSettled(pending)
-    await turn()
-  } while (pending.size > 0)
+export async function settled(): Promise<void> {
+  do await turn()
+  while (isReleasing)
 }
 
 /** One turn of the real event loop, in which all promises that can be are kept. */

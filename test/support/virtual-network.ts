@@ -15,6 +15,10 @@ const LATENCY: Millis = 20
 export class VirtualNetwork {
   /** Whether a gossiped message gets from one to the other. */
   gossipArrives: (from: PeerId, to: PeerId) => boolean = () => true
+  /** How often a gossiped message that gets there arrives. */
+  gossipCopies: () => number = () => 1
+  /** How long the next thing on its way takes; the frames of one stream stay in order. */
+  latency: () => Millis = () => LATENCY
   /** Whether peers that meet under one key are connected by themselves. */
   discovery = true
   readonly #clock: Clock
@@ -124,12 +128,15 @@ export class VirtualPeer implements Network {
     const handler = other && other.#protocols.get(protocol)
     if (other === undefined || handler === undefined || !this.connected.has(other)) throw new Error('not connected')
     const [there, here] = streamPair(this, other)
-    this.#streams.add({ other, stream: there })
+    const open = { other, stream: there }
+    this.#streams.add(open)
     other.later(() => {
-      handler(here).then(
-        () => here.end(),
-        () => here.abort('the handler broke off')
-      )
+      handler(here)
+        .then(
+          () => here.end(),
+          () => here.abort('the handler broke off')
+        )
+        .finally(() => this.#streams.delete(open))
     })
     return there
   }
@@ -179,14 +186,39 @@ export class VirtualPeer implements Network {
   }
 
   later(run: () => void): void {
-    this.#clock.after(LATENCY, run)
+    this.#clock.after(this.#hub.latency(), run)
+  }
+
+  /** Runs when it arrives, which is never before the earlier arrival; returns when that is. */
+  laterThan(earlier: Millis, run: () => void): Millis {
+    const now = this.#clock.now()
+    const arrival = Math.max(earlier, now + this.#hub.latency())
+    this.#clock.after(arrival - now, run)
+    return arrival
+  }
+
+  /** Streams that this peer opened and that nobody has answered to the end. */
+  get openStreams(): number {
+    return this.#streams.size
+  }
+
+  /** The process is gone: nothing reaches it any more, and it says nothing. */
+  crash(): void {
+    this.#listeners.clear()
+    for (const other of [...this.connected]) this.#hub.disconnect(this, other)
+    this.topics.clear()
+    this.#protocols.clear()
+    this.#hub.remove(this)
   }
 
   /** What a hostile peer does: puts bytes of its own into a topic. */
   async #publish(topic: string, message: Uint8Array): Promise<number> {
     const others = this.#inTopic(topic)
     for (const other of others) {
-      if (this.#hub.gossipArrives(this.self, other.self)) other.later(() => other.receive(topic, message, this.self))
+      if (!this.#hub.gossipArrives(this.self, other.self)) continue
+      for (let copy = this.#hub.gossipCopies(); copy > 0; copy -= 1) {
+        other.later(() => other.receive(topic, message, this.self))
+      }
     }
     return others.length
   }
@@ -228,6 +260,7 @@ class Pipe {
   readonly #frames: (Uint8Array | undefined)[] = []
   readonly #sender: VirtualPeer
   #broken: string | undefined
+  #arrival: Millis = 0
   #wake: () => void = () => undefined
 
   constructor(sender: VirtualPeer) {
@@ -235,7 +268,7 @@ class Pipe {
   }
 
   write(frame: Uint8Array | undefined): void {
-    this.#sender.later(() => {
+    this.#arrival = this.#sender.laterThan(this.#arrival, () => {
       if (this.#broken !== undefined) return
       this.#frames.push(frame)
       this.#wake()

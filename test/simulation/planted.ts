@@ -1,0 +1,53 @@
+import type { Entry, EntryId, EntryStore, Storage } from '../../src/core/log/index.ts'
+import type { Planted } from './simulate.ts'
+
+/** Says that it is stored, and stores it later. */
+export const EARLY_ACKNOWLEDGEMENT: Planted = { acknowledgedEarly: 10_000 }
+
+/** Answers nobody with a quarter of all entries. */
+export const DROPPED_RANGE: Planted = {
+  wrap: (storage, isChecked) =>
+    withRooms(storage, store => {
+      const isShown = ({ id }: { id: EntryId }): boolean => isChecked() || !'048c'.includes(id.charAt(0))
+      return {
+        ...store,
+        get: async id => (isShown({ id }) ? store.get(id) : undefined),
+        newest: async (limit, before) => (await store.newest(limit, before)).filter(isShown)
+      }
+    })
+}
+
+/** Sorts entries of one millisecond as they arrived. */
+export const UNSTABLE_SORT: Planted = {
+  wrap: storage =>
+    withRooms(storage, store => {
+      const arrival = new Map<EntryId, number>()
+      const place = ({ id, header }: Entry): [ms: number, arrived: number] => [header.clock.ms, arrival.get(id) ?? 0]
+      return {
+        ...store,
+        async commit(change) {
+          for (const { id } of change.entries ?? []) if (!arrival.has(id)) arrival.set(id, arrival.size)
+          await store.commit(change)
+        },
+        async newest(limit, before) {
+          const entries = await store.newest(limit, before)
+          return entries.toSorted((a, b) => {
+            const [[msA, atA], [msB, atB]] = [place(a), place(b)]
+            return msB - msA || atB - atA
+          })
+        }
+      }
+    })
+}
+
+function withRooms(storage: Storage, wrap: (store: EntryStore) => EntryStore): Storage {
+  const rooms = new Map<string, EntryStore>()
+  return {
+    ...storage,
+    room(id) {
+      const store = rooms.get(id) ?? wrap(storage.room(id))
+      rooms.set(id, store)
+      return store
+    }
+  }
+}
