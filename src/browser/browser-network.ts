@@ -43,7 +43,7 @@ export async function createBrowserNetwork(datastore: Datastore, clock: Clock): 
 }
 
 function keepAll(network: Network, addresses: readonly string[]): () => void {
-  const releases = addressesByPeer(addresses).map(ofOne => network.keep(ofOne))
+  const releases = addressesByPeer(addresses).map(ofOne => network.keepChosen(ofOne))
   return () => {
     for (const release of releases) release()
   }

@@ -21,6 +21,8 @@ export class VirtualNetwork {
   latency: () => Millis = () => LATENCY
   /** Whether peers that meet under one key are connected by themselves. */
   discovery = true
+  /** Peers that everybody's user chose to meet others at. */
+  readonly chosen = new Set<PeerId>()
   readonly #clock: Clock
   readonly #peers = new Map<PeerId, VirtualPeer>()
 
@@ -171,6 +173,14 @@ export class VirtualPeer implements Network {
       if (other) this.#hub.connect(this, other)
     })
     return () => undefined
+  }
+
+  keepChosen(addresses: readonly string[]): () => void {
+    return this.keep(addresses)
+  }
+
+  chosen(): PeerId[] {
+    return [...this.#hub.chosen]
   }
 
   listen(listener: (event: NetworkEvent) => void): () => void {

@@ -28,6 +28,10 @@ export interface Network {
    * called. Each address names the same peer (`/p2p/`).
    */
   keep(addresses: readonly string[]): () => void
+  /** As `keep`, for a peer that this device's user, or the page it runs in, chose to meet others at. */
+  keepChosen(addresses: readonly string[]): () => void
+  /** The peers chosen so, those of the bootstrap list included, as far as they are known by now. */
+  chosen(): PeerId[]
 
   /**
    * Calls the listener, a moment later, for each peer that is connected already, then for what happens; the returned

@@ -23,6 +23,8 @@ const TAG = { 'starling-kept': { value: 1000 } }
 const NO_TAG = { 'starling-kept': undefined }
 
 export interface Keeper {
+  /** Undefined until an address without `/p2p/` was answered. */
+  peer(): PeerId | undefined
   /** Tries at once instead of at the end of the wait. */
   wake(): void
   stop(): void
@@ -90,6 +92,7 @@ export function keepConnected(scope: Scope, addresses: readonly string[], failed
   timer.set(0, look)
 
   return {
+    peer: () => peer,
     wake() {
       backoff.reset()
       look()

@@ -42,6 +42,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   setMaxListeners(Infinity, ended.signal)
   const scope: Scope = { node, clock: options.clock, jitter, signal: ended.signal }
   const keepers = new Set<Keeper>()
+  const chosen = new Set<Keeper>()
   const meetings = new Set<Meeting>()
 
   const connections: Connections = createConnections(scope, {
@@ -67,12 +68,15 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   }
   /** The machine is online again, maybe elsewhere. */
   function wakeAll(): void {
-    for (const part of [connections, upgrades, ...keepers, ...meetings]) part.wake()
+    for (const part of [connections, upgrades, ...keepers, ...chosen, ...meetings]) part.wake()
     void places.search(node)
   }
   /** Others would notice only when ICE gives up, after 15 s. */
   function hangUp(): void {
     for (const connection of node.getConnections()) connection.abort(new Error('the page was left'))
+  }
+  function keepQuietly(addresses: readonly string[]): Keeper {
+    return keepConnected(scope, addresses, () => undefined)
   }
   const released = [
     listenTo(node, 'peer:discovery', peer => node.getPeers().length < ENOUGH_PEERS && found(peer)),
@@ -89,7 +93,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const stop = once(async () => {
     ended.abort(new Error('the network was stopped'))
     for (const release of released) release()
-    for (const part of [...keepers, ...meetings, discovered, upgrades, surplus, gossip, topics, connections])
+    for (const part of [...keepers, ...chosen, ...meetings, discovered, upgrades, surplus, gossip, topics, connections])
       part.stop()
     await node.stop()
     listeners.clear()
@@ -101,7 +105,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     await stop()
     throw listenError(thrown)
   }
-  for (const keeper of keepBootstrap(scope, options.bootstrap, emit)) keepers.add(keeper)
+  for (const keeper of keepBootstrap(scope, options.bootstrap, emit)) chosen.add(keeper)
 
   return {
     self: fromLibp2pPeer(node.peerId),
@@ -115,11 +119,9 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     meet(key) {
       return options.dht === 'off' ? () => undefined : held(meetings, meet(scope, key, discovered.found))
     },
-    keep: addresses =>
-      held(
-        keepers,
-        keepConnected(scope, addresses, () => undefined)
-      ),
+    keep: addresses => held(keepers, keepQuietly(addresses)),
+    keepChosen: addresses => held(chosen, keepQuietly(addresses)),
+    chosen: () => [...new Set([...chosen].flatMap(keeper => keeper.peer() ?? []))],
     listen(listener) {
       listeners.add(listener)
       // libp2p dials its last relays while it starts, before anybody can listen.
