@@ -15,6 +15,8 @@ export interface PlainPeer extends Peer {
   emit(event: PeerEvent): void
   /** This many messages are known of that have not arrived. */
   setMissing(room: string, missing: number): void
+  /** So many relays keep the room. */
+  setKeepers(room: string, keepers: number): void
   /** The next `send` fails with this sentence. */
   failNextSend(sentence: string): void
   readonly read: string[]
@@ -103,6 +105,11 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
       room.summary = { ...room.summary, missing }
       emit({ event: 'gap', room: id, missing })
     },
+    setKeepers(id, keepers) {
+      const room = roomOf(id)
+      room.summary = { ...room.summary, keepers: Array.from({ length: keepers }, (_, index) => `relay ${index}`) }
+      emit({ event: 'room', room: id, change: 'keepers' })
+    },
     setMembers: (id, members) => {
       roomOf(id).members = members.map(memberOf)
     },
@@ -152,7 +159,9 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
       announce(message)
       return { id: message.id }
     },
+    setRoom: async id => roomOf(id).summary,
     waitForDelivery: async (_id, count) => count,
+    waitForTaker: async () => ({ to: 1, keepers: 0 }),
     async messages(id, { limit = 50, before } = {}) {
       const { messages } = roomOf(id)
       const end = before === undefined ? messages.length : messages.findIndex(message => message.id === before)

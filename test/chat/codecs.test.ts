@@ -81,6 +81,7 @@ describe('exchange messages', () => {
   const direction = { from: 'a' as PeerId, to: 'b' as PeerId }
   const profiles = fc.record({ certificate: bytes(135), nick: fc.constantFrom(undefined, 'Anna' as DisplayName) })
   const hello = fc.record({
+    role: fc.constantFrom('member' as const, 'keeper' as const, 'full-keeper' as const),
     certificate: bytes(135),
     nick: fc.constantFrom(undefined, 'Anna' as DisplayName),
     heads: fc.array(ids, { maxLength: 32 }),

@@ -65,7 +65,7 @@ export async function sayHello(
   heads: EntryId[] = []
 ): Promise<ExchangeMessage[]> {
   const direction = { from: from.self, to }
-  const hello = await createHello(identity, lobby.roomId, direction, 'Mallory' as DisplayName, heads)
+  const hello = await createHello(identity, lobby.roomId, direction, 'member', 'Mallory' as DisplayName, heads)
   const signal = AbortSignal.timeout(60_000)
   return exchange(from, systemRandom, exchangeRoom(noAnswer), to, { kind: 'hello', hello }, signal)
 }

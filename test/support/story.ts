@@ -1,17 +1,41 @@
 import { onTestFinished } from 'vitest'
-import { openPeer, type Message, type Peer, type PeerEvent } from '../../src/core/chat/index.ts'
+import {
+  openKeeper,
+  openPeer,
+  type Keeper,
+  type Message,
+  type Peer,
+  type PeerEvent
+} from '../../src/core/chat/index.ts'
 import { NOON } from './cast.ts'
 import { memoryStorage } from './memory-storage.ts'
 import { seededRandom } from './seeded-random.ts'
 import { passTime, passTimeUntil, VirtualClock } from './virtual-clock.ts'
 import { VirtualNetwork, type VirtualPeer } from './virtual-network.ts'
 import type { Storage } from '../../src/core/log/index.ts'
+import type { PeerId } from '../../src/core/network/index.ts'
 
 export interface Actor {
   readonly peer: Peer
   readonly network: VirtualPeer
   readonly storage: Storage
   readonly events: PeerEvent[]
+}
+
+export interface KeeperActor {
+  readonly keeper: Keeper
+  readonly network: VirtualPeer
+  readonly storage: Storage
+  /** Codes of its warnings. */
+  readonly warnings: string[]
+  stop(): Promise<void>
+}
+
+interface KeeperOptions {
+  readonly quota?: number
+  readonly storage?: Storage
+  /** What the disk does when a room is to be erased, before it is. */
+  readonly erasing?: () => Promise<void>
 }
 
 /** Peers that talk on a virtual network in virtual time. */
@@ -30,10 +54,37 @@ export class Story {
     await peer.rename(name)
     const network = this.network.peer(`${name}-${this.#seed}`)
     await peer.goOnline(network)
+    for (const id of this.network.chosen) this.#connect(network, id)
     const actor = { peer, network, storage, events }
     this.#cast.set(name, actor)
     onTestFinished(() => peer.stop())
     return actor
+  }
+
+  /** Brings a relay online that keeps rooms, and that everybody chose to meet others at. */
+  async enterKeeper(name: string, options: KeeperOptions = {}): Promise<KeeperActor> {
+    this.#seed += 1
+    const { quota = 2 ** 30, storage = memoryStorage() } = options
+    const disk = erasableStorage(storage, options.erasing)
+    const keeper = await openKeeper({ ...disk, clock: this.clock, random: seededRandom(this.#seed), quota })
+    const warnings: string[] = []
+    keeper.listen(({ code }) => warnings.push(code))
+    const network = this.network.peer(name)
+    keeper.goOnline(network)
+    this.network.chosen.add(network.self)
+    for (const other of this.network.all()) this.network.connect(network, other)
+    const stop = async (): Promise<void> => {
+      this.network.chosen.delete(network.self)
+      await keeper.stop()
+      await network.stop()
+    }
+    onTestFinished(stop)
+    return { keeper, network, storage, warnings, stop }
+  }
+
+  #connect(network: VirtualPeer, id: PeerId): void {
+    const other = this.network.find(id)
+    if (other !== undefined) this.network.connect(network, other)
   }
 
   until(what: string, condition: () => unknown): Promise<void> {
@@ -42,6 +93,22 @@ export class Story {
 
   wait(duration: number): Promise<void> {
     return passTime(this.clock, duration)
+  }
+}
+
+/** Rooms that were erased begin anew under the same name. */
+function erasableStorage(
+  inner: Storage,
+  erasing = async (): Promise<void> => undefined
+): { storage: Storage; erase: (store: string) => Promise<void> } {
+  const erased = new Map<string, number>()
+  const room = (name: string): ReturnType<Storage['room']> => inner.room(`${name}${'+'.repeat(erased.get(name) ?? 0)}`)
+  return {
+    storage: { ...inner, room },
+    async erase(name) {
+      await erasing()
+      erased.set(name, (erased.get(name) ?? 0) + 1)
+    }
   }
 }
 

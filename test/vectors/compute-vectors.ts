@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises'
-import { expectValue, toHex } from '../../src/core/bytes/index.ts'
+import { encodeUtf8, expectValue, openWithNonce, toHex } from '../../src/core/bytes/index.ts'
 import { encodeContent } from '../../src/core/chat/room/content.ts'
-import { sealExchange } from '../../src/core/chat/online/exchange-codec.ts'
+import { sealExchange, type Direction } from '../../src/core/chat/online/exchange-codec.ts'
 import { signAcknowledgement } from '../../src/core/chat/online/acknowledgement.ts'
 import { createHello } from '../../src/core/chat/online/greeting.ts'
+import { encodeAnswer, encodeAsk } from '../../src/core/chat/keeper/keep-codec.ts'
 import { encodeOpenRoomLink } from '../../src/core/chat/invite-link.ts'
 import {
   dayOf,
@@ -54,7 +55,13 @@ export async function computeVectors() {
     ]
   ])
   const acknowledgement = await signAcknowledgement(identity, room.roomId, held)
-  const hello = await createHello(identity, room.roomId, direction, nick, [entry.id])
+  const exchanges = await Promise.all(
+    (['member', 'keeper', 'full-keeper'] as const).map(async role => {
+      const hello = await createHello(identity, room.roomId, direction, role, nick, [entry.id])
+      const frame = sealExchange(daily.exchange, direction, { kind: 'hello', hello }, seededRandom(3))
+      return { role, hello: toHex(openedFrame(daily.exchange.sealKey, direction, frame)), frame: toHex(frame) }
+    })
+  )
   return {
     room: {
       name,
@@ -104,10 +111,17 @@ export async function computeVectors() {
     exchange: {
       ...direction,
       randomSeed: 3,
-      frame: toHex(sealExchange(daily.exchange, direction, { kind: 'hello', hello }, seededRandom(3)))
+      hellos: exchanges
     },
+    keep: { ask: toHex(encodeAsk(name)), kept: toHex(encodeAnswer('kept')), full: toHex(encodeAnswer('full')) },
     link: { addresses: ['/ip4/192.0.2.7/tcp/4002/ws/p2p/12D3KooWAnna'], text: link(name) }
   }
+}
+
+/** The message in an exchange frame, for a reader without XChaCha20. */
+function openedFrame(sealKey: Uint8Array, { from, to }: Direction, frame: Uint8Array): Uint8Array {
+  const direction = encodeUtf8(`${from}\n${to}`)
+  return openWithNonce(sealKey, frame.subarray(16, 40), frame.subarray(40), direction) ?? new Uint8Array()
 }
 
 function link(name: string): string {

@@ -135,9 +135,31 @@ describe('a second reader finds', () => {
     expect(hex(acknowledgement.gossip).length).toBe(24 + 1 + bytes.length + 16)
   })
 
-  test("the exchange frame under the day's tag", () => {
-    const { exchange, day } = vectors
-    expect(exchange.frame.startsWith(day.exchangeTag)).toBe(true)
+  test("hellos under the day's tag, each signed with its role", () => {
+    const { exchange, day, room, identity, entry } = vectors
+    expect(exchange.hellos.map(hello => hello.role)).toEqual(['member', 'keeper', 'full-keeper'])
+    for (const [index, { hello, frame }] of exchange.hellos.entries()) {
+      expect(frame.startsWith(day.exchangeTag)).toBe(true)
+      const message = hex(hello)
+      expect(hex(frame).length).toBe(16 + 24 + message.length + 16)
+      expect([message[0], message[1]]).toEqual([1, index + 1])
+      expect(message.subarray(2, 137).toString('hex')).toBe(identity.certificate)
+      const nickEnd = 139 + message.readUInt16BE(137)
+      expect(message.subarray(139, nickEnd).toString()).toBe(entry.nick)
+      expect(message[nickEnd]).toBe(1)
+      expect(message.subarray(nickEnd + 1, nickEnd + 33).toString('hex')).toBe(entry.id)
+      const direction = Buffer.from(`${exchange.from}\n${exchange.to}`)
+      const signed = Buffer.concat([hex(room.id), message.subarray(1, 2), direction])
+      expect(isSigned(hex(identity.device), 'hello', signed, message.subarray(nickEnd + 33))).toBe(true)
+    }
+  })
+
+  test('the ask to keep a room, and its answers', () => {
+    const { keep, room } = vectors
+    const ask = hex(keep.ask)
+    expect([ask[0], ask.readUInt16BE(1)]).toEqual([1, ask.length - 3])
+    expect(ask.subarray(3).toString()).toBe(room.name)
+    expect([keep.kept, keep.full]).toEqual(['01', '02'])
   })
 
   test('the link, with its check', () => {

@@ -104,6 +104,7 @@ export function createSession(peer: Peer, memory: Memory): Session {
     },
     peer: () => void refreshStatus(),
     sent: () => undefined,
+    kept: () => undefined,
     warning({ code, text }) {
       if (code !== SAID_ELSEWHERE) notify({ code, text })
     }

@@ -9,6 +9,7 @@ import type { Delivery, MemberSummary, Message, PeerEvent, RoomSummary } from '.
 import type { GenuineEntry } from './room/judge-entry.ts'
 import type { RoomDeps } from './room/room-deps.ts'
 import { MAX_UNREAD, Room, type RoomMessage } from './room/room.ts'
+import { KeeperReceipts } from './online/keeper-receipts.ts'
 import { RoomLink } from './online/room-link.ts'
 import type { SequenceRanges } from './room/sequence-ranges.ts'
 
@@ -33,6 +34,7 @@ export class LiveRoom {
   readonly #deps: LiveRoomDeps
   readonly #room: Room
   readonly #tracked = new Map<EntryId, number>()
+  readonly #receipts = new KeeperReceipts()
   #unread: number
   /** Said once, until something could be stored again. */
   #storeFails = false
@@ -69,16 +71,19 @@ export class LiveRoom {
     this.#link = new RoomLink({
       ...this.#deps,
       network,
+      role: () => 'member',
       room: this.#room,
       take: entries => this.#take(entries),
       acknowledged: (member, held) => this.#acknowledged(member, held),
-      met: (member, peer, isNew) => {
+      receipts: this.#receipts,
+      kept: (keeper, held) => this.#kept(keeper, held),
+      met: ({ member }, peer, isNew) => {
         this.#deps.met(this.keys, peer)
         this.#attend()
-        if (isNew && member !== this.#self) this.#online(member)
+        if (isNew && member !== this.#self) this.#present(member, 'online')
       },
       gone: member => {
-        this.#memberEvent(member, 'offline')
+        this.#present(member, 'offline')
         this.#attend()
       }
     })
@@ -103,7 +108,14 @@ export class LiveRoom {
   summary(): RoomSummary {
     const { roomId, name } = this.keys
     const others = [...this.#room.state.book.members().keys()].filter(member => member !== this.#self).length
-    return { id: roomId, name, members: others + 1, unread: this.#unread, missing: this.#missing, keepers: [] }
+    return {
+      id: roomId,
+      name,
+      members: others + 1,
+      unread: this.#unread,
+      missing: this.#missing,
+      keepers: this.#link?.presence.keepersWithSpace() ?? []
+    }
   }
 
   members(): MemberSummary[] {
@@ -121,6 +133,12 @@ export class LiveRoom {
   async deliveryOf(id: EntryId): Promise<Delivery | undefined> {
     const sequence = this.#tracked.get(id)
     return sequence === undefined ? undefined : this.#delivery(sequence)
+  }
+
+  /** The number of keepers that said they store this own message. */
+  keptBy(id: EntryId): number {
+    const sequence = this.#tracked.get(id)
+    return sequence === undefined ? 0 : this.#receipts.count(sequence)
   }
 
   async markRead(): Promise<void> {
@@ -216,6 +234,15 @@ export class LiveRoom {
     }
   }
 
+  #kept(keeper: DeviceId, held: SequenceRanges): void {
+    const before = new Map([...this.#tracked.keys()].map(id => [id, this.keptBy(id)]))
+    this.#receipts.add(keeper, held, this.#room.ownDevice?.last?.sequence ?? 0)
+    for (const id of this.#tracked.keys()) {
+      const by = this.keptBy(id)
+      if (by !== before.get(id)) this.#deps.events.emit({ event: 'kept', id, by })
+    }
+  }
+
   #track({ id, ownSequence }: RoomMessage): void {
     if (ownSequence === undefined) return
     this.#tracked.set(id, ownSequence)
@@ -238,6 +265,13 @@ export class LiveRoom {
     const known = this.#room.state.book.members().values()
     const writers = [...known].filter(each => each.member !== this.#self && each.wroteAt > since)
     return { to: holders.length, of: new Set([...holders, ...writers.map(each => each.member)]).size }
+  }
+
+  /** A member, or else a keeper, has come or gone. */
+  #present(member: MemberId | undefined, change: 'online' | 'offline'): void {
+    if (member === undefined) this.#deps.events.emit({ event: 'room', room: this.keys.roomId, change: 'keepers' })
+    else if (change === 'online') this.#online(member)
+    else this.#memberEvent(member, change)
   }
 
   #online(member: MemberId): void {

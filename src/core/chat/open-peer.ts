@@ -7,14 +7,17 @@ import { keyName } from './room/devices.ts'
 import { serveExchanges, type ExchangeRoom } from './online/exchange.ts'
 import { loadIdentity, loadNick, renewDevice, saveNick } from './identity-record.ts'
 import { decodeLink, encodeOpenRoomLink } from './invite-link.ts'
+import { KeeperAsks, type WantedRoom } from './keeper/keeper-asks.ts'
 import { KeptPeers } from './kept-peers.ts'
 import { linkAddresses } from './link-addresses.ts'
 import { Listeners } from './listeners.ts'
 import { LiveRoom } from './live-room.ts'
 import { peerEventOf } from './network-event.ts'
-import type { MemberSummary, Message, Peer, PeerEvent, PeerStatus, RoomSummary } from './peer.ts'
+import type { MemberSummary, Message, Peer, PeerEvent, PeerStatus, RoomSummary, Taken } from './peer.ts'
 import { deleteRoomRecord, loadRoomRecords, saveRoomRecord, withRemembered, type RoomRecord } from './room-records.ts'
+import { parseRoomSetting } from './room-settings.ts'
 import { Serial } from './serial.ts'
+import { whenTold } from './when-told.ts'
 
 export interface PeerDeps {
   readonly storage: Storage
@@ -39,6 +42,7 @@ export async function openPeer(deps: PeerDeps): Promise<Peer> {
 interface Online {
   readonly network: Network
   readonly kept: KeptPeers
+  readonly asks: KeeperAsks
   readonly ends: readonly (() => void)[]
 }
 
@@ -105,6 +109,17 @@ class LocalPeer implements Peer {
     })
   }
 
+  setRoom(reference: string, key: string, value: string): Promise<RoomSummary> {
+    return this.#changes.run(async () => {
+      const { live, record } = this.#find(reference)
+      const next = { ...record, ...parseRoomSetting(key, value) }
+      await saveRoomRecord(this.#deps.storage.records, next)
+      this.#rooms.set(record.id, { live, record: next })
+      this.#online?.asks.look()
+      return live.summary()
+    })
+  }
+
   async inviteLink(reference: string, webAddress?: string): Promise<string> {
     const { keys } = this.#find(reference).live
     const addresses = linkAddresses(this.#online?.network.addresses() ?? [])
@@ -116,20 +131,17 @@ class LocalPeer implements Peer {
   }
 
   async waitForDelivery(id: string, count: number, signal: AbortSignal): Promise<number> {
-    const { promise, resolve, reject } = Promise.withResolvers<number>()
-    const unlisten = this.#events.listen(event => {
-      if (event.event === 'delivered' && event.id === id && event.to >= count) resolve(event.to)
+    return whenTold(this.#events, id, signal, async () => {
+      const to = await this.#deliveryOf(id)
+      return to >= count ? to : undefined
     })
-    const abort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    try {
-      signal.throwIfAborted()
-      const already = await this.#deliveryOf(id)
-      return already >= count ? already : await promise
-    } finally {
-      unlisten()
-      signal.removeEventListener('abort', abort)
-    }
+  }
+
+  async waitForTaker(id: string, signal: AbortSignal): Promise<Taken> {
+    return whenTold(this.#events, id, signal, async () => {
+      const taken = { to: await this.#deliveryOf(id), keepers: this.#keptBy(id) }
+      return taken.to + taken.keepers > 0 ? taken : undefined
+    })
   }
 
   async messages(reference: string, options: { limit?: number; before?: string } = {}): Promise<Message[]> {
@@ -160,12 +172,13 @@ class LocalPeer implements Peer {
 
   async goOnline(network: Network): Promise<void> {
     if (this.#online !== undefined) throw new Error('this peer is online already')
-    const { random } = this.#deps
+    const { random, clock } = this.#deps
     const ends = [
       network.listen(event => this.#networkEvent(event)),
       serveExchanges(network, random, tag => this.#exchangeRoom(tag))
     ]
-    this.#online = { network, kept: new KeptPeers(network), ends }
+    const asks = new KeeperAsks({ network, clock, rooms: () => this.#roomsToKeep() })
+    this.#online = { network, kept: new KeptPeers(network), asks, ends }
     for (const { live, record } of this.#rooms.values()) this.#connect(live, record)
   }
 
@@ -215,6 +228,14 @@ class LocalPeer implements Peer {
     if (this.#online === undefined) return
     live.goOnline(this.#online.network)
     for (const peer of record.remembered.toReversed()) this.#online.kept.keep(peer)
+    this.#online.asks.look()
+  }
+
+  #roomsToKeep(): WantedRoom[] {
+    const wanted = [...this.#rooms.values()].filter(({ record }) => record.keepers ?? true)
+    return wanted.map(({ live, record }) => {
+      return { id: record.id, name: live.keys.name, keepers: live.link?.presence.keepers() ?? [] }
+    })
   }
 
   /** Remembers the addresses of a member met, and keeps up the connection. */
@@ -266,6 +287,10 @@ class LocalPeer implements Peer {
     return 0
   }
 
+  #keptBy(id: string): number {
+    return Math.max(0, ...[...this.#rooms.values()].map(({ live }) => live.keptBy(id as EntryId)))
+  }
+
   #find(reference: string): { live: LiveRoom; record: RoomRecord } {
     const all = [...this.#rooms.values()]
     const named = openRoom(reference)
@@ -288,6 +313,7 @@ class LocalPeer implements Peer {
     this.#online = undefined
     for (const { live } of this.#rooms.values()) live.goOffline()
     online?.kept.stop()
+    online?.asks.stop()
     for (const end of online?.ends ?? []) end()
     await online?.network.stop()
     await this.#changes.run(async () => undefined)

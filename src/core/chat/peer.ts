@@ -20,6 +20,11 @@ export interface Peer {
   rooms(): RoomSummary[]
   /** Stops taking part; what is stored here stays. */
   leaveRoom(room: string): Promise<void>
+  /**
+   * Changes a setting of the room; throws `UsageError` or `NotAllowedError` when that cannot be. In an open room only this
+   * device's own settings can be changed: `keepers`, `on` or `off`.
+   */
+  setRoom(room: string, key: string, value: string): Promise<RoomSummary>
   /** A link that brings others into the room: `<web address>#/open/...`, or `starling:open/...` without a web address. */
   inviteLink(room: string, webAddress?: string): Promise<string>
 
@@ -27,6 +32,8 @@ export interface Peer {
   send(room: string, text: string): Promise<{ id: string }>
   /** Resolves with the number of other members that have the message once it is `count` or more; rejects on abort. */
   waitForDelivery(id: string, count: number, signal: AbortSignal): Promise<number>
+  /** Resolves once another member or a keeper has the message, with how many of each do; rejects on abort. */
+  waitForTaker(id: string, signal: AbortSignal): Promise<Taken>
   /** The newest `limit` messages below `before` (a message id), oldest of them first. */
   messages(room: string, options?: { limit?: number; before?: string }): Promise<Message[]>
   members(room: string): Promise<MemberSummary[]>
@@ -49,6 +56,7 @@ export interface RoomSummary {
   readonly unread: number
   /** Messages that others cite and that are not here yet. */
   readonly missing: number
+  /** PeerIds of the connected keepers with space left: relays that store the room for members who are offline. */
   readonly keepers: string[]
 }
 
@@ -63,6 +71,12 @@ export interface MemberSummary {
   readonly rtt: Millis | undefined
   /** A device of this member signed two different entries for one sequence; the proof is stored. */
   readonly equivocated?: true
+}
+
+/** Who took a message that was handed over: other members, and keepers. */
+export interface Taken {
+  readonly to: number
+  readonly keepers: number
 }
 
 /** Where a message of one's own stands; others' messages have none. */
@@ -112,6 +126,7 @@ export type PeerEvent =
     }
   | { event: 'sent'; id: string }
   | { event: 'delivered'; id: string; to: number; of: number }
+  | { event: 'kept'; id: string; by: number }
   | { event: 'gap'; room: string; missing: number }
   | {
       event: 'member'
@@ -120,6 +135,6 @@ export type PeerEvent =
       nick: string
       change: 'joined' | 'left' | 'removed' | 'role' | 'online' | 'offline'
     }
-  | { event: 'room'; room: string; change: 'joined' | 'left' | 'read' }
+  | { event: 'room'; room: string; change: 'joined' | 'left' | 'read' | 'keepers' }
   /** `room` and `member`: where, and of whom, when it is about somebody. */
   | { event: 'warning'; code: string; text: string; room?: string; member?: string }

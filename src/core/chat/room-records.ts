@@ -9,6 +9,8 @@ export interface RoomRecord {
   readonly name: string
   /** Addresses of members met, those met last first, to be found again by when nothing else helps. */
   readonly remembered: readonly RememberedPeer[]
+  /** Whether keepers are asked to store the room; undefined: they are. */
+  readonly keepers?: boolean
 }
 
 export interface RememberedPeer {

@@ -42,13 +42,20 @@ export type ExchangeMessage =
   | { readonly kind: 'entry'; readonly entry: Uint8Array }
   | { readonly kind: 'introduce'; readonly profile: Profile }
 
-/** A member's device introduces itself: the signature shows that the device speaks through this very PeerId. */
+/** A device introduces itself: the signature shows that the device speaks through this very PeerId. */
 export interface Hello extends Profile {
+  readonly role: Role
   /** Ids of the newest entries here that nobody has answered yet: what the other lacks of them it fetches. */
   readonly heads: readonly EntryId[]
-  /** By the device over room, sender and receiver, tag `hello`. */
+  /** By the device over room, role, sender and receiver, tag `hello`. */
   readonly signature: Uint8Array
 }
+
+/**
+ * A keeper stores the room for its members, and is none: it writes nothing and counts as nobody. One that is full hands
+ * out what it has, and stores no more.
+ */
+export type Role = 'member' | 'keeper' | 'full-keeper'
 
 export const EXCHANGE_PROTOCOL = '/starling/room/1'
 export const MAX_HEADS = 32
@@ -61,6 +68,9 @@ const OVERHEAD_BYTES = EXCHANGE_TAG_BYTES + AEAD_NONCE_BYTES + AEAD_TAG_BYTES
 export const MAX_EXCHANGE_FRAME_BYTES = OVERHEAD_BYTES + 1 + MAX_ENTRY_BYTES
 const MAX_NICK_BYTES = 1024
 
+/** As a hello says it, in one byte. */
+export const ROLE_CODES = { member: 1, keeper: 2, 'full-keeper': 3 } as const
+const ROLES = ['member', 'keeper', 'full-keeper'] as const
 const KIND = { hello: 1, fetch: 2, acknowledge: 3, entry: 4, introduce: 5 } as const
 
 export interface ExchangeKeys {
@@ -127,15 +137,21 @@ function readMessage(reader: ByteReader): ExchangeMessage {
 }
 
 function writeHello(writer: ByteWriter, hello: Hello): ByteWriter {
-  return writeIds(writeProfile(writer, hello), hello.heads).bytes(hello.signature)
+  return writeIds(writeProfile(writer.u8(ROLE_CODES[hello.role]), hello), hello.heads).bytes(hello.signature)
 }
 
 function readHello(reader: ByteReader): Hello {
   return {
+    role: readRole(reader),
     ...readProfile(reader),
     heads: readIds(reader, MAX_HEADS),
     signature: reader.bytes(SIGNATURE_BYTES)
   }
+}
+
+function readRole(reader: ByteReader): Role {
+  const code = reader.u8()
+  return ROLES.find(role => ROLE_CODES[role] === code) ?? reader.refuse(`a role of ${code}`)
 }
 
 function writeProfile(writer: ByteWriter, { certificate, nick }: Profile): ByteWriter {

@@ -8,7 +8,7 @@ import {
   type Identity
 } from '../../identity/index.ts'
 import type { EntryId } from '../../log/index.ts'
-import type { Direction, Hello } from './exchange-codec.ts'
+import { ROLE_CODES, type Direction, type Hello, type Role } from './exchange-codec.ts'
 
 const TAG = 'hello'
 
@@ -17,11 +17,12 @@ export async function createHello(
   identity: Identity,
   room: RoomId,
   direction: Direction,
+  role: Role,
   nick: DisplayName,
   heads: readonly EntryId[]
 ): Promise<Hello> {
-  const signature = await identity.deviceKey.sign(TAG, signedBytes(room, direction))
-  return { certificate: identity.certificate.bytes, nick, heads, signature }
+  const signature = await identity.deviceKey.sign(TAG, signedBytes(room, role, direction))
+  return { role, certificate: identity.certificate.bytes, nick, heads, signature }
 }
 
 /** Whose device speaks through the PeerId that the hello came from; undefined when the hello does not show it. */
@@ -33,10 +34,10 @@ export async function verifyHello(
   const certificate = await verifyCertificate(hello.certificate)
   if (!certificate.ok) return undefined
   const device = expectValue(fromHex(certificate.value.device))
-  const genuine = await verifySignature(device, TAG, signedBytes(room, direction), hello.signature)
+  const genuine = await verifySignature(device, TAG, signedBytes(room, hello.role, direction), hello.signature)
   return genuine ? certificate.value : undefined
 }
 
-function signedBytes(room: RoomId, { from, to }: Direction): Uint8Array {
-  return concatBytes([expectValue(fromHex(room)), encodeUtf8(`${from}\n${to}`)])
+function signedBytes(room: RoomId, role: Role, { from, to }: Direction): Uint8Array {
+  return concatBytes([expectValue(fromHex(room)), Uint8Array.of(ROLE_CODES[role]), encodeUtf8(`${from}\n${to}`)])
 }

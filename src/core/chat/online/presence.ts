@@ -4,10 +4,13 @@ import type { PeerId } from '../../network/index.ts'
 /** The device behind a connected peer, as its hello showed. */
 export interface PresentDevice {
   readonly device: DeviceId
-  readonly member: MemberId
+  /** Undefined: a keeper, which is nobody's. */
+  readonly member: MemberId | undefined
+  /** A keeper that stores no more of the room. */
+  readonly isFull?: boolean
 }
 
-/** Which members of a room are connected, and through which peers. Capped by the number of connections. */
+/** Which members and keepers of a room are connected, and through which peers. Capped by the number of connections. */
 export class Presence {
   readonly #byPeer = new Map<PeerId, PresentDevice>()
 
@@ -15,9 +18,9 @@ export class Presence {
     return this.#byPeer.get(peer)
   }
 
-  /** Whether the member was not present before. */
+  /** Whether the member, or the keeper as it is, was not present before. */
   add(peer: PeerId, present: PresentDevice): boolean {
-    const isNew = !this.has(present.member)
+    const isNew = present.member === undefined ? this.#isNewKeeper(peer, present) : !this.has(present.member)
     this.#byPeer.set(peer, present)
     return isNew
   }
@@ -26,7 +29,8 @@ export class Presence {
   remove(peer: PeerId): MemberId | undefined {
     const present = this.#byPeer.get(peer)
     this.#byPeer.delete(peer)
-    return present === undefined || this.has(present.member) ? undefined : present.member
+    const member = present?.member
+    return member === undefined || this.has(member) ? undefined : member
   }
 
   has(member: MemberId): boolean {
@@ -37,7 +41,31 @@ export class Presence {
     return this.peers().filter(peer => this.#byPeer.get(peer)?.member === member)
   }
 
+  keepers(): PeerId[] {
+    return this.peers().filter(peer => this.#byPeer.get(peer)?.member === undefined)
+  }
+
+  /** Those that still store what is said. */
+  keepersWithSpace(): PeerId[] {
+    return this.keepers().filter(peer => this.#byPeer.get(peer)?.isFull !== true)
+  }
+
+  isKeeper(device: DeviceId): boolean {
+    return this.keepers().some(peer => this.#byPeer.get(peer)?.device === device)
+  }
+
+  /** Through which peers these devices are connected. */
+  peersWith(devices: ReadonlySet<DeviceId>): PeerId[] {
+    return this.peers().filter(peer => devices.has(this.#byPeer.get(peer)?.device ?? ('' as DeviceId)))
+  }
+
+  /** Members' and keepers'. */
   peers(): PeerId[] {
     return [...this.#byPeer.keys()]
+  }
+
+  #isNewKeeper(peer: PeerId, { isFull }: PresentDevice): boolean {
+    const before = this.#byPeer.get(peer)
+    return before === undefined || before.isFull !== isFull
   }
 }

@@ -12,16 +12,19 @@ import {
 import { Acknowledgements } from './acknowledgements.ts'
 import { CatchUp } from './catch-up.ts'
 import { exchange, MAX_ANSWER_BYTES, type ExchangeRoom } from './exchange.ts'
-import { MAX_HEADS, type ExchangeKeys, type ExchangeMessage, type Hello } from './exchange-codec.ts'
+import { MAX_HEADS, type ExchangeKeys, type ExchangeMessage, type Hello, type Role } from './exchange-codec.ts'
 import { createHello, verifyHello } from './greeting.ts'
 import { newestHeads } from '../room/history.ts'
 import type { GenuineEntry } from '../room/judge-entry.ts'
-import { Presence } from './presence.ts'
+import type { KeeperReceipts } from './keeper-receipts.ts'
+import { Presence, type PresentDevice } from './presence.ts'
 import type { Room } from '../room/room.ts'
 import type { SequenceRanges } from '../room/sequence-ranges.ts'
 import { Topics } from './topics.ts'
 
 export interface RoomLinkDeps {
+  /** What this device is in the room now. */
+  readonly role: () => Role
   readonly network: Network
   readonly room: Room
   readonly identity: Identity
@@ -31,8 +34,12 @@ export interface RoomLinkDeps {
   /** Takes entries in, tells the user, and says which were new. */
   readonly take: (entries: readonly Entry[]) => Promise<readonly GenuineEntry[]>
   readonly acknowledged: (member: MemberId, held: SequenceRanges) => Promise<void>
-  readonly met: (member: MemberId, peer: PeerId, isNew: boolean) => void
-  readonly gone: (member: MemberId) => void
+  /** What keepers said that they have of this device's entries. */
+  readonly receipts: KeeperReceipts
+  readonly kept: (keeper: DeviceId, held: SequenceRanges) => void
+  readonly met: (present: PresentDevice, peer: PeerId, isNew: boolean) => void
+  /** Undefined: a keeper. */
+  readonly gone: (member: MemberId | undefined) => void
 }
 
 /** Members compare their heads this often, with one at random: what gossip lost is found even in a quiet room. */
@@ -171,12 +178,12 @@ export class RoomLink implements ExchangeRoom {
   }
 
   #hello(to: PeerId): Promise<Hello> {
-    const { identity, room, network, nick } = this.#deps
+    const { identity, room, network, role, nick } = this.#deps
     // The own last entry first: in a flood of heads it would be pushed out, and nobody else may hold it.
     const own = room.ownDevice?.last?.id
     const newest = newestHeads(room.state.history).map(([id]) => id)
     const heads = [...new Set([...(own === undefined ? [] : [own]), ...newest])].slice(0, MAX_HEADS)
-    return createHello(identity, room.keys.roomId, { from: network.self, to }, nick(), heads)
+    return createHello(identity, room.keys.roomId, { from: network.self, to }, role(), nick(), heads)
   }
 
   async #meet(hello: Hello, peer: PeerId): Promise<boolean> {
@@ -184,20 +191,27 @@ export class RoomLink implements ExchangeRoom {
     const departure = this.#departures.get(peer)
     const certificate = await verifyHello(hello, room.keys.roomId, { from: peer, to: network.self })
     if (certificate === undefined) return false
-    const device = await room.introduce(hello, this.#deps.clock.now())
+    const present = await this.#introduce(hello, certificate.device)
     const isGone = this.#departures.get(peer) !== departure
-    if (device === undefined || isGone || this.#abort.signal.aborted) return false
-    if (this.presence.get(peer)?.device !== device.device) this.#absent(peer)
-    const isNew = this.presence.add(peer, { device: device.device, member: device.member })
-    this.#deps.met(device.member, peer, isNew)
+    if (present === undefined || isGone || this.#abort.signal.aborted) return false
+    const { device } = present
+    const before = this.presence.get(peer)
+    if (before?.device !== device || before.member !== present.member) this.#absent(peer)
+    this.#deps.met(present, peer, this.presence.add(peer, present))
     // Entries that waited for this introduction are told now.
     await this.#take([])
     this.#catchUp.request(peer, hello.heads)
-    void this.#tellHeld(peer, device.device)
-    const early = this.#early.get(device.device)
-    this.#early.delete(device.device)
+    void this.#tellHeld(peer, device)
+    const early = this.#early.get(device)
+    this.#early.delete(device)
     if (early !== undefined) await this.#delivered(early)
     return true
+  }
+
+  /** A keeper is not taken in among the room's devices: it is no member. */
+  async #introduce(hello: Hello, device: DeviceId): Promise<PresentDevice | undefined> {
+    if (hello.role !== 'member') return { device, member: undefined, isFull: hello.role === 'full-keeper' }
+    return this.#deps.room.introduce(hello, this.#deps.clock.now())
   }
 
   #left(peer: PeerId): void {
@@ -206,8 +220,9 @@ export class RoomLink implements ExchangeRoom {
   }
 
   #absent(peer: PeerId): void {
+    const before = this.presence.get(peer)
     const member = this.presence.remove(peer)
-    if (member !== undefined) this.#deps.gone(member)
+    if (member !== undefined || (before !== undefined && before.member === undefined)) this.#deps.gone(member)
   }
 
   #compareWithOne(): void {
@@ -220,8 +235,11 @@ export class RoomLink implements ExchangeRoom {
   #offer(sequence: number): void {
     const holders = new Set(this.#deps.room.state.deliveries.holders(sequence))
     for (const peer of this.presence.peers()) {
-      const member = this.presence.get(peer)?.member
-      if (member !== undefined && !holders.has(member)) this.#greet(peer, 0)
+      const present = this.presence.get(peer)
+      if (present === undefined) continue
+      const { device, member } = present
+      const isHeld = member === undefined ? this.#deps.receipts.has(device, sequence) : holders.has(member)
+      if (!isHeld) this.#greet(peer, 0)
     }
   }
 
@@ -258,15 +276,24 @@ export class RoomLink implements ExchangeRoom {
     return stored
   }
 
-  /** Tells everybody what of these authors is here; a lost one is made good by the next, or when the author greets. */
+  /**
+   * Tells everybody what of these authors is here; a lost one is made good by the next, or when the author greets. A
+   * keeper tells the authors alone: to others its word is none.
+   */
   async #acknowledge(authors: readonly DeviceId[]): Promise<void> {
+    if (this.#deps.role() !== 'member') return this.#tellAuthors(new Set(authors))
     const acknowledgement = await this.#signHeld(authors)
     if (acknowledgement !== undefined) await this.#topics.publishNote(acknowledgement).catch(() => undefined)
   }
 
+  async #tellAuthors(authors: ReadonlySet<DeviceId>): Promise<void> {
+    const peers = this.presence.peersWith(authors)
+    await Promise.all(peers.map(peer => this.#tellHeld(peer, this.presence.get(peer)?.device)))
+  }
+
   /** Tells a member that has just greeted what of its own is here: it may have been away when that was said. */
-  async #tellHeld(peer: PeerId, device: DeviceId): Promise<void> {
-    const acknowledgement = await this.#signHeld([device])
+  async #tellHeld(peer: PeerId, device: DeviceId | undefined): Promise<void> {
+    const acknowledgement = device && (await this.#signHeld([device]))
     if (acknowledgement === undefined || this.#abort.signal.aborted) return
     await this.#exchange(peer, { kind: 'acknowledge', acknowledgement }).catch(() => undefined)
   }
@@ -289,7 +316,9 @@ export class RoomLink implements ExchangeRoom {
     const { room, identity, acknowledged } = this.#deps
     const held = acknowledgement.held.get(identity.certificate.device)
     const member = room.state.book.get(acknowledgement.device)?.member
-    if (member === undefined) this.#early.set(acknowledgement.device, acknowledgement)
+    if (member === undefined && held !== undefined && this.presence.isKeeper(acknowledgement.device)) {
+      this.#deps.kept(acknowledgement.device, held)
+    } else if (member === undefined) this.#early.set(acknowledgement.device, acknowledgement)
     // What cannot be stored has been told of already, and will be acknowledged again.
     else if (held !== undefined) await acknowledged(member, held).catch(() => undefined)
   }

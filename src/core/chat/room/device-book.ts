@@ -27,12 +27,15 @@ export class DeviceBook {
   readonly #self: Self
   readonly #devices: Map<DeviceId, DeviceRecord>
   readonly #changed = new Set<DeviceId>()
+  readonly #bytes = new Map<MemberId, number>()
+  #totalBytes = 0
   #directory: ReadonlyMap<MemberId, KnownMember> | undefined
   #directoryNick: string | undefined
 
   private constructor(self: Self, devices: Map<DeviceId, DeviceRecord>) {
     this.#self = self
     this.#devices = devices
+    for (const record of devices.values()) this.#count(record, undefined)
   }
 
   static async load(store: EntryStore, self: Self): Promise<DeviceBook> {
@@ -45,7 +48,13 @@ export class DeviceBook {
     return this.#devices.get(device)
   }
 
+  /** What all entries of this member, or of everybody, take up here. */
+  bytes(member?: MemberId): number {
+    return member === undefined ? this.#totalBytes : (this.#bytes.get(member) ?? 0)
+  }
+
   set(record: DeviceRecord): void {
+    this.#count(record, this.#devices.get(record.device))
     this.#devices.set(record.device, record)
     this.#changed.add(record.device)
     this.#directory = undefined
@@ -92,6 +101,13 @@ export class DeviceBook {
   /** The name to show for this member. */
   nickOf(member: MemberId): string {
     return this.members().get(member)?.nick ?? keyName(member)
+  }
+
+  #count({ member, bytes }: DeviceRecord, before: DeviceRecord | undefined): void {
+    const added = bytes - (before?.bytes ?? 0)
+    if (added === 0) return
+    this.#bytes.set(member, this.bytes(member) + added)
+    this.#totalBytes += added
   }
 
   /** Makes room for a newcomer by forgetting a device that never wrote anything: keys cost nothing to make. */

@@ -1,6 +1,6 @@
 import { decodeUtf8, encodeUtf8, expectValue, toHex, type Millis } from '../../bytes/index.ts'
 import type { DeviceCertificate, DeviceId, DisplayName, MemberId } from '../../identity/index.ts'
-import type { EntryId } from '../../log/index.ts'
+import { encodeEntry, type Entry, type EntryId } from '../../log/index.ts'
 import { addSequence, type SequenceRanges } from './sequence-ranges.ts'
 
 /** What a room knows of a device that wrote in it, or that introduced itself. Kept as a record. */
@@ -20,6 +20,8 @@ export interface DeviceRecord {
   readonly last: { readonly sequence: number; readonly id: EntryId } | undefined
   /** The highest clock among its entries, 0 when it wrote none. */
   readonly wroteAt: Millis
+  /** What its entries take up here, itself included. */
+  readonly bytes: number
   /** The first proof met that the device used a sequence twice; the entries are here, signed. */
   readonly equivocation?: Equivocation
 }
@@ -31,11 +33,15 @@ export interface Equivocation {
 }
 
 export const DEVICE_RECORD_PREFIX = 'device/'
+/** What a store adds to each entry: its keys and its place in the index. */
+const ENTRY_OVERHEAD_BYTES = 400
+/** A device's record with its certificate and many ranges, on disk and in memory. */
+const DEVICE_BYTES = 4096
 
 export function newDevice(certificate: DeviceCertificate, now: Millis): DeviceRecord {
   const { device, member, bytes } = certificate
   const known = { device, member, certificate: toHex(bytes) }
-  return { ...known, nick: undefined, nickTime: 0, namedAt: now, held: [], last: undefined, wroteAt: 0 }
+  return { ...known, nick: undefined, nickTime: 0, namedAt: now, held: [], last: undefined, wroteAt: 0, bytes: 0 }
 }
 
 export function withNick(record: DeviceRecord, nick: DisplayName | undefined, time: Millis, now: Millis): DeviceRecord {
@@ -43,15 +49,25 @@ export function withNick(record: DeviceRecord, nick: DisplayName | undefined, ti
   return isNews ? { ...record, nick, nickTime: time, namedAt: now } : record
 }
 
-export function withEntry(record: DeviceRecord, entry: { id: EntryId; sequence: number; time: Millis }): DeviceRecord {
+export function withEntry(
+  record: DeviceRecord,
+  entry: { id: EntryId; sequence: number; time: Millis; bytes: number }
+): DeviceRecord {
   const { id, sequence } = entry
   const isLast = record.last === undefined || sequence > record.last.sequence
   return {
     ...record,
     held: addSequence(record.held, sequence),
     last: isLast ? { sequence, id } : record.last,
-    wroteAt: Math.max(record.wroteAt, entry.time)
+    wroteAt: Math.max(record.wroteAt, entry.time),
+    bytes: record.bytes + entry.bytes
   }
+}
+
+/** The bytes that storing this entry of the device costs; its first one costs the device's record, too. */
+export function costOf(record: DeviceRecord, entry: Entry): number {
+  const forDevice = record.last === undefined ? DEVICE_BYTES : 0
+  return encodeEntry(entry).length + ENTRY_OVERHEAD_BYTES + forDevice
 }
 
 export function encodeDevice(record: DeviceRecord): Uint8Array {
@@ -60,7 +76,9 @@ export function encodeDevice(record: DeviceRecord): Uint8Array {
 
 /** The inverse of `encodeDevice`; its input comes from this peer's own store. */
 export function decodeDevice(bytes: Uint8Array): DeviceRecord {
-  return JSON.parse(expectValue(decodeUtf8(bytes))) as DeviceRecord
+  const record = JSON.parse(expectValue(decodeUtf8(bytes))) as DeviceRecord
+  // Records of older stores have no count.
+  return { ...record, bytes: record.bytes ?? 0 }
 }
 
 /** The name of a member who has none that can be shown: the start of the key. */

@@ -1,7 +1,7 @@
 import { CappedMap } from '../../bytes/index.ts'
 import type { DeviceId } from '../../identity/index.ts'
 import { isAhead, orderKeyOf, type Entry, type EntryId } from '../../log/index.ts'
-import { withEntry, type DeviceRecord } from './devices.ts'
+import { costOf, withEntry, type DeviceRecord } from './devices.ts'
 import { HeldBack } from './held-back.ts'
 import { addToHistory, type Citation } from './history.ts'
 import { citedBy, judgeEntry, type GenuineEntry } from './judge-entry.ts'
@@ -27,6 +27,8 @@ interface Batch {
 
 /** Entries that wait for their device's certificate: a day's talk of a few people, bounded against floods. */
 const MAX_WAITING = 256
+/** Entries for which there was no space, remembered so that they are not asked for again and again. */
+const MAX_REFUSED = 4096
 
 /**
  * Takes entries into a room: judges them, lets wait what cannot be taken in yet, and stores the rest with all that
@@ -35,6 +37,7 @@ const MAX_WAITING = 256
 export class Intake {
   readonly waiting = new CappedMap<EntryId, GenuineEntry>(MAX_WAITING)
   readonly heldBack = new HeldBack()
+  readonly #refused = new CappedMap<EntryId, true>(MAX_REFUSED)
   readonly #deps: RoomDeps
   readonly #stored: StoredState
   #attendance: Attendance
@@ -56,6 +59,11 @@ export class Intake {
   setAside(): Map<EntryId, GenuineEntry> {
     const held = this.heldBack.all().map(genuine => [genuine.entry.id, genuine] as const)
     return new Map([...this.waiting, ...held])
+  }
+
+  /** Whether nothing is gained by asking for this entry: it is held back, or there was no space for it. */
+  isSettled(id: EntryId): boolean {
+    return this.heldBack.has(id) || this.#refused.has(id)
   }
 
   async accept(entries: readonly Entry[]): Promise<Taken> {
@@ -98,9 +106,17 @@ export class Intake {
       return
     }
     this.waiting.delete(id)
+    if (!this.#hasSpace(genuine, device)) {
+      this.#refused.set(id, true)
+      return
+    }
     await this.#addToDevice(genuine, device, batch)
     await this.#addToHistory(genuine, batch)
     batch.entries.set(id, genuine)
+  }
+
+  #hasSpace({ entry }: GenuineEntry, device: DeviceRecord): boolean {
+    return this.#deps.space?.fits(device.member, costOf(device, entry), this.#stored.current.book) ?? true
   }
 
   /**
@@ -113,7 +129,7 @@ export class Intake {
     const isNext = sequence > (device.last?.sequence ?? 0)
     const before = isNext ? undefined : await batch.sequences.find(body)
     if (before === undefined) batch.sequences.add(body, id)
-    const record = withEntry(device, { id, sequence, time: header.clock.ms })
+    const record = withEntry(device, { id, sequence, time: header.clock.ms, bytes: costOf(device, entry) })
     const isProof = before !== undefined && device.equivocation === undefined
     if (isProof) batch.equivocators.push(body.device)
     this.#stored.current.book.set(isProof ? { ...record, equivocation: { sequence, ids: [before, id] } } : record)

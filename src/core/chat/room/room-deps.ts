@@ -2,6 +2,7 @@ import type { Clock, RandomBytes } from '../../bytes/index.ts'
 import type { OpenRoom } from '../../encryption/index.ts'
 import type { DisplayName, Identity } from '../../identity/index.ts'
 import type { EntryStore } from '../../log/index.ts'
+import type { Space } from './space.ts'
 
 /** What a room on this device is made of. */
 export interface RoomDeps {
@@ -11,4 +12,6 @@ export interface RoomDeps {
   readonly nick: () => DisplayName
   readonly clock: Clock
   readonly random: RandomBytes
+  /** What the room may take up here; undefined: whatever is said in it. */
+  readonly space?: Space
 }

@@ -143,9 +143,10 @@ export class Room {
     return this.#intake.waiting.size > 0
   }
 
-  /** Those of the ids that are not here, not even held back. */
+  /** Those of the ids that are not here, not even held back, and for which there is space. */
   async lacking(ids: readonly EntryId[]): Promise<EntryId[]> {
-    const here = await Promise.all(ids.map(async id => this.#intake.heldBack.has(id) || this.#deps.store.has(id)))
+    if (this.#deps.space?.isFull(this.state.book) === true) return []
+    const here = await Promise.all(ids.map(async id => this.#intake.isSettled(id) || this.#deps.store.has(id)))
     return ids.filter((_, index) => here[index] !== true)
   }
 

@@ -1,0 +1,92 @@
+import { every, type Clock, type Millis } from '../../bytes/index.ts'
+import { DAY, type RoomId } from '../../encryption/index.ts'
+import type { Network, PeerId } from '../../network/index.ts'
+import { Serial } from '../serial.ts'
+import type { KeepAnswer } from './keep-codec.ts'
+import { askToKeep } from './keep-exchange.ts'
+
+export interface KeeperAsksDeps {
+  readonly network: Network
+  readonly clock: Clock
+  /** The rooms that this device wants kept now. */
+  readonly rooms: () => readonly WantedRoom[]
+}
+
+export interface WantedRoom {
+  readonly id: RoomId
+  readonly name: string
+  /** Keepers met in the room: they know its name already. */
+  readonly keepers: readonly PeerId[]
+}
+
+interface Asked {
+  /** When to ask for each room again. */
+  readonly next: Map<RoomId, Millis>
+  /** One room at a time. */
+  readonly turns: Serial
+}
+
+/** How often it is looked whom to ask; who had no space, did not answer or is no keeper is asked again after that. */
+const LOOK_PERIOD: Millis = 10 * 60_000
+
+/**
+ * Asks connected peers to keep this device's rooms: each once a connection, and again after a day, by which a keeper knows
+ * that the room is still wanted. Whoever is asked learns the room's name, and with it everything that is said there:
+ * therefore only those are asked that this device's user chose to meet others at, and those that are in the room already.
+ */
+export class KeeperAsks {
+  readonly #deps: KeeperAsksDeps
+  readonly #ends: readonly (() => void)[]
+  readonly #abort = new AbortController()
+  /** Bounded by connections and own rooms. */
+  readonly #asked = new Map<PeerId, Asked>()
+
+  constructor(deps: KeeperAsksDeps) {
+    this.#deps = deps
+    const { network, clock } = deps
+    this.#ends = [
+      every(clock, LOOK_PERIOD, () => this.look()),
+      network.listen(event => {
+        if (event.kind !== 'peer') return
+        if (event.connection.path === 'none') this.#asked.delete(event.connection.peer)
+        else this.look()
+      })
+    ]
+    this.look()
+  }
+
+  /** Asks whoever is due to be asked. */
+  look(): void {
+    const { network, clock, rooms } = this.#deps
+    const connected = new Set(network.peers().map(({ peer }) => peer))
+    const chosen = network.chosen()
+    for (const room of rooms()) {
+      for (const peer of new Set([...chosen, ...room.keepers])) {
+        const next = this.#asked.get(peer)?.next.get(room.id) ?? 0
+        if (connected.has(peer) && next <= clock.now()) this.#plan(peer, room)
+      }
+    }
+  }
+
+  stop(): void {
+    this.#abort.abort()
+    for (const end of this.#ends) end()
+  }
+
+  #plan(peer: PeerId, room: WantedRoom): void {
+    const asked = this.#asked.get(peer) ?? { next: new Map<RoomId, Millis>(), turns: new Serial() }
+    this.#asked.set(peer, asked)
+    asked.next.set(room.id, this.#deps.clock.now() + LOOK_PERIOD)
+    void asked.turns.run(async () => {
+      const answer = await this.#ask(peer, room)
+      if (answer === 'kept') asked.next.set(room.id, this.#deps.clock.now() + DAY)
+    })
+  }
+
+  async #ask(peer: PeerId, { id, name }: WantedRoom): Promise<KeepAnswer | undefined> {
+    const isWanted = this.#deps.rooms().some(each => each.id === id)
+    if (this.#abort.signal.aborted || !isWanted) return undefined
+    // Most peers are no keepers.
+    return askToKeep(this.#deps.network, peer, name, this.#abort.signal).catch(() => undefined)
+  }
+}

@@ -1,0 +1,197 @@
+import { CappedMap, equalBytes, errorMessage, every, type Millis } from '../../bytes/index.ts'
+import { dayOf, openRoom, type OpenRoom, type RoomId } from '../../encryption/index.ts'
+import type { DisplayName, Identity } from '../../identity/index.ts'
+import type { RecordStore } from '../../log/index.ts'
+import type { Network, PeerId } from '../../network/index.ts'
+import { loadIdentity } from '../identity-record.ts'
+import { Listeners } from '../listeners.ts'
+import { serveExchanges, type ExchangeRoom } from '../online/exchange.ts'
+import type { PeerDeps } from '../open-peer.ts'
+import type { PeerEvent } from '../peer.ts'
+import { keyName } from '../room/devices.ts'
+import { Serial } from '../serial.ts'
+import type { KeepAnswer } from './keep-codec.ts'
+import { serveAsks } from './keep-exchange.ts'
+import { KeptRoom } from './kept-room.ts'
+import { keptRoomStore } from './kept-room-records.ts'
+import { KeptRooms } from './kept-rooms.ts'
+import { roomSpace } from './quota.ts'
+
+export interface KeeperDeps extends PeerDeps {
+  /** Bytes for all rooms together. */
+  readonly quota: number
+  /** Erases everything that `storage` holds of the room of this name. */
+  readonly erase: (room: string) => Promise<void>
+}
+
+/** Stores rooms whose members ask for it, so that what is said there waits for those who are away. */
+export interface Keeper {
+  figures(): KeeperFigures
+  /** Why nothing can be stored now; undefined when all is well. */
+  trouble(): string | undefined
+  listen(listener: (event: KeeperWarning) => void): () => void
+  goOnline(network: Network): void
+  /** Stops keeping; the network and the storage stay the caller's to stop. */
+  stop(): Promise<void>
+}
+
+export type KeeperWarning = Extract<PeerEvent, { event: 'warning' }>
+
+export interface KeeperFigures {
+  readonly rooms: number
+  /** What is stored, and what may be. */
+  readonly bytes: number
+  readonly quota: number
+}
+
+/** Each costs topics, a provider record a day, and what is known of its devices in memory. */
+const MAX_ROOMS = 256
+/** More rooms than one member has; whoever asks for more in a day gives them out. */
+const MAX_NEW_ROOMS_PER_ASKER = 32
+const MAX_ASKERS = 4096
+/** How often it is looked for rooms that nobody wants any more. */
+const REVIEW_PERIOD: Millis = 3_600_000
+const OWN_RECORDS = 'keeper/'
+
+/** Opens the rooms that are kept in this store; `goOnline` adds the network. */
+export async function openKeeper(deps: KeeperDeps): Promise<Keeper> {
+  const identity = await loadIdentity(ownRecords(deps.storage.records), deps.clock, deps.random)
+  const keeper = new LocalKeeper(deps, identity)
+  await keeper.load()
+  return keeper
+}
+
+/** Its identity is its own: a member may use the same data folder. */
+function ownRecords(records: RecordStore): RecordStore {
+  return {
+    get: name => records.get(OWN_RECORDS + name),
+    async list(prefix) {
+      const rows = await records.list(OWN_RECORDS + prefix)
+      return rows.map(([name, value]) => [name.slice(OWN_RECORDS.length), value])
+    },
+    write: changes => records.write(changes.map(change => ({ ...change, name: OWN_RECORDS + change.name })))
+  }
+}
+
+class LocalKeeper implements Keeper {
+  readonly #deps: KeeperDeps
+  readonly #identity: Identity
+  readonly #events = new Listeners<KeeperWarning>()
+  readonly #rooms: KeptRooms
+  readonly #changes = new Serial()
+  /** How many new rooms a peer has asked for today. */
+  readonly #asked = new CappedMap<PeerId, { readonly day: number; readonly count: number }>(MAX_ASKERS)
+  /** Rooms of which it was told that they are full. */
+  readonly #toldFull = new CappedMap<RoomId, true>(MAX_ROOMS)
+  #trouble: string | undefined
+  #network: Network | undefined
+  #ends: readonly (() => void)[] = []
+
+  constructor(deps: KeeperDeps, identity: Identity) {
+    const { storage, erase } = deps
+    this.#deps = deps
+    this.#identity = identity
+    this.#rooms = new KeptRooms({ records: storage.records, open: keys => this.#open(keys), erase })
+  }
+
+  load(): Promise<void> {
+    return this.#rooms.load(this.#deps.clock.now())
+  }
+
+  figures(): KeeperFigures {
+    return { rooms: this.#rooms.size, bytes: this.#rooms.bytes, quota: this.#deps.quota }
+  }
+
+  trouble(): string | undefined {
+    return this.#trouble
+  }
+
+  listen(listener: (event: KeeperWarning) => void): () => void {
+    return this.#events.listen(listener)
+  }
+
+  goOnline(network: Network): void {
+    if (this.#network !== undefined) throw new Error('this keeper is online already')
+    const { random, clock } = this.#deps
+    this.#network = network
+    this.#ends = [
+      serveExchanges(network, random, tag => this.#exchangeRoom(tag)),
+      serveAsks(network, (name, asker) => this.#changes.run(() => this.#keep(name, asker))),
+      every(clock, REVIEW_PERIOD, () => this.#review())
+    ]
+    for (const room of this.#rooms.all()) room.goOnline(network)
+  }
+
+  async stop(): Promise<void> {
+    for (const end of this.#ends) end()
+    this.#network = undefined
+    await this.#changes.run(async () => undefined)
+    for (const room of this.#rooms.all()) await room.stop()
+  }
+
+  async #keep(name: string, asker: PeerId): Promise<KeepAnswer> {
+    const keys = openRoom(name)
+    if (!keys.ok) return 'unknown'
+    if (!this.#rooms.has(keys.value.roomId)) return this.#keepNew(keys.value, asker)
+    await this.#rooms.noteAsked(keys.value.roomId, this.#deps.clock.now())
+    return 'kept'
+  }
+
+  async #keepNew(keys: OpenRoom, asker: PeerId): Promise<KeepAnswer> {
+    const now = this.#deps.clock.now()
+    const network = this.#network
+    if (network === undefined || this.#rooms.bytes >= this.#deps.quota || !this.#mayAsk(asker)) return 'full'
+    if (this.#rooms.size >= MAX_ROOMS && !(await this.#rooms.dropEmpty(now))) return 'full'
+    const room = await this.#rooms.add(keys, now)
+    room.goOnline(network)
+    return 'kept'
+  }
+
+  #mayAsk(asker: PeerId): boolean {
+    const day = dayOf(this.#deps.clock.now())
+    const before = this.#asked.get(asker)
+    const count = before?.day === day ? before.count + 1 : 1
+    this.#asked.set(asker, { day, count })
+    return count <= MAX_NEW_ROOMS_PER_ASKER
+  }
+
+  #open(keys: OpenRoom): Promise<KeptRoom> {
+    const { storage, clock, random, quota } = this.#deps
+    const nick = keyName(this.#identity.certificate.member) as DisplayName
+    const used = (): number => this.#rooms.bytes
+    return KeptRoom.load({
+      keys,
+      clock,
+      random,
+      identity: this.#identity,
+      nick: () => nick,
+      store: storage.room(keptRoomStore(keys.roomId)),
+      space: roomSpace(quota, used, () => this.#tellFull(keys.roomId)),
+      stores: trouble => this.#tellTrouble(trouble)
+    })
+  }
+
+  #review(): void {
+    const reviewing = this.#changes.run(() => this.#rooms.dropUnwanted(this.#deps.clock.now()))
+    reviewing.catch((thrown: unknown) => this.#tellTrouble(errorMessage(thrown)))
+  }
+
+  #exchangeRoom(tag: Uint8Array): ExchangeRoom | undefined {
+    const links = this.#rooms.all().flatMap(({ link }) => link ?? [])
+    return links.find(link => link.exchangeKeys().some(keys => equalBytes(keys.tag, tag)))
+  }
+
+  #tellFull(id: RoomId): void {
+    if (this.#toldFull.has(id)) return
+    this.#toldFull.set(id, true)
+    const text = `The room ${id.slice(0, 12)} is full here: what is beyond its quota is not kept.`
+    this.#events.emit({ event: 'warning', code: 'full', text })
+  }
+
+  /** Said once, until something could be stored again. */
+  #tellTrouble(trouble: string | undefined): void {
+    const isNew = trouble !== undefined && this.#trouble === undefined
+    this.#trouble = trouble
+    if (isNew) this.#events.emit({ event: 'warning', code: 'not-stored', text: trouble })
+  }
+}

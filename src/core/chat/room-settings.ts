@@ -1,0 +1,29 @@
+import { NotAllowedError, UsageError } from '../bytes/index.ts'
+import type { RoomRecord } from './room-records.ts'
+
+/** What of a room's record a setting changes. */
+export type RoomSettings = Pick<RoomRecord, 'keepers'>
+
+const LATER: readonly string[] = ['retention', 'dht']
+const NOT_IN_OPEN_ROOMS: readonly string[] = ['name', 'history']
+
+/**
+ * A setting of an open room as it was written. All settings that it has are this device's own.
+ * @throws UsageError for a key or value that does not exist, NotAllowedError for what nobody may set in an open room
+ */
+export function parseRoomSetting(key: string, value: string): RoomSettings {
+  if (key === 'keepers') return { keepers: parseKeepers(value) }
+  if (NOT_IN_OPEN_ROOMS.includes(key)) {
+    throw new NotAllowedError(`nobody may set the ${key} of an open room: it follows from the room's being open`)
+  }
+  if (LATER.includes(key)) throw new UsageError(`the setting ${key} is not built yet; see docs/contract.md for what is`)
+  throw new UsageError(`there is no setting ${JSON.stringify(key)}: an open room has keepers, retention, dht`)
+}
+
+function parseKeepers(value: string): boolean {
+  if (value === 'on' || value === 'off') return value === 'on'
+  if (value.startsWith('/')) {
+    throw new UsageError('keepers by address are not built yet; see docs/contract.md for what is: on or off')
+  }
+  throw new UsageError(`keepers ${JSON.stringify(value)}: neither on nor off`)
+}

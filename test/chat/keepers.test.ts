@@ -1,0 +1,457 @@
+import { describe, expect, test } from 'vitest'
+import { EnvironmentError, systemRandom } from '../../src/core/bytes/index.ts'
+import { askToKeep } from '../../src/core/chat/keeper/keep-exchange.ts'
+import {
+  decodeAnswer,
+  decodeAsk,
+  encodeAnswer,
+  encodeAsk,
+  KEEP_PROTOCOL,
+  type KeepAnswer
+} from '../../src/core/chat/keeper/keep-codec.ts'
+import { KeeperReceipts } from '../../src/core/chat/online/keeper-receipts.ts'
+import { DeviceBook } from '../../src/core/chat/room/device-book.ts'
+import type { DeviceId, DisplayName } from '../../src/core/identity/index.ts'
+import { identityOf } from '../support/cast.ts'
+import { roomSpace, sharesOf } from '../../src/core/chat/keeper/quota.ts'
+import { encodeEntry } from '../../src/core/log/index.ts'
+import { hostileBytes } from '../support/hostile-bytes.ts'
+import { memoryStorage } from '../support/memory-storage.ts'
+import { answerAs, gossipEntry, newIdentity, sayHello, writeEntry } from '../support/mallory.ts'
+import { eventsOf, Story, transcript, type Actor, type KeeperActor } from '../support/story.ts'
+import type { VirtualPeer } from '../support/virtual-network.ts'
+
+const DAY = 86_400_000
+/** Room for about 60 messages of one author, and 250 in a room. */
+const SMALL_QUOTA = 4 * 2 ** 20
+
+/** Enters, joins the lobby, and is met there by the keepers that there are. */
+async function enterLobby(story: Story, name: string, keepers: number): Promise<Actor> {
+  const actor = await story.enter(name)
+  await actor.peer.joinOpenRoom('lobby')
+  await story.until(`${name} met the keepers`, () => actor.peer.findRoom('lobby').keepers.length === keepers)
+  return actor
+}
+
+async function say(story: Story, actor: Actor, text: string): Promise<void> {
+  const { id } = await actor.peer.send('lobby', text)
+  await story.until('it is kept', () => eventsOf(actor, 'kept').some(event => event.id === id))
+}
+
+function ask(story: Story, from: VirtualPeer, keeper: KeeperActor, name: string): Promise<KeepAnswer> {
+  story.network.connect(from, keeper.network)
+  return settle(story, askToKeep(from, keeper.network.self, name, AbortSignal.timeout(60_000)))
+}
+
+/** The outcome of what needs virtual time to pass. */
+async function settle<T>(story: Story, outcome: Promise<T>): Promise<T> {
+  let done = false
+  void outcome.then(
+    () => (done = true),
+    () => (done = true)
+  )
+  await story.until('it was answered', () => done)
+  return outcome
+}
+
+describe('a keeper', () => {
+  test('hands on what Alice wrote to Bob, who comes when she has gone, over a restart in between', async () => {
+    const story = new Story()
+    const first = await story.enterKeeper('relay')
+    const alice = await enterLobby(story, 'Alice', 1)
+    for (const text of ['one', 'two', 'three']) await say(story, alice, text)
+    await alice.peer.stop()
+    await first.stop()
+    await story.enterKeeper('relay', { storage: first.storage })
+    const bob = await story.enter('Bob')
+    await bob.peer.joinOpenRoom('lobby')
+    await story.until('Bob reads it', async () => (await transcript(bob, 'lobby')).length === 3)
+    expect(await transcript(bob, 'lobby')).toEqual(['Alice: one', 'Alice: two', 'Alice: three'])
+  })
+
+  test('is no member, counts as no delivery, and says nothing in the room', async () => {
+    const story = new Story()
+    const relay = await story.enterKeeper('relay')
+    let said = 0
+    story.network.gossipArrives = from => {
+      if (from === relay.network.self) said += 1
+      return true
+    }
+    const alice = await enterLobby(story, 'Alice', 1)
+    const { id } = await alice.peer.send('lobby', 'hello')
+    await story.until('it is kept', () => eventsOf(alice, 'kept').length > 0)
+    await story.wait(60_000)
+    expect(eventsOf(alice, 'kept')).toEqual([{ event: 'kept', id, by: 1 }])
+    expect(said).toBe(0)
+    expect(eventsOf(alice, 'delivered')).toEqual([])
+    expect(eventsOf(alice, 'member')).toEqual([])
+    expect(await alice.peer.members('lobby')).toHaveLength(1)
+    const [message] = await alice.peer.messages('lobby')
+    expect(message?.delivery).toEqual({ to: 0, of: 0 })
+    expect(alice.peer.findRoom('lobby')).toMatchObject({ members: 1, keepers: [relay.network.self] })
+    await relay.stop()
+    await story.until('it is not there any more', () => alice.peer.findRoom('lobby').keepers.length === 0)
+    expect(eventsOf(alice, 'room').filter(event => event.change === 'keepers')).toHaveLength(2)
+  })
+
+  test('takes what is said while only it is there, and a message that gossip lost', async () => {
+    const story = new Story()
+    story.network.gossipArrives = () => false
+    await story.enterKeeper('relay')
+    const alice = await enterLobby(story, 'Alice', 1)
+    await say(story, alice, 'lost by gossip')
+    await alice.peer.stop()
+    const bob = await enterLobby(story, 'Bob', 1)
+    await story.until('Bob reads it', async () => (await transcript(bob, 'lobby')).length === 1)
+    expect(await transcript(bob, 'lobby')).toEqual(['Alice: lost by gossip'])
+  })
+
+  test('is one of two that store the same, each of which is enough', async () => {
+    const story = new Story()
+    const [one, two] = [await story.enterKeeper('one'), await story.enterKeeper('two')]
+    const alice = await enterLobby(story, 'Alice', 2)
+    const { id } = await alice.peer.send('lobby', 'twice')
+    await story.until('both have it', () => eventsOf(alice, 'kept').some(event => event.id === id && event.by === 2))
+    await one.stop()
+    await alice.peer.send('lobby', 'for the second alone')
+    await story.until('it is kept', () => eventsOf(alice, 'kept').length === 3)
+    await alice.peer.stop()
+    await story.enterKeeper('one', { storage: one.storage })
+    await story.wait(60_000)
+    await two.stop()
+    const bob = await enterLobby(story, 'Bob', 1)
+    await story.until('Bob reads both', async () => (await transcript(bob, 'lobby')).length === 2)
+    expect(await transcript(bob, 'lobby')).toEqual(['Alice: twice', 'Alice: for the second alone'])
+  })
+
+  test('is told no name by a device whose room has keepers off, and by no device that did not choose it', async () => {
+    const story = new Story()
+    const relay = await story.enterKeeper('relay')
+    const stranger = story.network.peer('stranger')
+    let asked = 0
+    stranger.handle(KEEP_PROTOCOL, undefined, async () => void (asked += 1))
+    const alice = await story.enter('Alice')
+    story.network.connect(alice.network, stranger)
+    story.network.disconnect(alice.network, relay.network)
+    await alice.peer.joinOpenRoom('lobby')
+    expect(await alice.peer.setRoom('lobby', 'keepers', 'off')).toMatchObject({ name: 'lobby' })
+    story.network.connect(alice.network, relay.network)
+    await story.wait(3_600_000)
+    expect(relay.keeper.figures().rooms).toBe(0)
+    await alice.peer.stop()
+    const again = await story.enter('Alice', alice.storage)
+    await story.wait(60_000)
+    expect(relay.keeper.figures().rooms).toBe(0)
+    await again.peer.setRoom('lobby', 'keepers', 'on')
+    await story.until('it is kept', () => again.peer.findRoom('lobby').keepers.length === 1)
+    expect(asked).toBe(0)
+  })
+
+  test('is no setting of the name or the history of an open room, and says what is not built', async () => {
+    const story = new Story()
+    const { peer } = await story.enter('Alice')
+    await peer.joinOpenRoom('lobby')
+    for (const key of ['name', 'history']) {
+      await expect(peer.setRoom('lobby', key, 'x')).rejects.toMatchObject({ name: 'NotAllowedError' })
+    }
+    for (const key of ['retention', 'dht', 'nonsense']) {
+      await expect(peer.setRoom('lobby', key, 'x')).rejects.toMatchObject({ name: 'UsageError' })
+    }
+    await expect(peer.setRoom('lobby', 'keepers', 'maybe')).rejects.toThrow('neither on nor off')
+    await expect(peer.setRoom('lobby', 'keepers', '/dns4/a/tcp/1')).rejects.toThrow('not built yet')
+  })
+
+  test('stores what comes from a clock that is ahead when its time has come, with nobody there any more', async () => {
+    const story = new Story()
+    const relay = await story.enterKeeper('relay')
+    const alice = await enterLobby(story, 'Alice', 1)
+    await alice.peer.stop()
+    const mallory = story.network.peer('mallory')
+    story.network.connect(mallory, relay.network)
+    const identity = await newIdentity()
+    const entry = await writeEntry(identity, 'from the future', {
+      clock: { ms: story.clock.now() + 600_000, counter: 0 }
+    })
+    let asked = 0
+    answerAs(mallory, async function* (message) {
+      if (message.kind !== 'fetch') return
+      asked += 1
+      yield { kind: 'entry', entry: encodeEntry(entry) }
+    })
+    await settle(story, sayHello(identity, mallory, relay.network.self, [entry.id]))
+    await story.until('it was fetched', () => asked > 0)
+    await story.wait(1000)
+    story.network.disconnect(mallory, relay.network)
+    expect(relay.keeper.figures().bytes).toBe(0)
+    await story.wait(301_000)
+    expect(relay.keeper.figures().bytes).toBeGreaterThan(0)
+  })
+
+  test('drops a room for which nobody asked in 90 days, and begins it anew when somebody does', async () => {
+    const story = new Story()
+    const relay = await story.enterKeeper('relay')
+    const alice = await enterLobby(story, 'Alice', 1)
+    await say(story, alice, 'old')
+    await alice.peer.stop()
+    story.clock.advance(89 * DAY)
+    await story.wait(1000)
+    expect(relay.keeper.figures().rooms).toBe(1)
+    story.clock.advance(2 * DAY)
+    await story.until('it is dropped', () => relay.keeper.figures().rooms === 0)
+    expect(relay.keeper.figures().bytes).toBe(0)
+    const bob = await enterLobby(story, 'Bob', 1)
+    await say(story, bob, 'new')
+    expect(await transcript(bob, 'lobby')).toEqual(['Bob: new'])
+  })
+
+  test('ends at its next start what it could not finish when it dropped a room', async () => {
+    const story = new Story()
+    let erased = 0
+    const failing = async (): Promise<void> => {
+      throw new EnvironmentError('the disk does not answer')
+    }
+    const relay = await story.enterKeeper('relay', { erasing: failing })
+    const alice = await enterLobby(story, 'Alice', 1)
+    await say(story, alice, 'old')
+    await alice.peer.stop()
+    story.clock.advance(91 * DAY)
+    await story.until('it says so', () => relay.warnings.includes('not-stored'))
+    await relay.stop()
+    const erasing = async (): Promise<void> => void (erased += 1)
+    const again = await story.enterKeeper('relay', { storage: relay.storage, erasing })
+    expect([erased, again.keeper.figures().rooms]).toEqual([1, 0])
+    await again.stop()
+    await story.enterKeeper('relay', { storage: relay.storage, erasing })
+    expect(erased).toBe(1)
+  })
+
+  test('goes on keeping a room whose member stays connected, however long', async () => {
+    const story = new Story()
+    const relay = await story.enterKeeper('relay')
+    const alice = await enterLobby(story, 'Alice', 1)
+    for (let week = 0; week < 20; week += 1) {
+      story.clock.advance(7 * DAY)
+      await story.wait(1000)
+    }
+    expect(relay.keeper.figures().rooms).toBe(1)
+    expect(alice.peer.findRoom('lobby').keepers).toEqual([relay.network.self])
+  })
+})
+
+test('a keeper whose disk is full says so, acknowledges nothing, and goes on when there is room again', async () => {
+  const story = new Story()
+  const inner = memoryStorage()
+  const disk = { full: false }
+  const room = (name: string): ReturnType<typeof inner.room> => {
+    const store = inner.room(name)
+    const commit: typeof store.commit = async change => {
+      if (disk.full) throw new EnvironmentError('nothing was stored')
+      await store.commit(change)
+    }
+    return { ...store, commit }
+  }
+  const relay = await story.enterKeeper('relay', { storage: { ...inner, room } })
+  const alice = await enterLobby(story, 'Alice', 1)
+  disk.full = true
+  const { id } = await alice.peer.send('lobby', 'no space')
+  await story.until('it says so', () => relay.keeper.trouble() === 'nothing was stored')
+  await story.wait(60_000)
+  expect(relay.warnings).toEqual(['not-stored'])
+  expect(eventsOf(alice, 'kept')).toEqual([])
+  expect(relay.keeper.figures().bytes).toBe(0)
+  disk.full = false
+  await story.until('it is kept', () => eventsOf(alice, 'kept').some(event => event.id === id))
+  expect(relay.keeper.trouble()).toBeUndefined()
+})
+
+describe('the space of a keeper', () => {
+  test('is not filled by one author: what others say is kept, and the flood beyond its share is not', async () => {
+    const story = new Story()
+    const relay = await story.enterKeeper('relay', { quota: SMALL_QUOTA })
+    const flooder = await enterLobby(story, 'Flooder', 1)
+    const bob = await enterLobby(story, 'Bob', 1)
+    for (let index = 0; index < 120; index += 1) await flooder.peer.send('lobby', `flood ${index}`)
+    await story.until('Bob has all of it', () => eventsOf(bob, 'message').length === 120)
+    await story.until('it is told', () => relay.warnings.length > 0)
+    await say(story, bob, 'still heard')
+    await story.wait(120_000)
+    const kept = eventsOf(flooder, 'kept').length
+    expect(kept).toBeGreaterThan(50)
+    expect(kept).toBeLessThan(70)
+    expect(relay.warnings).toEqual(['full'])
+    expect(relay.keeper.figures().bytes).toBeLessThan(sharesOf(SMALL_QUOTA).author + 6000)
+    await flooder.peer.stop()
+    await bob.peer.stop()
+    const cy = await enterLobby(story, 'Cy', 1)
+    await story.until('Cy reads Bob', async () => (await transcript(cy, 'lobby')).includes('Bob: still heard'))
+    expect(await transcript(cy, 'lobby')).toHaveLength(kept + 1)
+  })
+
+  test('is not filled by one room, whoever writes in it: another room is kept', async () => {
+    const story = new Story()
+    const relay = await story.enterKeeper('relay', { quota: SMALL_QUOTA })
+    const alice = await enterLobby(story, 'Alice', 1)
+    const mallory = story.network.peer('mallory')
+    story.network.connect(mallory, alice.network)
+    for (let counter = 0; counter < 100; counter += 1) {
+      gossipEntry(
+        alice,
+        await writeEntry(await newIdentity(), 'flood', { clock: { ms: story.clock.now(), counter } }),
+        mallory
+      )
+    }
+    await story.until('Alice has all', () => eventsOf(alice, 'message').length === 100)
+    await story.until('the room is full', () => relay.warnings.includes('full'))
+    await story.wait(60_000)
+    expect(relay.keeper.figures().bytes).toBeLessThanOrEqual(sharesOf(SMALL_QUOTA).room)
+    expect(alice.peer.findRoom('lobby').keepers).toEqual([])
+    const { id } = await alice.peer.send('lobby', 'no space')
+    await alice.peer.joinOpenRoom('elsewhere')
+    const { id: other } = await alice.peer.send('elsewhere', 'space enough')
+    await story.until('the other is kept', () => eventsOf(alice, 'kept').some(event => event.id === other))
+    await story.wait(60_000)
+    expect(eventsOf(alice, 'kept').some(event => event.id === id)).toBe(false)
+    expect(alice.peer.findRoom('elsewhere').keepers).toEqual([relay.network.self])
+    const bob = await story.enter('Bob')
+    await alice.peer.stop()
+    await bob.peer.joinOpenRoom('lobby')
+    await story.until('Bob gets what is kept', () => eventsOf(bob, 'message').length > 40)
+  })
+
+  test('has an end in all: then nothing more is stored, and no new room is kept', async () => {
+    const story = new Story()
+    const first = await story.enterKeeper('relay')
+    const alice = await enterLobby(story, 'Alice', 1)
+    for (let index = 0; index < 10; index += 1) await say(story, alice, `line ${index}`)
+    const { bytes } = first.keeper.figures()
+    await first.stop()
+    const again = await story.enterKeeper('relay', { storage: first.storage, quota: bytes + 500 })
+    expect(again.keeper.figures()).toEqual({ rooms: 1, bytes, quota: bytes + 500 })
+    const before = eventsOf(alice, 'kept').length
+    await alice.peer.send('lobby', 'one too many')
+    await story.wait(60_000)
+    expect(eventsOf(alice, 'kept')).toHaveLength(before)
+    expect(again.keeper.figures().bytes).toBe(bytes)
+    await again.stop()
+    const full = await story.enterKeeper('relay', { storage: first.storage, quota: bytes })
+    expect(await ask(story, story.network.peer('asker'), full, 'another room')).toBe('full')
+    expect(await ask(story, story.network.peer('member'), full, 'lobby')).toBe('kept')
+  })
+
+  test('is not given to one peer that asks for room after room, nor to rooms in which nobody writes', async () => {
+    const story = new Story()
+    const relay = await story.enterKeeper('relay')
+    const alice = await enterLobby(story, 'Alice', 1)
+    await say(story, alice, 'this one is used')
+    const greedy = story.network.peer('greedy')
+    const answers: KeepAnswer[] = []
+    for (let index = 0; index < 40; index += 1) answers.push(await ask(story, greedy, relay, `room ${index}`))
+    expect(answers.filter(answer => answer === 'kept')).toHaveLength(32)
+    for (let index = 0; index < 240; index += 1) {
+      await ask(story, story.network.peer(`peer ${index}`), relay, `place ${index}`)
+    }
+    expect(relay.keeper.figures().rooms).toBe(256)
+    expect(await ask(story, story.network.peer('late'), relay, 'too late')).toBe('full')
+    story.clock.advance(11 * 60_000)
+    expect(await ask(story, story.network.peer('later'), relay, 'in time')).toBe('kept')
+    expect(relay.keeper.figures().rooms).toBe(256)
+    await say(story, alice, 'and still is')
+    expect(await transcript(alice, 'lobby')).toHaveLength(2)
+  })
+
+  test('ends at the quota of all rooms together, whatever one room may still have', async () => {
+    const alice = await identityOf(1)
+    const { member } = alice.certificate
+    const self = { member, nick: () => 'Alice' as DisplayName }
+    const book = await DeviceBook.load(memoryStorage().room('empty'), self)
+    const refusals: string[] = []
+    let used = 0
+    const space = roomSpace(
+      SMALL_QUOTA,
+      () => used,
+      () => refusals.push('full')
+    )
+    expect(space.fits(member, 1000, book)).toBe(true)
+    used = SMALL_QUOTA - 8192
+    expect([space.fits(member, 8192, book), space.isFull(book)]).toEqual([true, false])
+    expect(space.fits(member, 8193, book)).toBe(false)
+    used += 1
+    expect([space.fits(member, 1000, book), space.isFull(book)]).toEqual([true, true])
+    used = SMALL_QUOTA
+    expect(space.fits(member, 1, book)).toBe(false)
+    expect(refusals).toHaveLength(2)
+  })
+
+  test('once full, costs its members no more: nothing is fetched from them in vain', async () => {
+    const story = new Story()
+    const relay = await story.enterKeeper('relay', { quota: SMALL_QUOTA })
+    const alice = await enterLobby(story, 'Alice', 1)
+    const mallory = story.network.peer('mallory')
+    story.network.connect(mallory, alice.network)
+    for (let counter = 0; counter < 100; counter += 1) {
+      const clock = { ms: story.clock.now(), counter }
+      gossipEntry(alice, await writeEntry(await newIdentity(), 'x'.repeat(300 + 5 * counter), { clock }), mallory)
+    }
+    await story.until('Alice has all', () => eventsOf(alice, 'message').length === 100)
+    await story.until('the room is full', () => relay.warnings.includes('full'))
+    await story.wait(60_000)
+    const store = alice.storage.room(alice.peer.findRoom('lobby').id)
+    const { newest } = store
+    let reads = 0
+    Object.assign(store, {
+      newest: (limit: number, before?: string) => {
+        reads += 1
+        return newest(limit, before)
+      }
+    })
+    story.network.gossipArrives = () => false
+    for (let index = 0; index < 5; index += 1) {
+      await alice.peer.send('lobby', `line ${index}`)
+      await story.wait(30_000)
+    }
+    expect(reads).toBe(0)
+  })
+})
+
+test('what a keeper said counts up to what was written, and an older word of it takes nothing back', () => {
+  const receipts = new KeeperReceipts()
+  const [one, two] = ['1' as DeviceId, '2' as DeviceId]
+  receipts.add(one, [{ from: 1, to: 1000 }], 3)
+  receipts.add(one, [{ from: 1, to: 2 }], 3)
+  receipts.add(two, [{ from: 2, to: 2 }], 3)
+  expect([1, 2, 3, 4].map(sequence => receipts.count(sequence))).toEqual([1, 2, 1, 0])
+  expect(receipts.has(two, 3)).toBe(false)
+})
+
+describe('asks', () => {
+  test('round-trip, and 20,000 hostile ones and answers are refused or read, never thrown', () => {
+    expect(decodeAsk(encodeAsk('Große Straße'))).toEqual({ ok: true, value: 'Große Straße' })
+    for (const answer of ['kept', 'full', 'unknown'] as const) {
+      expect(decodeAnswer(encodeAnswer(answer))).toEqual({ ok: true, value: answer })
+    }
+    const outcomes = new Set<boolean>()
+    for (const bytes of hostileBytes([encodeAsk('lobby'), encodeAsk('x'.repeat(100))])) {
+      outcomes.add(decodeAsk(bytes).ok)
+      const answer = decodeAnswer(bytes)
+      if (answer.ok) expect(['kept', 'full', 'unknown']).toContain(answer.value)
+    }
+    expect(outcomes).toEqual(new Set([true, false]))
+  })
+
+  test('for what names no room, or names it in a way not known here, are answered so and keep nothing', async () => {
+    const story = new Story()
+    const relay = await story.enterKeeper('relay')
+    const asker = story.network.peer('asker')
+    for (const name of ['', ' ', 'a\u202eb', 'x'.repeat(101)])
+      expect(await ask(story, asker, relay, name)).toBe('unknown')
+    const send = async (frame: Uint8Array): Promise<Uint8Array | undefined> => {
+      const stream = await asker.open(relay.network.self, KEEP_PROTOCOL)
+      await stream.write(frame)
+      await stream.end()
+      return stream.read()
+    }
+    expect(await settle(story, send(Uint8Array.of(2, ...systemRandom(32))))).toEqual(encodeAnswer('unknown'))
+    await expect(settle(story, send(Uint8Array.of(1, 255, 255)))).rejects.toThrow('an ask that cannot be read')
+    expect(relay.keeper.figures().rooms).toBe(0)
+  })
+})
