@@ -53,6 +53,12 @@ describe('bad usage and bad input exit 2 with one line that says what to do', ()
     [['up', '--config', '/nowhere/config.json'], /cannot be read/],
     [['relay', '--stun-port', '70000'], /no port above 65535/],
     [['relay', '--keep-quota', 'much'], /not a size such as/],
+    [['relay', '--keep', '--keep-quota', '100K'], /less than 1M/],
+    [['relay', '--keep-quota', '1G'], /nothing without --keep/],
+    [['room', 'set', 'Talk', 'keepers'], /needs ROOM KEY VALUE/],
+    [['room', 'set', 'Talk', 'keepers', 'maybe'], /neither on nor off/],
+    [['room', 'set', 'Talk', 'colour', 'red'], /there is no setting "colour"/],
+    [['room', 'set', 'Nowhere', 'keepers', 'off'], /no room "Nowhere"/],
     [['room', 'invite', 'Talk', '--expires', 'soon'], /not a duration such as/],
     [['room', 'join', 'starling:open/AQAEd2hpc'], /cut off or mistyped/],
     [['room', 'join', 'Talk'], /add --open/],
@@ -117,7 +123,8 @@ test.each(
     'room remove Talk x',
     'room ban Talk x',
     'room role Talk x owner',
-    'room set Talk name x',
+    'room set Talk retention 30d',
+    'room set Talk keepers /dns4/relay.example.org/tcp/4001',
     'room close Talk',
     'dm x hello',
     'file send Talk x',
@@ -133,7 +140,6 @@ test.each(
     'room create x',
     'send Talk hello --to x',
     'room invite Talk --uses 1',
-    'relay --keep',
     'relay --stun-port 3478'
   ].map(text => [text])
 )('starling %s is not built yet, and says so with exit 2', async text => {

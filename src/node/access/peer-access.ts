@@ -1,4 +1,4 @@
-import type { MemberSummary, Message, Peer, PeerStatus, RoomSummary } from '../../core/chat/index.ts'
+import type { KeeperFigures, MemberSummary, Message, Peer, PeerStatus, RoomSummary } from '../../core/chat/index.ts'
 import type { MessageObject } from '../terminal/message-line.ts'
 
 /** The peer of a data folder, for a command: one that runs already, or its store alone. */
@@ -10,6 +10,7 @@ export interface PeerAccess {
   findRoom(room: string): Promise<RoomSummary>
   rooms(): Promise<readonly RoomSummary[]>
   leaveRoom(room: string): Promise<RoomSummary>
+  setRoom(room: string, key: string, value: string): Promise<RoomSummary>
   inviteLink(room: string, webUrl: string | undefined): Promise<string>
   members(room: string): Promise<readonly Omit<MemberSummary, 'rtt'>[]>
   /** The newest `limit` below `before`, oldest of them first; at most `MESSAGE_PAGE`. */
@@ -41,6 +42,8 @@ export interface Status {
   readonly rooms: PeerStatus['rooms']
   readonly peers: readonly { peer: string; path: string; rtt: number | null; address: string }[]
   readonly relays: PeerStatus['relays']
+  /** Of a relay that keeps rooms. */
+  readonly kept?: KeeperFigures
 }
 
 export function statusOf({ peer, rooms, peers, relays }: PeerStatus): Status {

@@ -34,6 +34,8 @@ export function runningPeer(client: ApiClient): RunningPeer {
     findRoom: room => ask<RoomSummary>(roomPath(room)),
     rooms: () => ask<RoomSummary[]>('/v1/rooms'),
     leaveRoom: room => ask<RoomSummary>(roomPath(room), { method: 'DELETE' }),
+    setRoom: (room, key, value) =>
+      ask<RoomSummary>(`${roomPath(room)}/settings/${encodeURIComponent(key)}`, { method: 'PUT', body: { value } }),
     async inviteLink(room, webUrl) {
       const query = webUrl === undefined ? '' : `?web=${encodeURIComponent(webUrl)}`
       return (await ask<{ invite: string }>(`${roomPath(room)}/invite${query}`)).invite

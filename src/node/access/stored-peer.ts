@@ -56,6 +56,7 @@ export function storedPeerAccess({ peer, stop }: StoredPeer): PeerAccess {
       await peer.leaveRoom(left.id)
       return left
     },
+    setRoom: async (room, key, value) => peer.setRoom(findRoom(peer, room).id, key, value),
     inviteLink: async (room, webUrl) => peer.inviteLink(findRoom(peer, room).id, webUrl),
     members: async room => peer.members(findRoom(peer, room).id),
     messages: async (room, limit, before) =>

@@ -1,3 +1,4 @@
+import type { KeeperFigures } from '../../core/chat/index.ts'
 import type { Path } from '../../core/network/index.ts'
 
 const PATHS: readonly Path[] = ['direct', 'punched', 'webrtc', 'turn', 'relayed']
@@ -9,6 +10,8 @@ export interface Figures {
   /** Messages shown since the start, this member's own included. */
   readonly messages: number
   readonly isReady: boolean
+  /** Undefined where no rooms are kept. */
+  readonly kept: KeeperFigures | undefined
 }
 
 /** Prometheus text format 0.0.4. */
@@ -26,6 +29,7 @@ export function metricsText(figures: Figures): string {
     ...metric('starling_rooms', 'gauge', 'rooms of this member', [['', figures.rooms]]),
     ...metric('starling_messages_total', 'counter', 'messages since the start', [['', figures.messages]]),
     ...metric('starling_relay_reservations', 'gauge', 'relays that hold a place for this peer', [['', figures.relays]]),
+    ...(figures.kept === undefined ? [] : keptMetrics(figures.kept)),
     ...metric('process_resident_memory_bytes', 'gauge', 'resident memory', [['', memory.rss]]),
     ...metric('nodejs_heap_used_bytes', 'gauge', 'JavaScript heap in use', [['', memory.heapUsed]]),
     ...metric('process_cpu_seconds_total', 'counter', 'user and system time', [['', (cpu.user + cpu.system) / 1e6]]),
@@ -33,6 +37,14 @@ export function metricsText(figures: Figures): string {
   ]
     .map(line => `${line}\n`)
     .join('')
+}
+
+function keptMetrics({ rooms, bytes, quota }: KeeperFigures): string[] {
+  return [
+    ...metric('starling_kept_rooms', 'gauge', 'rooms stored for their members', [['', rooms]]),
+    ...metric('starling_kept_bytes', 'gauge', 'what they take up', [['', bytes]]),
+    ...metric('starling_kept_bytes_limit', 'gauge', 'what they may take up', [['', quota]])
+  ]
 }
 
 type Sample = readonly [labels: string, value: number]

@@ -68,5 +68,6 @@ function status(served: ServedPeer): Status {
     peers: [...(network?.peers() ?? [])],
     relays: [...(network?.relays() ?? [])]
   })
-  return statusOf(served.peer?.status() ?? ofRelay())
+  const kept = served.keeper?.()?.figures()
+  return { ...statusOf(served.peer?.status() ?? ofRelay()), ...(kept !== undefined && { kept }) }
 }

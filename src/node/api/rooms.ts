@@ -30,6 +30,7 @@ const ANSWERS: readonly (readonly [method: Route['method'], path: string, answer
   ['POST', '/v1/rooms', enterRoom],
   ['GET', '/v1/rooms/:room', ({ peer, room }) => ok(peer.findRoom(room))],
   ['DELETE', '/v1/rooms/:room', leaveRoom],
+  ['PUT', '/v1/rooms/:room/settings/:key', setRoom],
   ['GET', '/v1/rooms/:room/members', async ({ peer, room }) => ok(await peer.members(room))],
   ['GET', '/v1/rooms/:room/peers', reachedMembers],
   ['GET', '/v1/rooms/:room/invite', invite],
@@ -80,6 +81,10 @@ async function leaveRoom({ peer, room }: RoomCall): Promise<Reply> {
   const left = peer.findRoom(room)
   await peer.leaveRoom(room)
   return ok(left)
+}
+
+async function setRoom({ peer, room, parameters, request }: RoomCall): Promise<Reply> {
+  return ok(await peer.setRoom(room, parameters['key'] ?? '', textField(await readBody(request), 'value')))
 }
 
 async function reachedMembers({ peer, room }: RoomCall): Promise<Reply> {

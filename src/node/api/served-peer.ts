@@ -1,4 +1,4 @@
-import type { Peer } from '../../core/chat/index.ts'
+import type { Keeper, Peer } from '../../core/chat/index.ts'
 import type { Network } from '../../core/network/index.ts'
 import type { EventFeed } from './feed.ts'
 import type { Figures } from './metrics.ts'
@@ -15,6 +15,8 @@ export interface ServedPeer {
   /** Undefined until the network has started. */
   network(): Network | undefined
   state(): 'starting' | 'ready' | 'stopping'
+  /** Undefined where no rooms are kept. */
+  keeper?(): Keeper | undefined
   messages(): number
   readonly bootstrap: readonly string[]
   /** Servers that a tab may use, too; none that needs a secret. */
@@ -29,7 +31,8 @@ export function figuresOf(served: ServedPeer): Figures {
     paths: network?.peers().map(connection => connection.path) ?? [],
     relays: network?.relays().length ?? 0,
     rooms: served.peer?.rooms().length ?? 0,
-    messages: served.messages()
+    messages: served.messages(),
+    kept: served.keeper?.()?.figures()
   }
 }
 
@@ -37,5 +40,6 @@ export function figuresOf(served: ServedPeer): Figures {
 export function complaintsOf(served: ServedPeer): readonly string[] {
   const state = served.state()
   if (state !== 'ready') return [state === 'starting' ? 'the peer is starting' : 'the peer is stopping']
-  return []
+  const trouble = served.keeper?.()?.trouble()
+  return trouble === undefined ? [] : [`rooms cannot be kept: ${trouble}`]
 }

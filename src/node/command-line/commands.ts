@@ -76,6 +76,14 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('../commands/room.ts')).leaveRoom
   },
   {
+    path: 'room set',
+    arguments: 'ROOM KEY VALUE',
+    count: [3, 3],
+    summary: 'change a setting of the room: keepers on, or off',
+    flags: [],
+    load: async () => (await import('../commands/room.ts')).setRoom
+  },
+  {
     path: 'room invite',
     arguments: 'ROOM',
     count: [1, 1],
@@ -141,7 +149,6 @@ export const COMMANDS: readonly Command[] = [
     ['room remove', 'ROOM MEMBER', 'remove a member'],
     ['room ban', 'ROOM MEMBER', 'remove a member for good'],
     ['room role', 'ROOM MEMBER ROLE', 'change what a member may do'],
-    ['room set', 'ROOM KEY VALUE', 'change a setting of the room'],
     ['room close', 'ROOM', 'end the room for everybody'],
     ['dm', 'MEMBER TEXT...', 'send a direct message'],
     ['file send', 'ROOM PATH', 'send a file'],

@@ -66,8 +66,8 @@ export const RELAY_FLAGS: readonly Flag[] = [
   METRICS_PUBLIC,
   { name: 'check', summary: 'validate, print what would run, and end', commandLineOnly: true },
   { name: 'stun-port', value: 'PORT', summary: 'answer STUN on this UDP port (not built yet)' },
-  { name: 'keep', summary: 'store rooms for members who are offline (not built yet)' },
-  { name: 'keep-quota', value: 'SIZE', summary: 'space for the rooms kept (not built yet)' }
+  { name: 'keep', summary: 'store rooms for members who are offline' },
+  { name: 'keep-quota', value: 'SIZE', summary: 'space for the rooms kept, such as 500M; default 1G' }
 ]
 
 /** What a configuration file may hold, for whichever command reads it: a key of another command is passed over. */

@@ -1,9 +1,11 @@
 import { flushCompileCache } from 'node:module'
+import type { Keeper } from '../../core/chat/index.ts'
 import type { Network } from '../../core/network/index.ts'
 import { networkFeed } from '../api/feed.ts'
 import { serve } from '../api/serve.ts'
 import type { Settings } from '../command-line/settings.ts'
 import { parseCount, parseSize, type HostPort } from '../command-line/values.ts'
+import type { NodeDatabase } from '../data/node-database.ts'
 import { ownData } from '../data/open-data.ts'
 import { notBuiltYet, UsageError } from '../exits.ts'
 import { createEventPrinter } from '../peer/announce-events.ts'
@@ -13,6 +15,10 @@ import { checkListenPorts, listenAddresses } from '../peer/ports.ts'
 import type { Invocation, Run } from './command.ts'
 
 const DEFAULT_HTTP: HostPort = { host: '0.0.0.0', port: 8081 }
+/** What `--keep` stores at the most unless `--keep-quota` says otherwise: 1 GiB. */
+const DEFAULT_QUOTA = 1024 ** 3
+/** With less, a room's share holds a handful of messages: surely a mistake in units. */
+const MIN_QUOTA = 1024 ** 2
 const DEFAULT_PORTS = { tcp: 4001, ws: 4002, webrtc: 4003 }
 
 export const relay: Run = async invocation => {
@@ -32,6 +38,8 @@ interface Plan {
   readonly relay: boolean
   readonly dht: boolean
   readonly mdns: boolean
+  /** Bytes for the rooms kept; null: none are. */
+  readonly keepQuota: number | null
   readonly webUrl: string | null
 }
 
@@ -40,10 +48,17 @@ function checkFlags({ flags }: Settings): void {
   if (stunPort !== undefined && parseCount(stunPort, 'stun-port', 0) > 65_535) {
     throw new UsageError(`--stun-port ${stunPort}: there is no port above 65535`)
   }
-  const quota = flags.get('keep-quota')?.[0]
-  if (quota !== undefined) parseSize(quota, 'keep-quota')
-  const early = ['stun-port', 'keep', 'keep-quota', 'turn'].find(name => flags.has(name))
+  const early = ['stun-port', 'turn'].find(name => flags.has(name))
   if (early !== undefined) throw notBuiltYet(`starling relay --${early}`)
+}
+
+/** Bytes, or null when no rooms are to be kept. */
+function keepQuotaOf({ flags }: Settings): number | null {
+  const text = flags.get('keep-quota')?.[0]
+  const quota = text === undefined ? DEFAULT_QUOTA : parseSize(text, 'keep-quota')
+  if (quota < MIN_QUOTA) throw new UsageError(`--keep-quota ${text}: less than 1M is too little to keep rooms in`)
+  if (text !== undefined && !flags.has('keep')) throw new UsageError('--keep-quota says nothing without --keep')
+  return flags.has('keep') ? quota : null
 }
 
 function planOf(settings: Settings): Plan {
@@ -57,6 +72,7 @@ function planOf(settings: Settings): Plan {
     relay: settings.carryOthers,
     dht: settings.dht,
     mdns: settings.mdns,
+    keepQuota: keepQuotaOf(settings),
     webUrl: settings.webUrl ?? null
   }
 }
@@ -81,12 +97,13 @@ function runRelay({ settings, output, stop }: Invocation, plan: Plan): Promise<v
     cleanup.add(() => owned.database.close())
     cleanup.add(owned.release)
     await checkListenPorts(plan.listen)
-    const live: { network?: Network } = {}
+    const live: { network?: Network; keeper?: Keeper } = {}
     const served = {
       peer: undefined,
       feed: hub.feed,
       network: () => live.network,
       state: () => (stop.aborted ? 'stopping' : live.network === undefined ? 'starting' : 'ready'),
+      keeper: () => live.keeper,
       messages: () => 0,
       bootstrap,
       iceServers: settings.stun.map(urls => ({ urls })),
@@ -95,6 +112,11 @@ function runRelay({ settings, output, stop }: Invocation, plan: Plan): Promise<v
     const http = settings.http ?? DEFAULT_HTTP
     const serving = { served, data, owned, kind: 'relay', http, isAnnounced, metricsPublic, output, cleanup } as const
     const address = await serve(serving)
+    const keeper = await keeperOf(plan, owned.database)
+    if (keeper !== undefined) {
+      live.keeper = keeper
+      cleanup.add(keeper.listen(hub.emit))
+    }
     const { createNodeNetwork } = await loading
     const { listen, relay: relayServer } = plan
     const network = await createNodeNetwork({
@@ -107,11 +129,21 @@ function runRelay({ settings, output, stop }: Invocation, plan: Plan): Promise<v
     live.network = network
     cleanup.add(network.stop)
     cleanup.add(networkFeed(network)(hub.emit))
+    if (keeper !== undefined) {
+      keeper.goOnline(network)
+      cleanup.add(() => keeper.stop())
+    }
     const addresses = network.addresses()
     printer.ready({ peer: network.self, addresses, http: address }, greeting(address, addresses))
     flushCompileCache()
     await untilAborted(stop)
   })
+}
+
+async function keeperOf({ keepQuota }: Plan, database: NodeDatabase): Promise<Keeper | undefined> {
+  if (keepQuota === null) return undefined
+  const { openRelayKeeper } = await import('../peer/relay-keeper.ts')
+  return openRelayKeeper(database, keepQuota)
 }
 
 function greeting(http: string | undefined, addresses: readonly string[]): string {

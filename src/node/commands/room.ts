@@ -58,6 +58,13 @@ export const leaveRoom: Run = async invocation => {
   output.result({ id: room.id, name: room.name }, `You left ${visible(room.name)}. What is stored of it here stays.`)
 }
 
+export const setRoom: Run = async invocation => {
+  const { settings, stop, output } = invocation
+  const [room = '', key = '', value = ''] = invocation.arguments
+  const changed = await withAccess(settings.data, stop, peer => peer.setRoom(room, key, value))
+  output.result({ id: changed.id, name: changed.name }, `${key} of ${visible(changed.name)} is ${value} now.`)
+}
+
 export const inviteToRoom: Run = async invocation => {
   const { settings, stop, output } = invocation
   checkInviteFlags(settings.flags)

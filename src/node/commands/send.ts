@@ -1,3 +1,4 @@
+import type { Peer } from '../../core/chat/index.ts'
 import { findRoom } from '../access/find-room.ts'
 import { openAccess } from '../access/open-access.ts'
 import type { RunningPeer } from '../access/running-peer.ts'
@@ -69,11 +70,11 @@ async function sendAlone(stored: StoredPeer, order: Order, { settings, output, s
   const { peer } = stored
   try {
     const { id } = await peer.send(findRoom(peer, order.room).id, order.text)
-    const to = await deliver(stored, id, order, settings, stop).catch((thrown: unknown) => {
+    const words = await deliver(stored, id, order, settings, stop).catch((thrown: unknown) => {
       output.result({ id }, 'Stored.')
       throw thrown
     })
-    output.result({ id }, `Delivered to ${to}.`)
+    output.result({ id }, words)
   } finally {
     await stored.stop()
   }
@@ -85,17 +86,24 @@ async function deliver(
   order: Order,
   settings: Settings,
   stop: AbortSignal
-): Promise<number> {
+): Promise<string> {
   const { connect } = await import('../peer/full-peer.ts')
   await connect(stored, settings, false)
   const time = AbortSignal.timeout(order.wait > 0 ? order.timeout : HAND_OVER_MS)
   try {
-    return await stored.peer.waitForDelivery(id, Math.max(1, order.wait), AbortSignal.any([stop, time]))
+    return await handOver(stored.peer, id, order, AbortSignal.any([stop, time]))
   } catch (thrown) {
     if (!time.aborted || stop.aborted) throw thrown
     const to = await stored.peer.waitForDelivery(id, 0, stop)
     throw notDelivered(order, to, `${ownCall(settings)} up delivers it`)
   }
+}
+
+/** To as many others as are waited for, else to whoever takes it: one member or one keeper. */
+async function handOver(peer: Peer, id: string, { wait }: Order, signal: AbortSignal): Promise<string> {
+  if (wait > 0) return `Delivered to ${await peer.waitForDelivery(id, wait, signal)}.`
+  const { to, keepers } = await peer.waitForTaker(id, signal)
+  return to > 0 ? `Delivered to ${to}.` : `Kept by ${counted(keepers, 'relay')} until others come.`
 }
 
 function notDelivered({ wait, timeout }: Order, to: number, next: string): UnavailableError {

@@ -11,11 +11,12 @@ export const status: Run = async ({ settings, stop, output }) => {
   output.result(found, statusText(found, ownCall(settings)))
 }
 
-export function statusText({ peer, rooms, peers, relays }: Status, call: string): string {
+export function statusText({ peer, rooms, peers, relays, kept }: Status, call: string): string {
   return [
     peer === null ? `No peer is running here: ${call} up starts one.` : `Peer ${peer}`,
     `${counted(rooms.length, 'room')}, ${reachText(peers)}`,
     ...(peer === null ? [] : [relayText(relays.length)]),
+    ...(kept === undefined ? [] : [keptText(kept)]),
     ...rooms.map(room => `room   ${roomLine(room)}`),
     ...peers.map(each => `peer   ${each.peer}  ${each.path}  ${rttText(each.rtt)}  ${visible(each.address)}`),
     ...relays.map(relay => `relay  ${relay.peer}  ${visible(relay.address)}`)
@@ -30,6 +31,11 @@ function reachText(peers: Status['peers']): string {
 function relayText(relays: number): string {
   if (relays === 0) return 'No relay passes others on to this peer.'
   return `${counted(relays, 'relay')} ${relays === 1 ? 'passes' : 'pass'} others on to this peer.`
+}
+
+function keptText({ rooms, bytes, quota }: NonNullable<Status['kept']>): string {
+  const share = Math.round((100 * bytes) / quota)
+  return `${counted(rooms, 'room')} kept for others, in ${Math.round(bytes / 1024)} KiB: ${share}% of what may be.`
 }
 
 function rttText(rtt: number | null): string {

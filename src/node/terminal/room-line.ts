@@ -7,5 +7,6 @@ export function roomLine(room: RoomSummary): string {
   const members = counted(room.members, 'member')
   const unread = room.unread === 0 ? '' : `, ${room.unread} unread`
   const missing = room.missing === 0 ? '' : `, ${room.missing} on their way`
-  return `${room.id.slice(0, 12)}  ${visible(room.name)}  (${members}${unread}${missing})`
+  const kept = room.keepers.length === 0 ? '' : `, kept by ${counted(room.keepers.length, 'relay')}`
+  return `${room.id.slice(0, 12)}  ${visible(room.name)}  (${members}${unread}${missing}${kept})`
 }
