@@ -56,5 +56,10 @@ export const LATE_NOTE =
 export const EQUIVOCATED_NOTE =
   'A device of this member signed two different messages as one and the same: what it says may differ from reader to reader.'
 
+/** Of an open room a keeper is told the name, and so could read it: it must not be said that it cannot. */
+export function keepersNote(keepers: number): string {
+  return `Kept by ${count(keepers, 'relay', 'relays')}: what is said here waits there for those who are away. Who keeps an open room knows its name, and could read it.`
+}
+
 export const UNREACHABLE_NOTE =
   'This tab has no address on the network right now: newcomers may not find the way until it is connected again.'

@@ -417,3 +417,17 @@ test('a name too long for its place keeps the letters that tell it from another'
   expect(name.scrollWidth).toBeLessThanOrEqual(name.clientWidth)
   expect(key?.getBoundingClientRect().right).toBeLessThan(PHONE[0])
 })
+
+test('the details say that a relay keeps the room, and what it could do', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  showWorkspace(peer, `#/room/${room.id}`)
+  await page.getByRole('button', { name: 'Details' }).click()
+  await expect.element(page.getByText('1 member', { exact: false })).toBeVisible()
+  expect(page.getByText(/Kept by/).elements()).toHaveLength(0)
+  peer.setKeepers(room.id, 2)
+  await expect.element(page.getByText(/^Kept by 2 relays: .* could read it\.$/)).toBeVisible()
+  peer.setKeepers(room.id, 0)
+  await expect.poll(() => page.getByText(/Kept by/).elements().length).toBe(0)
+})

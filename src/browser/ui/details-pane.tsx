@@ -1,6 +1,6 @@
 import type { MemberSummary, RoomSummary } from '../../core/chat/index.ts'
 import type { OpenRoom, Session } from '../state/session.ts'
-import { count, EQUIVOCATED_NOTE, OPEN_ROOM_NOTE, pathWords } from '../words.ts'
+import { count, EQUIVOCATED_NOTE, keepersNote, OPEN_ROOM_NOTE, pathWords } from '../words.ts'
 import { Avatar } from './avatar.tsx'
 import type { Ask } from './dialogs.tsx'
 import { CloseIcon } from './icons.tsx'
@@ -36,6 +36,7 @@ export function DetailsPane({ session, room, summary, ask }: DetailsPaneProps) {
             <bdi>{summary.name}</bdi>
           </h3>
           <p class="hint">{OPEN_ROOM_NOTE}</p>
+          {summary.keepers.length > 0 && <p class="hint">{keepersNote(summary.keepers.length)}</p>}
         </section>
         <section>
           <InviteLink session={session} room={summary} label="Link" />
