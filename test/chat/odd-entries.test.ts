@@ -312,8 +312,10 @@ async function copyOf(storage: Storage, room: string): Promise<Storage> {
   const records = (rows: [string, Uint8Array][]) => rows.map(([name, value]) => ({ name, value }))
   await copy.records.write(records(await storage.records.list('')))
   const store = storage.room(room)
+  const shown = await store.newestShown(1000)
   await copy.room(room).commit({
     entries: await store.newest(1000),
+    shown: shown.map(({ id }) => id),
     records: records(await store.records.list(''))
   })
   return copy

@@ -1,7 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { createEntry, orderKeyOf, type Entry, type EntryId, type Storage } from '../../src/core/log/index.ts'
+import type { RandomBytes } from '../../src/core/bytes/index.ts'
+import {
+  createEntry,
+  HIGHEST,
+  LOWEST,
+  orderKeyOf,
+  type Entry,
+  type EntryId,
+  type Storage,
+  type SyncBound,
+  type SyncItem,
+  type SyncSet
+} from '../../src/core/log/index.ts'
 import { NOON } from '../support/cast.ts'
 import { seededRandom } from '../support/seeded-random.ts'
+import { MemorySet } from './sync/memory-set.ts'
 
 /** What every implementation of the storage port does. `open` gives an empty one; a second call with the same name reopens it. */
 export function runEntryStoreTests(name: string, open: (name: string) => Promise<Storage>): void {
@@ -40,6 +53,42 @@ export function runEntryStoreTests(name: string, open: (name: string) => Promise
       await storage.close()
     })
 
+    test('gives those back that are shown, among many that are not', async () => {
+      const storage = await open('shown')
+      const store = storage.room('aa')
+      const entries = Array.from({ length: 40 }, (_, index) => entryAt(NOON + index, index))
+      const shown = entries.filter((_, index) => index % 10 === 3)
+      await store.commit({ entries, shown: shown.map(({ id }) => id) })
+      const expected = shown.map(({ id }) => id).toReversed()
+      expect((await store.newestShown(10)).map(({ id }) => id)).toEqual(expected)
+      const before = shown.at(-1)
+      expect((await store.newestShown(2, before && orderKeyOf(before))).map(({ id }) => id)).toEqual(
+        expected.slice(1, 3)
+      )
+      await storage.close()
+    })
+
+    test('has every entry in its set once, however they come', async () => {
+      const storage = await open('set')
+      const store = storage.room('aa')
+      const random = seededRandom(5)
+      const entries = Array.from({ length: 1500 }, (_, index) => entryAt(NOON + ((index * 7919) % 900), index))
+      const expected = new MemorySet(entries.map(itemOfEntry))
+      for (let from = 0; from < entries.length;) {
+        // Of any size, and some at the same time; some again.
+        const size = 1 + ((random(1)[0] ?? 0) % 200)
+        const [first, second] = [entries.slice(from, from + size), entries.slice(from + size, from + size + 3)]
+        await Promise.all([
+          store.commit({ entries: first }),
+          store.commit({ entries: [...second, ...first.slice(0, 2)] })
+        ])
+        from += size + 3
+      }
+      await expectSameSet(store.set, expected, random)
+      await expectSameSet(storage.room('ab').set, new MemorySet([]), random)
+      await storage.close()
+    })
+
     test('writes records beside entries, lists them by prefix and deletes them', async () => {
       const storage = await open('records')
       const store = storage.room('aa')
@@ -69,6 +118,30 @@ export function runEntryStoreTests(name: string, open: (name: string) => Promise
       await storage.close()
     })
   })
+}
+
+/** Compares sums, items and places of all, of random ranges, and of ranges that begin or end at an item. */
+export async function expectSameSet(set: SyncSet, expected: SyncSet, random: RandomBytes): Promise<void> {
+  const all = await expected.items(LOWEST, HIGHEST, 10_000)
+  const bounds = [LOWEST, HIGHEST, ...Array.from({ length: 60 }, () => randomBound(all, random))]
+  for (const [index, lower] of bounds.entries()) {
+    const upper = bounds[(index * 17 + 1) % bounds.length] ?? HIGHEST
+    expect(await set.sum(lower, upper)).toEqual(await expected.sum(lower, upper))
+    expect(await set.items(lower, upper, index)).toEqual(await expected.items(lower, upper, index))
+    for (const place of [0, 1, index, 600]) {
+      expect(await set.at(lower, upper, place)).toEqual(await expected.at(lower, upper, place))
+    }
+  }
+}
+
+function randomBound(items: readonly SyncItem[], random: RandomBytes): SyncBound {
+  const [a = 0, b = 0, length = 0] = random(3)
+  const item = items[(a * 256 + b) % items.length]
+  return item === undefined ? LOWEST : { ms: item.ms, prefix: item.id.slice(0, (length % 33) * 2) }
+}
+
+export function itemOfEntry({ id, header }: Entry): SyncItem {
+  return { ms: header.clock.ms, id }
 }
 
 export function entryAt(ms: number, seed: number): Entry {

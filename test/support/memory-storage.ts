@@ -1,4 +1,12 @@
-import { orderKeyOf, type Entry, type EntryStore, type RecordStore, type Storage } from '../../src/core/log/index.ts'
+import {
+  orderKeyOf,
+  type Entry,
+  type EntryStore,
+  type RecordStore,
+  type Storage,
+  type SyncSet
+} from '../../src/core/log/index.ts'
+import { MemorySet } from '../log/sync/memory-set.ts'
 
 /** Storage in memory, which keeps to the same rules as the real one: it passes the same suite. */
 export function memoryStorage(): Storage {
@@ -31,24 +39,37 @@ function memoryRecords(): RecordStore {
 function memoryEntries(): EntryStore {
   const records = memoryRecords()
   const entries = new Map<string, Entry>()
-  /** Order keys, ascending. */
-  const order: string[] = []
   const byOrder = new Map<string, Entry>()
+  /** Order keys, ascending: of all entries, and of those that are shown. */
+  const order: string[] = []
+  const shownOrder: string[] = []
+  let set: SyncSet | undefined
+  const below = (keys: readonly string[], limit: number, before: string): Entry[] => {
+    const end = placeOf(keys, before)
+    return keys
+      .slice(Math.max(0, end - limit), end)
+      .reverse()
+      .flatMap(key => byOrder.get(key) ?? [])
+  }
   return {
     records,
     has: async id => entries.has(id),
     get: async id => entries.get(id),
-    async newest(limit, before = '~') {
-      const end = placeOf(order, before)
-      const keys = order.slice(Math.max(0, end - limit), end).reverse()
-      return keys.flatMap(key => byOrder.get(key) ?? [])
+    newest: async (limit, before = '~') => below(order, limit, before),
+    newestShown: async (limit, before = '~') => below(shownOrder, limit, before),
+    get set() {
+      set ??= new MemorySet([...entries.values()].map(({ id, header }) => ({ ms: header.clock.ms, id })))
+      return set
     },
-    async commit({ entries: added = [], records: changes = [] }) {
+    async commit({ entries: added = [], shown = [], records: changes = [] }) {
       for (const entry of added) {
+        if (entries.has(entry.id)) continue
         const key = orderKeyOf(entry)
-        if (!entries.has(entry.id)) order.splice(placeOf(order, key), 0, key)
         entries.set(entry.id, entry)
         byOrder.set(key, entry)
+        order.splice(placeOf(order, key), 0, key)
+        if (shown.includes(entry.id)) shownOrder.splice(placeOf(shownOrder, key), 0, key)
+        set = undefined
       }
       await records.write(changes)
     }

@@ -1,4 +1,5 @@
 import type { Entry, EntryId } from './entry.ts'
+import type { SyncSet } from './sync/index.ts'
 
 /**
  * Where a peer keeps what must survive it: a port. `level-storage.ts` implements it on LevelDB (Node) and IndexedDB
@@ -32,11 +33,17 @@ export interface EntryStore {
   get(id: EntryId): Promise<Entry | undefined>
   /** The newest `limit` entries below the order key `before`, newest first. */
   newest(limit: number, before?: string): Promise<Entry[]>
+  /** Of the entries that are shown as messages the newest `limit` below the order key `before`, newest first. */
+  newestShown(limit: number, before?: string): Promise<Entry[]>
+  /** The entries here, as they are compared with others'. */
+  readonly set: SyncSet
   /** Stores all of this or none of it; durable when it resolves. Commits made at the same time share one write. */
   commit(change: StoreChange): Promise<void>
 }
 
 export interface StoreChange {
   readonly entries?: readonly Entry[]
+  /** Those of the entries that are shown as messages. */
+  readonly shown?: readonly EntryId[]
   readonly records?: readonly RecordChange[]
 }

@@ -157,7 +157,7 @@ export class Intake {
       state.late = withLateMarks(state.late, late)
       records.push(lateRecord(state.late))
     }
-    if (records.length > 0) await this.#stored.commit({ entries: stored, records })
+    if (records.length > 0) await this.#stored.commit({ entries: stored, shown: shownOf(entries.values()), records })
   }
 
   #lateOnes(entries: readonly GenuineEntry[]): EntryId[] {
@@ -166,4 +166,8 @@ export class Intake {
     const late = entries.filter(({ entry, body }) => body.device !== own && isLate(entry, now, this.#attendance))
     return late.map(({ entry }) => entry.id)
   }
+}
+
+function shownOf(entries: Iterable<GenuineEntry>): EntryId[] {
+  return [...entries].flatMap(({ entry, content }) => (content?.text === undefined ? [] : [entry.id]))
 }

@@ -29,8 +29,6 @@ export interface RoomMessage {
 
 /** Entries read at a time for an answer, half a megabyte at the most: the answer may end after any of them. */
 const CONTEXT_BATCH = 8
-/** Entries read at a time for a page: one that shows as nothing must not cost a read of its own. */
-const PAGE_BATCH = 64
 /** Unread messages are counted up to here. */
 export const MAX_UNREAD = 100
 
@@ -194,23 +192,16 @@ export class Room {
 
   /** The newest `limit` messages below `before`, newest first. */
   async messages(limit: number, before?: EntryId): Promise<RoomMessage[]> {
-    const found: RoomMessage[] = []
     const start = before === undefined ? undefined : await this.#deps.store.get(before)
-    let order = start && orderKeyOf(start)
-    while (found.length < limit) {
-      const entries = await this.#deps.store.newest(PAGE_BATCH, order)
-      found.push(...entries.flatMap(entry => this.#read(entry) ?? []))
-      const last = entries.at(-1)
-      if (last === undefined || entries.length < PAGE_BATCH) break
-      order = orderKeyOf(last)
-    }
-    return found.slice(0, limit)
+    const entries = await this.#deps.store.newestShown(limit, start && orderKeyOf(start))
+    return entries.flatMap(entry => this.#read(entry) ?? [])
   }
 
   /** Others' messages above what was read, at most `MAX_UNREAD`. */
   async countUnread(): Promise<number> {
-    const newest = await this.messages(MAX_UNREAD)
-    return newest.filter(message => message.order > this.#state.readUpTo && message.ownSequence === undefined).length
+    const newest = await this.#deps.store.newestShown(MAX_UNREAD)
+    const unread = newest.filter(entry => orderKeyOf(entry) > this.#state.readUpTo)
+    return unread.filter(entry => this.#read(entry)?.ownSequence === undefined).length
   }
 
   messageOf({ entry, body, content }: GenuineEntry): RoomMessage | undefined {

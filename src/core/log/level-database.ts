@@ -1,0 +1,60 @@
+import type { Level } from 'level'
+import { decodeUtf8, encodeUtf8, EnvironmentError, errorMessage, expectValue } from '../bytes/index.ts'
+import type { RecordChange, RecordStore } from './entry-store.ts'
+
+/** A `Level` opened with `{ keyEncoding: 'view', valueEncoding: 'view' }`. */
+export type Database = Level<Uint8Array, Uint8Array>
+
+export type Operation = { type: 'put'; key: Uint8Array; value: Uint8Array } | { type: 'del'; key: Uint8Array }
+
+export function put(key: Uint8Array, value: Uint8Array): Operation {
+  return { type: 'put', key, value }
+}
+
+export async function openDatabase(database: Database): Promise<void> {
+  try {
+    await database.open()
+  } catch (thrown) {
+    const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
+    if (isLocked(cause)) throw new EnvironmentError('the data folder is in use by another process')
+    throw new EnvironmentError(`the data folder cannot be opened: ${errorMessage(cause)}`)
+  }
+}
+
+function isLocked(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED'
+}
+
+/** Writes all or nothing. `sync` makes LevelDB flush to disk before it answers; IndexedDB has no such option and ignores it. */
+export async function writeDurably(database: Database, operations: Operation[]): Promise<void> {
+  const options: object = { sync: true }
+  try {
+    await database.batch(operations, options)
+  } catch (thrown) {
+    const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
+    throw new EnvironmentError(
+      `nothing was stored, because the storage of this device cannot be written: ${errorMessage(cause)}`
+    )
+  }
+}
+
+export function readRecords(database: Database, prefix: string): Pick<RecordStore, 'get' | 'list'> {
+  return {
+    get: async name => plainBytes(await database.get(encodeUtf8(prefix + name))),
+    async list(start) {
+      const range = { gte: encodeUtf8(prefix + start), lt: encodeUtf8(`${prefix}${start}\uffff`) }
+      const rows = await database.iterator(range).all()
+      return rows.map(([key, value]) => [expectValue(decodeUtf8(key)).slice(prefix.length), plainBytes(value)])
+    }
+  }
+}
+
+export function recordOperation(prefix: string, { name, value }: RecordChange): Operation {
+  const key = encodeUtf8(prefix + name)
+  return value === undefined ? { type: 'del', key } : put(key, value)
+}
+
+/** LevelDB answers with Node's `Buffer`, whose `slice` shares memory where that of a `Uint8Array` copies. */
+export function plainBytes<B extends Uint8Array | undefined>(bytes: B): B | Uint8Array {
+  return bytes === undefined ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,150 @@
+import { decodeUtf8, encodeUtf8, expectValue } from '../bytes/index.ts'
+import {
+  addSums,
+  chunkOf,
+  chunksOf,
+  decodeSum,
+  encodeSum,
+  itemOfKey,
+  keyOfBound,
+  MAX_CHUNK_ITEMS,
+  sumOfKeys,
+  syncKeyOf,
+  TOP_KEY,
+  type Chunk,
+  type SyncKey
+} from './chunks.ts'
+import type { Entry } from './entry.ts'
+import { put, type Database, type Operation } from './level-database.ts'
+import type { RangeSum, SyncBound, SyncItem, SyncSet } from './sync/index.ts'
+
+const NOTHING: RangeSum = { count: 0, sum: 0n }
+
+/**
+ * The set of one room's entries, in rows that are written with the entries that they count. The chunks are in memory from
+ * their first use on, the items are not.
+ */
+export class LevelSet implements SyncSet {
+  readonly #database: Database
+  readonly #prefix: string
+  #chunks: Promise<readonly Chunk[]> | undefined
+
+  constructor(database: Database, prefix: string) {
+    this.#database = database
+    this.#prefix = prefix
+  }
+
+  /**
+   * What to write along with these entries, none of which is here yet. Counts on its being written before the next call,
+   * or on `forget`.
+   */
+  async additions(entries: readonly Entry[]): Promise<Operation[]> {
+    if (entries.length === 0) return []
+    const chunks = [...(await this.#loaded())]
+    const keys = entries.map(({ id, header }) => syncKeyOf({ ms: header.clock.ms, id })).sort()
+    const byChunk = [...Map.groupBy(keys, key => chunkOf(chunks, key))]
+    const changed: Chunk[] = []
+    // From the last one on: those before it keep their places when it is split.
+    for (const [place, added] of byChunk.toSorted(([a], [b]) => b - a)) {
+      const next = await this.#withKeys(chunks, place, added)
+      chunks.splice(place, 1, ...next)
+      changed.push(...next)
+    }
+    this.#chunks = Promise.resolve(chunks)
+    return [
+      ...keys.map(key => put(this.#itemKey(key), new Uint8Array())),
+      ...changed.map(chunk => put(this.#chunkKey(chunk.lower), encodeSum(chunk)))
+    ]
+  }
+
+  /** What was prepared could not be written: memory goes back to the store. */
+  forget(): void {
+    this.#chunks = undefined
+  }
+
+  async sum(lower: SyncBound, upper: SyncBound): Promise<RangeSum> {
+    return this.#sum(keyOfBound(lower), keyOfBound(upper))
+  }
+
+  async items(lower: SyncBound, upper: SyncBound, limit: number): Promise<SyncItem[]> {
+    return (await this.#keys(keyOfBound(lower), keyOfBound(upper), limit)).map(itemOfKey)
+  }
+
+  async at(lower: SyncBound, upper: SyncBound, place: number): Promise<SyncItem | undefined> {
+    const chunks = await this.#loaded()
+    let left = place + (await this.#sum('', keyOfBound(lower))).count
+    for (const [index, chunk] of chunks.entries()) {
+      if (left >= chunk.count) left -= chunk.count
+      else {
+        const key = (await this.#keys(chunk.lower, endOf(chunks, index), left + 1))[left]
+        return key === undefined || key >= keyOfBound(upper) ? undefined : itemOfKey(key)
+      }
+    }
+    return undefined
+  }
+
+  async #sum(from: SyncKey, to: SyncKey): Promise<RangeSum> {
+    if (from >= to) return NOTHING
+    const chunks = await this.#loaded()
+    let total = NOTHING
+    for (let place = chunkOf(chunks, from); place < chunks.length; place += 1) {
+      const chunk = chunks[place]
+      if (chunk === undefined || chunk.lower >= to) break
+      const end = endOf(chunks, place)
+      const isWhole = from <= chunk.lower && end <= to
+      const part = isWhole ? chunk : sumOfKeys(await this.#keys(larger(from, chunk.lower), smaller(to, end)))
+      total = addSums(total, part)
+    }
+    return total
+  }
+
+  async #withKeys(chunks: readonly Chunk[], place: number, added: readonly SyncKey[]): Promise<Chunk[]> {
+    const chunk = chunks[place] ?? { lower: '', ...NOTHING }
+    if (chunk.count + added.length <= MAX_CHUNK_ITEMS)
+      return [{ lower: chunk.lower, ...addSums(chunk, sumOfKeys(added)) }]
+    const here = await this.#keys(chunk.lower, endOf(chunks, place))
+    return chunksOf(chunk.lower, [...here, ...added].sort())
+  }
+
+  #loaded(): Promise<readonly Chunk[]> {
+    this.#chunks ??= this.#load()
+    return this.#chunks
+  }
+
+  async #load(): Promise<Chunk[]> {
+    const start = this.#chunkKey('')
+    const rows = await this.#database.iterator({ gte: start, lt: this.#chunkKey(TOP_KEY) }).all()
+    return rows.map(([key, value]) => ({
+      lower: expectValue(decodeUtf8(key.subarray(start.length))),
+      ...decodeSum(value)
+    }))
+  }
+
+  async #keys(from: SyncKey, to: SyncKey, limit = -1): Promise<SyncKey[]> {
+    const start = this.#itemKey(from)
+    const keys = await this.#database.keys({ gte: start, lt: this.#itemKey(to), limit }).all()
+    const skipped = this.#itemKey('').length
+    return keys.map(key => expectValue(decodeUtf8(key.subarray(skipped))))
+  }
+
+  #itemKey(key: SyncKey): Uint8Array {
+    return encodeUtf8(`${this.#prefix}s!${key}`)
+  }
+
+  #chunkKey(lower: SyncKey): Uint8Array {
+    return encodeUtf8(`${this.#prefix}c!${lower}`)
+  }
+}
+
+/** Where the chunk at this place ends: where the next begins. */
+function endOf(chunks: readonly Chunk[], place: number): SyncKey {
+  return chunks[place + 1]?.lower ?? TOP_KEY
+}
+
+function larger(a: SyncKey, b: SyncKey): SyncKey {
+  return a > b ? a : b
+}
+
+function smaller(a: SyncKey, b: SyncKey): SyncKey {
+  return a < b ? a : b
+}
