@@ -84,7 +84,6 @@ describe('exchange messages', () => {
     role: fc.constantFrom('member' as const, 'keeper' as const, 'full-keeper' as const),
     certificate: bytes(135),
     nick: fc.constantFrom(undefined, 'Anna' as DisplayName),
-    heads: fc.array(ids, { maxLength: 32 }),
     signature: bytes(64)
   })
   const messages: fc.Arbitrary<ExchangeMessage> = fc.oneof(
@@ -92,7 +91,8 @@ describe('exchange messages', () => {
     fc.record({ kind: fc.constant('fetch' as const), ids: fc.array(ids, { maxLength: 64 }), context: fc.nat(128) }),
     fc.record({ kind: fc.constant('acknowledge' as const), acknowledgement: fc.uint8Array({ maxLength: 300 }) }),
     fc.record({ kind: fc.constant('entry' as const), entry: fc.uint8Array({ maxLength: 600 }) }),
-    profiles.map(profile => ({ kind: 'introduce' as const, profile }))
+    profiles.map(profile => ({ kind: 'introduce' as const, profile })),
+    fc.constant({ kind: 'sync' as const })
   )
 
   test('round-trip in their own direction only', () => {

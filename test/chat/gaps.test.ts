@@ -52,7 +52,7 @@ describe('gaps', () => {
     }
     for (let count = 0; count < 1000; count += 1) await lie()
     await story.until('all were taken in', () => eventsOf(anna, 'message').length === 1000)
-    expect(anna.peer.findRoom('lobby').missing).toBeGreaterThan(0)
+    await story.until('gaps are told', () => anna.peer.findRoom('lobby').missing > 0)
 
     story.network.gossipArrives = () => false
     await bob.peer.send('lobby', 'lost by gossip')

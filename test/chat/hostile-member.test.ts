@@ -171,7 +171,8 @@ describe('a member who breaks the rules', () => {
       if (asked.kind === 'fetch') yield { kind: 'entry', entry: encodeEntry(entry) }
     })
     story.network.connect(mallory, bob.network)
-    const greeted = sayHello(identity, mallory, bob.network.self, [madeUpId()])
+    const greeted = sayHello(identity, mallory, bob.network.self)
+    gossipEntry(bob, await writeEntry(identity, 'bait', { previous: madeUpId(), sequence: 9 }), mallory)
     await story.until('Bob asks', () => sequence > 5)
     story.network.connect(anna.network, bob.network)
     await story.until('Bob hears Anna', () => eventsOf(bob, 'message').some(event => event.text === 'hello'))

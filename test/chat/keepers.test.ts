@@ -14,10 +14,9 @@ import { DeviceBook } from '../../src/core/chat/room/device-book.ts'
 import type { DeviceId, DisplayName } from '../../src/core/identity/index.ts'
 import { identityOf } from '../support/cast.ts'
 import { roomSpace, sharesOf } from '../../src/core/chat/keeper/quota.ts'
-import { encodeEntry } from '../../src/core/log/index.ts'
 import { hostileBytes } from '../support/hostile-bytes.ts'
 import { memoryStorage } from '../support/memory-storage.ts'
-import { answerAs, gossipEntry, newIdentity, sayHello, writeEntry } from '../support/mallory.ts'
+import { gossipEntry, newIdentity, sayHello, syncAs, writeEntry } from '../support/mallory.ts'
 import { eventsOf, Story, transcript, type Actor, type KeeperActor } from '../support/story.ts'
 import type { VirtualPeer } from '../support/virtual-network.ts'
 
@@ -173,12 +172,8 @@ describe('a keeper', () => {
       clock: { ms: story.clock.now() + 600_000, counter: 0 }
     })
     let asked = 0
-    answerAs(mallory, async function* (message) {
-      if (message.kind !== 'fetch') return
-      asked += 1
-      yield { kind: 'entry', entry: encodeEntry(entry) }
-    })
-    await settle(story, sayHello(identity, mallory, relay.network.self, [entry.id]))
+    syncAs(mallory, [entry], ids => (asked += ids.length))
+    await settle(story, sayHello(identity, mallory, relay.network.self))
     await story.until('it was fetched', () => asked > 0)
     await story.wait(1000)
     story.network.disconnect(mallory, relay.network)
@@ -210,18 +205,18 @@ describe('a keeper', () => {
     const failing = async (): Promise<void> => {
       throw new EnvironmentError('the disk does not answer')
     }
-    const relay = await story.enterKeeper('relay', { erasing: failing })
+    const relay = await story.enterKeeper('relay', { forgetting: failing })
     const alice = await enterLobby(story, 'Alice', 1)
     await say(story, alice, 'old')
     await alice.peer.stop()
     story.clock.advance(91 * DAY)
     await story.until('it says so', () => relay.warnings.includes('not-stored'))
     await relay.stop()
-    const erasing = async (): Promise<void> => void (erased += 1)
-    const again = await story.enterKeeper('relay', { storage: relay.storage, erasing })
+    const forgetting = async (): Promise<void> => void (erased += 1)
+    const again = await story.enterKeeper('relay', { storage: relay.storage, forgetting })
     expect([erased, again.keeper.figures().rooms]).toEqual([1, 0])
     await again.stop()
-    await story.enterKeeper('relay', { storage: relay.storage, erasing })
+    await story.enterKeeper('relay', { storage: relay.storage, forgetting })
     expect(erased).toBe(1)
   })
 

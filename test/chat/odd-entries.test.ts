@@ -3,7 +3,7 @@ import { decodeEntry, encodeEntry, type Entry, type EntryId, type Storage } from
 import { expectValue, type Clock } from '../../src/core/bytes/index.ts'
 import { openPeer } from '../../src/core/chat/index.ts'
 import { identityOf, NOON } from '../support/cast.ts'
-import { answerAs, gossipEntry, madeUpId, newIdentity, sayHello, writeEntry } from '../support/mallory.ts'
+import { answerAs, gossipEntry, madeUpId, newIdentity, sayHello, syncAs, writeEntry } from '../support/mallory.ts'
 import { memoryStorage } from '../support/memory-storage.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
@@ -43,13 +43,8 @@ describe('an entry from a clock that is ahead', () => {
       entries.push(await writeEntry(identity, `entry ${index + 1}`, words))
     }
     const asked: EntryId[] = []
-    answerAs(mallory, async function* (message) {
-      if (message.kind !== 'fetch') return
-      asked.push(...message.ids)
-      for (const entry of entries)
-        if (message.ids.includes(entry.id)) yield { kind: 'entry', entry: encodeEntry(entry) }
-    })
-    const hello = () => sayHello(identity, mallory, anna.network.self, [entries.at(-1)?.id ?? madeUpId()])
+    syncAs(mallory, entries, ids => asked.push(...ids))
+    const hello = () => sayHello(identity, mallory, anna.network.self)
     return { story, anna, entries, asked, hello, identity, mallory }
   }
 
@@ -120,12 +115,8 @@ describe('an entry from a clock that is ahead', () => {
     for (let counter = 0; counter < 300; counter += 1) {
       flood.push(await writeEntry(flooder, 'flood', { clock: { ms: NOON + 6 * MINUTE, counter } }))
     }
-    answerAs(mallory, async function* (message) {
-      if (message.kind !== 'fetch') return
-      asked.push(...message.ids)
-      for (const entry of [hers, ...flood]) yield { kind: 'entry', entry: encodeEntry(entry) }
-    })
-    void sayHello(flooder, mallory, anna.network.self, [hers.id])
+    syncAs(mallory, [hers, ...flood], ids => asked.push(...ids))
+    void sayHello(flooder, mallory, anna.network.self)
     await story.until('Anna has them', () => asked.length > 0)
     await story.wait(1000)
     await skip(story, 15 * MINUTE)
@@ -270,9 +261,9 @@ describe('a device that signs two entries for one sequence', () => {
     answerAs(mallory, async function* (message) {
       if (message.kind === 'fetch') for (const entry of again) yield { kind: 'entry', entry: encodeEntry(entry) }
     })
-    void sayHello(await newIdentity(), mallory, anna.network.self, [madeUpId()])
+    gossipEntry(anna, await writeEntry(await newIdentity(), 'bait', { parents: [madeUpId()] }), mallory)
     await story.wait(5000)
-    expect(eventsOf(anna, 'message')).toHaveLength(3)
+    expect(eventsOf(anna, 'message')).toHaveLength(4)
     expect(warningsOf(anna, 'equivocation')).toEqual([])
     expect((await anna.peer.members('lobby')).filter(each => each.equivocated)).toEqual([])
   })

@@ -89,6 +89,42 @@ export function runEntryStoreTests(name: string, open: (name: string) => Promise
       await storage.close()
     })
 
+    test('counts no entry in its set that is not stored yet', async () => {
+      const storage = await open('pending')
+      const store = storage.room('aa')
+      const writing = Array.from({ length: 40 }, (_, index) =>
+        store.commit({ entries: [entryAt(NOON + index, index)] })
+      )
+      for (let reads = 0; reads < 40; reads += 1) {
+        const { count } = await store.set.sum(LOWEST, HIGHEST)
+        expect((await store.set.items(LOWEST, HIGHEST, 100)).length).toBeGreaterThanOrEqual(count)
+      }
+      await Promise.all(writing)
+      expect((await store.set.sum(LOWEST, HIGHEST)).count).toBe(40)
+      await storage.close()
+    })
+
+    test('forgets a room, and begins it anew when it is used again', async () => {
+      const storage = await open('forget')
+      const entries = Array.from({ length: 1100 }, (_, index) => entryAt(NOON + index, index))
+      const [first] = entries
+      const records = [record('x', Uint8Array.of(1))]
+      for (const room of ['a', 'aa', 'aaa']) {
+        await storage.room(room).commit({ entries: room === 'aa' ? entries : entries.slice(0, 1), records })
+      }
+      await storage.forget('aa')
+      expect(await storage.room('aa').newest(5)).toEqual([])
+      expect(await storage.room('aa').records.get('x')).toBeUndefined()
+      expect((await storage.room('aa').set.sum(LOWEST, HIGHEST)).count).toBe(0)
+      await storage.room('aa').commit({ entries: entries.slice(5, 7) })
+      expect((await storage.room('aa').set.sum(LOWEST, HIGHEST)).count).toBe(2)
+      for (const room of ['a', 'aaa']) {
+        expect((await storage.room(room).newest(5)).map(({ id }) => id)).toEqual([first?.id])
+        expect(await storage.room(room).records.get('x')).toEqual(Uint8Array.of(1))
+      }
+      await storage.close()
+    })
+
     test('writes records beside entries, lists them by prefix and deletes them', async () => {
       const storage = await open('records')
       const store = storage.room('aa')

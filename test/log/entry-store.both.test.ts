@@ -51,7 +51,7 @@ test('a store of the first layout is brought to this one, wherever that is cut o
   const entries = Array.from({ length: 1300 }, (_, index) => entryAt(NOON + ((index * 31) % 700), index))
   const database = await temporaryDatabase()
   await database.open()
-  await database.batch(firstLayout(rooms, entries))
+  await database.batch(firstLayout({ ...rooms, aa: 1290 }, entries))
   // Each attempt is cut off one write later than the one before.
   let cuts = 0
   for (; cuts < 30; cuts += 1) {
@@ -61,6 +61,8 @@ test('a store of the first layout is brought to this one, wherever that is cut o
       () => false
     )
     if (isOpen) break
+    // The earlier version goes on with what a cut-off attempt left behind.
+    if (cuts === 6) await database.batch(firstLayout(rooms, entries.slice(0, 1300)))
   }
   expect(cuts).toBeGreaterThan(6)
   expect(cuts).toBeLessThan(30)

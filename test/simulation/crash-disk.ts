@@ -69,6 +69,7 @@ export class CrashDisk {
           ...aliveEntries(live.room(id), alive),
           commit: change => write({ room: id, change })
         }),
+        forget: id => alive(live.forget(id)),
         close: () => alive(last)
       },
       crash: kept => {
@@ -100,11 +101,16 @@ function aliveRecords(records: Pick<RecordStore, 'get' | 'list'>, alive: Alive):
 
 function aliveEntries(store: EntryStore, alive: Alive): Omit<EntryStore, 'commit'> {
   return {
-    ...store,
     records: aliveRecords(store.records, alive),
     has: id => alive(store.has(id)),
     get: id => alive(store.get(id)),
-    newest: (limit, before) => alive(store.newest(limit, before))
+    newest: (limit, before) => alive(store.newest(limit, before)),
+    newestShown: (limit, before) => alive(store.newestShown(limit, before)),
+    set: {
+      sum: (lower, upper) => alive(store.set.sum(lower, upper)),
+      items: (lower, upper, limit) => alive(store.set.items(lower, upper, limit)),
+      at: (lower, upper, place) => alive(store.set.at(lower, upper, place))
+    }
   }
 }
 

@@ -23,19 +23,19 @@ export const UNSTABLE_SORT: Planted = {
     withRooms(storage, store => {
       const arrival = new Map<EntryId, number>()
       const place = ({ id, header }: Entry): [ms: number, arrived: number] => [header.clock.ms, arrival.get(id) ?? 0]
+      const sorted = (entries: readonly Entry[]): Entry[] =>
+        entries.toSorted((a, b) => {
+          const [[msA, atA], [msB, atB]] = [place(a), place(b)]
+          return msB - msA || atB - atA
+        })
       return {
         ...store,
         async commit(change) {
           for (const { id } of change.entries ?? []) if (!arrival.has(id)) arrival.set(id, arrival.size)
           await store.commit(change)
         },
-        async newest(limit, before) {
-          const entries = await store.newest(limit, before)
-          return entries.toSorted((a, b) => {
-            const [[msA, atA], [msB, atB]] = [place(a), place(b)]
-            return msB - msA || atB - atA
-          })
-        }
+        newest: async (limit, before) => sorted(await store.newest(limit, before)),
+        newestShown: async (limit, before) => sorted(await store.newestShown(limit, before))
       }
     })
 }

@@ -5,7 +5,7 @@ import type { ViolationKind } from './oracle.ts'
 import { describeOutcome } from './describe-outcome.ts'
 
 /** Seeds that once failed. */
-const PINNED: readonly number[] = []
+const PINNED: readonly number[] = [145, 23]
 const QUICK = Array.from({ length: 16 }, (_, index) => index + 1)
 /** `STARLING_SEED=7 vitest run --project node test/simulation` runs one alone. */
 const CHOSEN = process.env['STARLING_SEED']

@@ -1,12 +1,23 @@
-import { expectValue, systemRandom, toHex } from '../../src/core/bytes/index.ts'
+import { expectValue, systemClock, systemRandom, toHex } from '../../src/core/bytes/index.ts'
 import { encodeContent } from '../../src/core/chat/room/content.ts'
 import { exchange, serveExchanges } from '../../src/core/chat/online/exchange.ts'
 import type { ExchangeMessage } from '../../src/core/chat/online/exchange-codec.ts'
 import { createHello } from '../../src/core/chat/online/greeting.ts'
 import { dayOf, exchangeKeys, gossipKeys, gossipTopic, openRoom, sealEntry } from '../../src/core/encryption/index.ts'
 import { createIdentitySecrets, openIdentity, type DisplayName, type Identity } from '../../src/core/identity/index.ts'
-import { sealGossip, type Entry, type EntryId, type HybridTime } from '../../src/core/log/index.ts'
+import {
+  LOWEST,
+  sealGossip,
+  serveSync,
+  SYNC_LIMITS,
+  SYNC_PROTOCOL,
+  type Entry,
+  type EntryId,
+  type HybridTime,
+  type SyncLog
+} from '../../src/core/log/index.ts'
 import type { PeerId, Verdict } from '../../src/core/network/index.ts'
+import { MemorySet } from '../log/sync/memory-set.ts'
 import { NOON } from './cast.ts'
 import type { Actor } from './story.ts'
 import type { VirtualPeer } from './virtual-network.ts'
@@ -58,16 +69,32 @@ export function gossipEntry(to: Actor, entry: Entry, from: VirtualPeer): Verdict
   return gossipBytes(to, sealGossip(lobbyGossip, { kind: 'entry', entry }), from)
 }
 
-export async function sayHello(
-  identity: Identity,
-  from: VirtualPeer,
-  to: PeerId,
-  heads: EntryId[] = []
-): Promise<ExchangeMessage[]> {
+export async function sayHello(identity: Identity, from: VirtualPeer, to: PeerId): Promise<ExchangeMessage[]> {
   const direction = { from: from.self, to }
-  const hello = await createHello(identity, lobby.roomId, direction, 'member', 'Mallory' as DisplayName, heads)
+  const hello = await createHello(identity, lobby.roomId, direction, 'member', 'Mallory' as DisplayName)
   const signal = AbortSignal.timeout(60_000)
   return exchange(from, systemRandom, exchangeRoom(noAnswer), to, { kind: 'hello', hello }, signal)
+}
+
+/** Has these entries, for whoever syncs with it; tells which were asked for. */
+export function syncAs(from: VirtualPeer, entries: readonly Entry[], asked?: (ids: readonly EntryId[]) => void): void {
+  const byId = new Map(entries.map(entry => [entry.id, entry]))
+  const items = entries.map(({ id, header }) => ({ ms: header.clock.ms, id }))
+  const log: SyncLog = {
+    classes: [{ class: 'chat', set: new MemorySet(items), from: LOWEST }],
+    async load(ids) {
+      asked?.(ids)
+      return ids.flatMap(id => byId.get(id) ?? [])
+    },
+    lacking: async () => [],
+    take: async () => undefined,
+    companionsOf: async () => [],
+    takeCompanion: async () => undefined
+  }
+  from.handle(SYNC_PROTOCOL, SYNC_LIMITS, async stream => {
+    await stream.read()
+    await serveSync(stream, log, systemClock)
+  })
 }
 
 /** Answers what members ask. */

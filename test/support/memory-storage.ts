@@ -1,11 +1,4 @@
-import {
-  orderKeyOf,
-  type Entry,
-  type EntryStore,
-  type RecordStore,
-  type Storage,
-  type SyncSet
-} from '../../src/core/log/index.ts'
+import { orderKeyOf, type Entry, type EntryStore, type RecordStore, type Storage } from '../../src/core/log/index.ts'
 import { MemorySet } from '../log/sync/memory-set.ts'
 
 /** Storage in memory, which keeps to the same rules as the real one: it passes the same suite. */
@@ -17,6 +10,9 @@ export function memoryStorage(): Storage {
       const store = rooms.get(id) ?? memoryEntries()
       rooms.set(id, store)
       return store
+    },
+    async forget(id) {
+      rooms.delete(id)
     },
     close: async () => undefined
   }
@@ -43,7 +39,11 @@ function memoryEntries(): EntryStore {
   /** Order keys, ascending: of all entries, and of those that are shown. */
   const order: string[] = []
   const shownOrder: string[] = []
-  let set: SyncSet | undefined
+  let current: MemorySet | undefined
+  const set = (): MemorySet => {
+    current ??= new MemorySet([...entries.values()].map(({ id, header }) => ({ ms: header.clock.ms, id })))
+    return current
+  }
   const below = (keys: readonly string[], limit: number, before: string): Entry[] => {
     const end = placeOf(keys, before)
     return keys
@@ -57,9 +57,10 @@ function memoryEntries(): EntryStore {
     get: async id => entries.get(id),
     newest: async (limit, before = '~') => below(order, limit, before),
     newestShown: async (limit, before = '~') => below(shownOrder, limit, before),
-    get set() {
-      set ??= new MemorySet([...entries.values()].map(({ id, header }) => ({ ms: header.clock.ms, id })))
-      return set
+    set: {
+      sum: (lower, upper) => set().sum(lower, upper),
+      items: (lower, upper, limit) => set().items(lower, upper, limit),
+      at: (lower, upper, place) => set().at(lower, upper, place)
     },
     async commit({ entries: added = [], shown = [], records: changes = [] }) {
       for (const entry of added) {
@@ -69,7 +70,7 @@ function memoryEntries(): EntryStore {
         byOrder.set(key, entry)
         order.splice(placeOf(order, key), 0, key)
         if (shown.includes(entry.id)) shownOrder.splice(placeOf(shownOrder, key), 0, key)
-        set = undefined
+        current = undefined
       }
       await records.write(changes)
     }

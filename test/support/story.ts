@@ -34,8 +34,8 @@ export interface KeeperActor {
 interface KeeperOptions {
   readonly quota?: number
   readonly storage?: Storage
-  /** What the disk does when a room is to be erased, before it is. */
-  readonly erasing?: () => Promise<void>
+  /** What the disk does when a room is to be forgotten, before it is. */
+  readonly forgetting?: () => Promise<void>
 }
 
 /** Peers that talk on a virtual network in virtual time. */
@@ -64,9 +64,15 @@ export class Story {
   /** Brings a relay online that keeps rooms, and that everybody chose to meet others at. */
   async enterKeeper(name: string, options: KeeperOptions = {}): Promise<KeeperActor> {
     this.#seed += 1
-    const { quota = 2 ** 30, storage = memoryStorage() } = options
-    const disk = erasableStorage(storage, options.erasing)
-    const keeper = await openKeeper({ ...disk, clock: this.clock, random: seededRandom(this.#seed), quota })
+    const { quota = 2 ** 30, storage = memoryStorage(), forgetting = async () => undefined } = options
+    const disk: Storage = {
+      ...storage,
+      async forget(room) {
+        await forgetting()
+        await storage.forget(room)
+      }
+    }
+    const keeper = await openKeeper({ storage: disk, clock: this.clock, random: seededRandom(this.#seed), quota })
     const warnings: string[] = []
     keeper.listen(({ code }) => warnings.push(code))
     const network = this.network.peer(name)
@@ -93,22 +99,6 @@ export class Story {
 
   wait(duration: number): Promise<void> {
     return passTime(this.clock, duration)
-  }
-}
-
-/** Rooms that were erased begin anew under the same name. */
-function erasableStorage(
-  inner: Storage,
-  erasing = async (): Promise<void> => undefined
-): { storage: Storage; erase: (store: string) => Promise<void> } {
-  const erased = new Map<string, number>()
-  const room = (name: string): ReturnType<Storage['room']> => inner.room(`${name}${'+'.repeat(erased.get(name) ?? 0)}`)
-  return {
-    storage: { ...inner, room },
-    async erase(name) {
-      await erasing()
-      erased.set(name, (erased.get(name) ?? 0) + 1)
-    }
   }
 }
 

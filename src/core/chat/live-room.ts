@@ -8,6 +8,7 @@ import type { Listeners } from './listeners.ts'
 import type { Delivery, MemberSummary, Message, PeerEvent, RoomSummary } from './peer.ts'
 import type { GenuineEntry } from './room/judge-entry.ts'
 import type { RoomDeps } from './room/room-deps.ts'
+import type { Taken } from './room/intake.ts'
 import { MAX_UNREAD, Room, type RoomMessage } from './room/room.ts'
 import { KeeperReceipts } from './online/keeper-receipts.ts'
 import { RoomLink } from './online/room-link.ts'
@@ -74,6 +75,7 @@ export class LiveRoom {
       role: () => 'member',
       room: this.#room,
       take: entries => this.#take(entries),
+      settled: () => this.#tellGaps(),
       acknowledged: (member, held) => this.#acknowledged(member, held),
       receipts: this.#receipts,
       kept: (keeper, held) => this.#kept(keeper, held),
@@ -94,6 +96,12 @@ export class LiveRoom {
     this.#link?.stop()
     this.#link = undefined
     this.#attending = false
+  }
+
+  /** Goes offline for good; resolves when what was under way is stored. */
+  async close(): Promise<void> {
+    this.goOffline()
+    await this.#room.close()
   }
 
   async send(text: string): Promise<EntryId> {
@@ -153,14 +161,17 @@ export class LiveRoom {
     return this.#deps.identity.certificate.member
   }
 
-  async #take(entries: readonly Entry[]): Promise<readonly GenuineEntry[]> {
+  async #take(entries: readonly Entry[]): Promise<Taken> {
     const before = new Set(this.#room.state.book.members().keys())
-    const { stored, equivocators } = await this.#room.accept(entries).catch((thrown: unknown) => {
-      if (!this.#storeFails)
+    const taken = await this.#room.accept(entries).catch((thrown: unknown) => {
+      // Of a room that is being left nothing is stored any more.
+      if (!this.#storeFails && this.#link !== undefined) {
         this.#deps.events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
+      }
       this.#storeFails = true
       throw thrown
     })
+    const { stored, equivocators } = taken
     if (stored.length > 0) this.#storeFails = false
     for (const { body } of stored) {
       const author = this.#room.state.book.get(body.device)?.member
@@ -172,7 +183,7 @@ export class LiveRoom {
     for (const device of equivocators) this.#warnOf(device, 'equivocation', EQUIVOCATION_WORDS)
     const { device } = this.#deps.identity.certificate
     if (stored.some(({ body }) => body.device === device)) this.#deps.foundCopy()
-    return stored
+    return taken
   }
 
   /** Others have come, or the last one has gone. */
@@ -212,7 +223,8 @@ export class LiveRoom {
       this.#warnOf(device, 'unheld', `cites ${cited === 1 ? 'a message' : `${cited} messages`} that nobody here has.`)
     }
     const missing = this.#room.gaps.missing().length
-    if (missing === this.#missing) return
+    // What a sync brings newest first leaves gaps that it closes itself a moment later.
+    if (missing === this.#missing || (missing > this.#missing && this.#link?.isSyncing === true)) return
     this.#missing = missing
     this.#deps.events.emit({ event: 'gap', room: this.keys.roomId, missing })
   }

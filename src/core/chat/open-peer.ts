@@ -1,10 +1,10 @@
-import { equalBytes, errorMessage, UsageError, type Clock, type RandomBytes } from '../bytes/index.ts'
+import { errorMessage, UsageError, type Clock, type RandomBytes } from '../bytes/index.ts'
 import { openRoom, type OpenRoom, type RoomId } from '../encryption/index.ts'
 import { parseNickname, type DisplayName, type Identity } from '../identity/index.ts'
 import type { EntryId, Storage } from '../log/index.ts'
 import type { Network, NetworkEvent, PeerId } from '../network/index.ts'
 import { keyName } from './room/devices.ts'
-import { serveExchanges, type ExchangeRoom } from './online/exchange.ts'
+import { serveRooms } from './online/serve-rooms.ts'
 import { loadIdentity, loadNick, renewDevice, saveNick } from './identity-record.ts'
 import { decodeLink, encodeOpenRoomLink } from './invite-link.ts'
 import { KeeperAsks, type WantedRoom } from './keeper/keeper-asks.ts'
@@ -100,8 +100,8 @@ class LocalPeer implements Peer {
     return this.#changes.run(async () => {
       const { live, record } = this.#find(reference)
       const { roomId } = live.keys
-      live.goOffline()
       this.#rooms.delete(roomId)
+      await live.close()
       const others = new Set([...this.#rooms.values()].flatMap(each => each.record.remembered.map(({ peer }) => peer)))
       for (const { peer } of record.remembered) if (!others.has(peer)) this.#online?.kept.release(peer)
       await deleteRoomRecord(this.#deps.storage.records, roomId)
@@ -175,7 +175,11 @@ class LocalPeer implements Peer {
     const { random, clock } = this.#deps
     const ends = [
       network.listen(event => this.#networkEvent(event)),
-      serveExchanges(network, random, tag => this.#exchangeRoom(tag))
+      serveRooms(network, {
+        random,
+        clock,
+        links: () => [...this.#rooms.values()].flatMap(({ live }) => live.link ?? [])
+      })
     ]
     const asks = new KeeperAsks({ network, clock, rooms: () => this.#roomsToKeep() })
     this.#online = { network, kept: new KeptPeers(network), asks, ends }
@@ -265,13 +269,6 @@ class LocalPeer implements Peer {
       this.#isCopy = false
       this.#events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
     })
-  }
-
-  #exchangeRoom(tag: Uint8Array): ExchangeRoom | undefined {
-    for (const { live } of this.#rooms.values()) {
-      if (live.link?.exchangeKeys().some(keys => equalBytes(keys.tag, tag)) === true) return live.link
-    }
-    return undefined
   }
 
   #networkEvent(event: NetworkEvent): void {

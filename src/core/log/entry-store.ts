@@ -8,6 +8,8 @@ import type { SyncSet } from './sync/index.ts'
 export interface Storage {
   /** The entries and records of one room, named by its id in hex. */
   room(id: string): EntryStore
+  /** Erases all that is stored of a room that nobody uses any more; what is cut off is erased when it is asked for again. */
+  forget(id: string): Promise<void>
   /** Records of the peer itself. */
   readonly records: RecordStore
   close(): Promise<void>

@@ -38,6 +38,22 @@ export async function writeDurably(database: Database, operations: Operation[]):
   }
 }
 
+/** Rows deleted in one write: a room can be larger than what fits in memory. */
+const DELETED_ROWS = 1000
+
+/** Deletes all rows whose key starts with `prefix`, piece by piece. */
+export async function deleteRange(database: Database, prefix: string): Promise<void> {
+  const range = { gte: encodeUtf8(prefix), lt: encodeUtf8(`${prefix}~`), limit: DELETED_ROWS }
+  for (;;) {
+    const keys = await database.keys(range).all()
+    if (keys.length === 0) return
+    await writeDurably(
+      database,
+      keys.map(key => ({ type: 'del', key }))
+    )
+  }
+}
+
 export function readRecords(database: Database, prefix: string): Pick<RecordStore, 'get' | 'list'> {
   return {
     get: async name => plainBytes(await database.get(encodeUtf8(prefix + name))),

@@ -1,7 +1,7 @@
 import { decodeUtf8, encodeUtf8, expectValue } from '../bytes/index.ts'
 import { decodeEntry } from './entry.ts'
 import { chunksOf, encodeSum, MAX_CHUNK_ITEMS, syncKeyOf, type SyncKey } from './chunks.ts'
-import { plainBytes, put, writeDurably, type Database, type Operation } from './level-database.ts'
+import { deleteRange, plainBytes, put, writeDurably, type Database, type Operation } from './level-database.ts'
 import { roomPrefix } from './level-entries.ts'
 
 /** Entries, or items, read and written at a time. */
@@ -10,10 +10,12 @@ const NO_BYTES = new Uint8Array()
 
 /**
  * From layout 1, which had entries and their ids alone: adds the set, its chunks, and what is shown, which then were all
- * entries. Writes the same however often it is cut off and begun again.
+ * entries. When it is cut off it begins again, whatever the earlier version wrote meanwhile.
  */
 export async function migrateFrom1(database: Database): Promise<void> {
   for (const room of await roomsOf(database)) {
+    // Those of an attempt that was cut off may not fit any more.
+    await deleteRange(database, `${roomPrefix(room)}c!`)
     await addItems(database, roomPrefix(room))
     await addChunks(database, roomPrefix(room))
   }

@@ -28,16 +28,14 @@ export class LevelSet implements SyncSet {
   readonly #database: Database
   readonly #prefix: string
   #chunks: Promise<readonly Chunk[]> | undefined
+  #next: readonly Chunk[] | undefined
 
   constructor(database: Database, prefix: string) {
     this.#database = database
     this.#prefix = prefix
   }
 
-  /**
-   * What to write along with these entries, none of which is here yet. Counts on its being written before the next call,
-   * or on `forget`.
-   */
+  /** What to write along with these entries, none of which is here yet; `written` or `forget` comes before the next call. */
   async additions(entries: readonly Entry[]): Promise<Operation[]> {
     if (entries.length === 0) return []
     const chunks = [...(await this.#loaded())]
@@ -50,16 +48,22 @@ export class LevelSet implements SyncSet {
       chunks.splice(place, 1, ...next)
       changed.push(...next)
     }
-    this.#chunks = Promise.resolve(chunks)
+    this.#next = chunks
     return [
       ...keys.map(key => put(this.#itemKey(key), new Uint8Array())),
       ...changed.map(chunk => put(this.#chunkKey(chunk.lower), encodeSum(chunk)))
     ]
   }
 
-  /** What was prepared could not be written: memory goes back to the store. */
+  /** What was prepared is durable: only now is it counted. */
+  written(): void {
+    if (this.#next !== undefined) this.#chunks = Promise.resolve(this.#next)
+    this.#next = undefined
+  }
+
+  /** What was prepared could not be written. */
   forget(): void {
-    this.#chunks = undefined
+    this.#next = undefined
   }
 
   async sum(lower: SyncBound, upper: SyncBound): Promise<RangeSum> {
@@ -107,7 +111,10 @@ export class LevelSet implements SyncSet {
   }
 
   #loaded(): Promise<readonly Chunk[]> {
-    this.#chunks ??= this.#load()
+    this.#chunks ??= this.#load().catch((thrown: unknown) => {
+      this.#chunks = undefined
+      throw thrown
+    })
     return this.#chunks
   }
 

@@ -2,6 +2,7 @@ import { decodeUtf8, encodeUtf8, EnvironmentError, expectValue } from '../bytes/
 import type { RecordStore, Storage, StoreChange } from './entry-store.ts'
 import { GroupCommit } from './group-commit.ts'
 import {
+  deleteRange,
   openDatabase,
   readRecords,
   recordOperation,
@@ -9,7 +10,7 @@ import {
   type Database,
   type Operation
 } from './level-database.ts'
-import { LevelEntries } from './level-entries.ts'
+import { LevelEntries, roomPrefix } from './level-entries.ts'
 import { migrateFrom1 } from './level-migration.ts'
 
 /** Raised with each change of the layout below; a store of a higher version is refused, not touched. */
@@ -58,6 +59,10 @@ export async function openStorage(database: Database): Promise<Storage> {
       rooms.set(id, store)
       return store
     },
+    async forget(id) {
+      rooms.delete(id)
+      await deleteRange(database, roomPrefix(id))
+    },
     async close() {
       await group.idle()
       await database.close()
@@ -91,6 +96,7 @@ async function writeTogether(database: Database, parts: readonly Part[]): Promis
   try {
     for (const [store, ofRoom] of changes) operations.push(...(await store.operations(ofRoom)))
     await writeDurably(database, operations)
+    for (const store of changes.keys()) store.set.written()
   } catch (thrown) {
     for (const store of changes.keys()) store.set.forget()
     throw thrown

@@ -1,7 +1,6 @@
 import { systemClock, systemRandom } from '../../core/bytes/index.ts'
 import { openKeeper, type Keeper } from '../../core/chat/index.ts'
 import { openStorage } from '../../core/log/index.ts'
-import { eraseRoom } from '../data/erase-room.ts'
 import type { NodeDatabase } from '../data/node-database.ts'
 
 /** The keeper of a relay, in the relay's own store. */
@@ -10,7 +9,6 @@ export async function openRelayKeeper(database: NodeDatabase, quota: number): Pr
     storage: await openStorage(database),
     clock: systemClock,
     random: systemRandom,
-    quota,
-    erase: store => eraseRoom(database, store)
+    quota
   })
 }

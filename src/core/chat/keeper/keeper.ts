@@ -1,11 +1,11 @@
-import { CappedMap, equalBytes, errorMessage, every, type Millis } from '../../bytes/index.ts'
+import { CappedMap, errorMessage, every, type Millis } from '../../bytes/index.ts'
 import { dayOf, openRoom, type OpenRoom, type RoomId } from '../../encryption/index.ts'
 import type { DisplayName, Identity } from '../../identity/index.ts'
 import type { RecordStore } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import { loadIdentity } from '../identity-record.ts'
 import { Listeners } from '../listeners.ts'
-import { serveExchanges, type ExchangeRoom } from '../online/exchange.ts'
+import { serveRooms } from '../online/serve-rooms.ts'
 import type { PeerDeps } from '../open-peer.ts'
 import type { PeerEvent } from '../peer.ts'
 import { keyName } from '../room/devices.ts'
@@ -20,8 +20,6 @@ import { roomSpace } from './quota.ts'
 export interface KeeperDeps extends PeerDeps {
   /** Bytes for all rooms together. */
   readonly quota: number
-  /** Erases everything that `storage` holds of the room of this name. */
-  readonly erase: (room: string) => Promise<void>
 }
 
 /** Stores rooms whose members ask for it, so that what is said there waits for those who are away. */
@@ -88,10 +86,10 @@ class LocalKeeper implements Keeper {
   #ends: readonly (() => void)[] = []
 
   constructor(deps: KeeperDeps, identity: Identity) {
-    const { storage, erase } = deps
+    const { storage } = deps
     this.#deps = deps
     this.#identity = identity
-    this.#rooms = new KeptRooms({ records: storage.records, open: keys => this.#open(keys), erase })
+    this.#rooms = new KeptRooms({ storage, open: keys => this.#open(keys) })
   }
 
   load(): Promise<void> {
@@ -115,7 +113,7 @@ class LocalKeeper implements Keeper {
     const { random, clock } = this.#deps
     this.#network = network
     this.#ends = [
-      serveExchanges(network, random, tag => this.#exchangeRoom(tag)),
+      serveRooms(network, { random, clock, links: () => this.#rooms.all().flatMap(({ link }) => link ?? []) }),
       serveAsks(network, (name, asker) => this.#changes.run(() => this.#keep(name, asker))),
       every(clock, REVIEW_PERIOD, () => this.#review())
     ]
@@ -174,11 +172,6 @@ class LocalKeeper implements Keeper {
   #review(): void {
     const reviewing = this.#changes.run(() => this.#rooms.dropUnwanted(this.#deps.clock.now()))
     reviewing.catch((thrown: unknown) => this.#tellTrouble(errorMessage(thrown)))
-  }
-
-  #exchangeRoom(tag: Uint8Array): ExchangeRoom | undefined {
-    const links = this.#rooms.all().flatMap(({ link }) => link ?? [])
-    return links.find(link => link.exchangeKeys().some(keys => equalBytes(keys.tag, tag)))
   }
 
   #tellFull(id: RoomId): void {

@@ -5,7 +5,7 @@ import type { Network } from '../../network/index.ts'
 import { Alarm } from '../alarm.ts'
 import { KeeperReceipts } from '../online/keeper-receipts.ts'
 import { RoomLink } from '../online/room-link.ts'
-import type { GenuineEntry } from '../room/judge-entry.ts'
+import type { Taken } from '../room/intake.ts'
 import type { RoomDeps } from '../room/room-deps.ts'
 import { Room } from '../room/room.ts'
 import type { Space } from '../room/space.ts'
@@ -51,6 +51,7 @@ export class KeptRoom {
       role: () => (this.#deps.space.isFull(this.#room.state.book) ? 'full-keeper' : 'keeper'),
       room: this.#room,
       take: entries => this.#take(entries),
+      settled: () => this.#setAlarm(),
       // A keeper writes nothing, so there is nothing that others could have of it.
       acknowledged: async () => undefined,
       receipts: new KeeperReceipts(),
@@ -81,12 +82,12 @@ export class KeptRoom {
     await this.#link?.takeDue()
   }
 
-  async #take(entries: readonly Entry[]): Promise<readonly GenuineEntry[]> {
+  async #take(entries: readonly Entry[]): Promise<Taken> {
     try {
-      const { stored } = await this.#room.accept(entries)
-      if (stored.length > 0) this.#deps.stores(undefined)
+      const taken = await this.#room.accept(entries)
+      if (taken.stored.length > 0) this.#deps.stores(undefined)
       this.#setAlarm()
-      return stored
+      return taken
     } catch (thrown) {
       this.#deps.stores(errorMessage(thrown))
       throw thrown

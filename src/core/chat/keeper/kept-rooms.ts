@@ -1,6 +1,6 @@
 import type { Millis } from '../../bytes/index.ts'
 import { openRoom, type OpenRoom, type RoomId } from '../../encryption/index.ts'
-import type { RecordStore } from '../../log/index.ts'
+import type { Storage } from '../../log/index.ts'
 import {
   droppedRoomChange,
   isUnwanted,
@@ -12,10 +12,8 @@ import {
 import type { KeptRoom } from './kept-room.ts'
 
 export interface KeptRoomsDeps {
-  readonly records: RecordStore
+  readonly storage: Storage
   readonly open: (keys: OpenRoom) => Promise<KeptRoom>
-  /** Erases everything that is stored under the name of a room's store. */
-  readonly erase: (store: string) => Promise<void>
 }
 
 /** When a room was asked for is noted this precisely: members that come and go must not cost a write each. */
@@ -55,7 +53,7 @@ export class KeptRooms {
 
   /** Opens the rooms of earlier runs, and ends what began when one of them was dropped. */
   async load(now: Millis): Promise<void> {
-    for (const record of await loadKeptRooms(this.#deps.records)) {
+    for (const record of await loadKeptRooms(this.#deps.storage.records)) {
       const keys = openRoom(record.name)
       if (!keys.ok || isUnwanted(record, now)) await this.#erase(record.id)
       else this.#kept.set(record.id, { room: await this.#deps.open(keys.value), record })
@@ -64,7 +62,7 @@ export class KeptRooms {
 
   async add(keys: OpenRoom, now: Millis): Promise<KeptRoom> {
     const record = { id: keys.roomId, name: keys.name, askedAt: now }
-    await this.#deps.records.write([keptRoomChange(record)])
+    await this.#deps.storage.records.write([keptRoomChange(record)])
     const room = await this.#deps.open(keys)
     this.#kept.set(keys.roomId, { room, record })
     return room
@@ -74,7 +72,7 @@ export class KeptRooms {
     const kept = this.#kept.get(id)
     if (kept === undefined || now - kept.record.askedAt < ASKED_PRECISION) return
     const record = { ...kept.record, askedAt: now }
-    await this.#deps.records.write([keptRoomChange(record)])
+    await this.#deps.storage.records.write([keptRoomChange(record)])
     this.#kept.set(id, { room: kept.room, record })
   }
 
@@ -100,7 +98,7 @@ export class KeptRooms {
 
   /** The record goes last: what a crash leaves behind is found by it, and erased at the next start. */
   async #erase(id: RoomId): Promise<void> {
-    await this.#deps.erase(keptRoomStore(id))
-    await this.#deps.records.write([droppedRoomChange(id)])
+    await this.#deps.storage.forget(keptRoomStore(id))
+    await this.#deps.storage.records.write([droppedRoomChange(id)])
   }
 }

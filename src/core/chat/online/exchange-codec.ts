@@ -24,7 +24,7 @@ import { decodeNick, type Profile } from '../room/content.ts'
 /**
  * What two connected members of a room say to each other on a stream of `/starling/room/1`. The opener sends one message;
  * a hello is answered with a hello, a fetch with introductions of authors and their entries, an acknowledgement with
- * nothing; then both end.
+ * nothing; then both end. `sync` opens a stream of another protocol (`sync-exchange.ts`).
  *
  * Each frame is sealed under the day's exchange keys of the room, bound to who sends it to whom:
  *
@@ -41,12 +41,11 @@ export type ExchangeMessage =
   | { readonly kind: 'acknowledge'; readonly acknowledgement: Uint8Array }
   | { readonly kind: 'entry'; readonly entry: Uint8Array }
   | { readonly kind: 'introduce'; readonly profile: Profile }
+  | { readonly kind: 'sync' }
 
 /** A device introduces itself: the signature shows that the device speaks through this very PeerId. */
 export interface Hello extends Profile {
   readonly role: Role
-  /** Ids of the newest entries here that nobody has answered yet: what the other lacks of them it fetches. */
-  readonly heads: readonly EntryId[]
   /** By the device over room, role, sender and receiver, tag `hello`. */
   readonly signature: Uint8Array
 }
@@ -58,7 +57,6 @@ export interface Hello extends Profile {
 export type Role = 'member' | 'keeper' | 'full-keeper'
 
 export const EXCHANGE_PROTOCOL = '/starling/room/1'
-export const MAX_HEADS = 32
 /** Ids asked for at a time. */
 export const MAX_FETCH_IDS = 64
 /** Entries sent along with those asked for, from just below them in room order: most of a chain comes in one answer. */
@@ -71,7 +69,7 @@ const MAX_NICK_BYTES = 1024
 /** As a hello says it, in one byte. */
 export const ROLE_CODES = { member: 1, keeper: 2, 'full-keeper': 3 } as const
 const ROLES = ['member', 'keeper', 'full-keeper'] as const
-const KIND = { hello: 1, fetch: 2, acknowledge: 3, entry: 4, introduce: 5 } as const
+const KIND = { hello: 1, fetch: 2, acknowledge: 3, entry: 4, introduce: 5, sync: 6 } as const
 
 export interface ExchangeKeys {
   readonly tag: Uint8Array
@@ -119,7 +117,8 @@ function encodeMessage(message: ExchangeMessage): Uint8Array {
   if (message.kind === 'hello') return writeHello(writer, message.hello).finish()
   if (message.kind === 'fetch') return writeIds(writer.u16(message.context), message.ids).finish()
   if (message.kind === 'acknowledge') return writer.bytes(message.acknowledgement).finish()
-  if (message.kind === 'introduce') return writeProfile(writer, message.profile).finish()
+  if (message.kind === 'introduce') return writer.bytes(encodeProfile(message.profile)).finish()
+  if (message.kind === 'sync') return writer.finish()
   return writer.bytes(message.entry).finish()
 }
 
@@ -133,20 +132,16 @@ function readMessage(reader: ByteReader): ExchangeMessage {
   if (kind === KIND.acknowledge) return { kind: 'acknowledge', acknowledgement: reader.rest() }
   if (kind === KIND.entry) return { kind: 'entry', entry: reader.rest() }
   if (kind === KIND.introduce) return { kind: 'introduce', profile: readProfile(reader) }
+  if (kind === KIND.sync) return { kind: 'sync' }
   return reader.refuse(`a message of kind ${kind}`)
 }
 
 function writeHello(writer: ByteWriter, hello: Hello): ByteWriter {
-  return writeIds(writeProfile(writer.u8(ROLE_CODES[hello.role]), hello), hello.heads).bytes(hello.signature)
+  return writer.u8(ROLE_CODES[hello.role]).bytes(encodeProfile(hello)).bytes(hello.signature)
 }
 
 function readHello(reader: ByteReader): Hello {
-  return {
-    role: readRole(reader),
-    ...readProfile(reader),
-    heads: readIds(reader, MAX_HEADS),
-    signature: reader.bytes(SIGNATURE_BYTES)
-  }
+  return { role: readRole(reader), ...readProfile(reader), signature: reader.bytes(SIGNATURE_BYTES) }
 }
 
 function readRole(reader: ByteReader): Role {
@@ -154,11 +149,14 @@ function readRole(reader: ByteReader): Role {
   return ROLES.find(role => ROLE_CODES[role] === code) ?? reader.refuse(`a role of ${code}`)
 }
 
-function writeProfile(writer: ByteWriter, { certificate, nick }: Profile): ByteWriter {
-  return writer.bytes(certificate).shortBytes(encodeUtf8(nick ?? ''))
+export function encodeProfile({ certificate, nick }: Profile): Uint8Array {
+  return new ByteWriter()
+    .bytes(certificate)
+    .shortBytes(encodeUtf8(nick ?? ''))
+    .finish()
 }
 
-function readProfile(reader: ByteReader): Profile {
+export function readProfile(reader: ByteReader): Profile {
   return { certificate: reader.bytes(CERTIFICATE_BYTES), nick: decodeNick(reader.shortBytes(MAX_NICK_BYTES)) }
 }
 

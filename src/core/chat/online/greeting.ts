@@ -7,7 +7,6 @@ import {
   type DisplayName,
   type Identity
 } from '../../identity/index.ts'
-import type { EntryId } from '../../log/index.ts'
 import { ROLE_CODES, type Direction, type Hello, type Role } from './exchange-codec.ts'
 
 const TAG = 'hello'
@@ -18,11 +17,10 @@ export async function createHello(
   room: RoomId,
   direction: Direction,
   role: Role,
-  nick: DisplayName,
-  heads: readonly EntryId[]
+  nick: DisplayName
 ): Promise<Hello> {
   const signature = await identity.deviceKey.sign(TAG, signedBytes(room, role, direction))
-  return { role, certificate: identity.certificate.bytes, nick, heads, signature }
+  return { role, certificate: identity.certificate.bytes, nick, signature }
 }
 
 /** Whose device speaks through the PeerId that the hello came from; undefined when the hello does not show it. */

@@ -1,7 +1,7 @@
-import { CappedMap, every, toHex, type Clock, type Millis, type RandomBytes } from '../../bytes/index.ts'
+import { CappedMap, toHex, type Clock, type Millis, type RandomBytes } from '../../bytes/index.ts'
 import { dayOf, daysAt, exchangeKeys } from '../../encryption/index.ts'
 import type { DeviceId, DisplayName, Identity, MemberId } from '../../identity/index.ts'
-import { decodeEntry, encodeEntry, type Entry, type EntryId } from '../../log/index.ts'
+import { decodeEntry, encodeEntry, type Entry, type EntryId, type SyncLog } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import {
   decodeAcknowledgement,
@@ -12,14 +12,17 @@ import {
 import { Acknowledgements } from './acknowledgements.ts'
 import { CatchUp } from './catch-up.ts'
 import { exchange, MAX_ANSWER_BYTES, type ExchangeRoom } from './exchange.ts'
-import { MAX_HEADS, type ExchangeKeys, type ExchangeMessage, type Hello, type Role } from './exchange-codec.ts'
+import { MAX_FETCH_IDS, type ExchangeKeys, type ExchangeMessage, type Hello, type Role } from './exchange-codec.ts'
 import { createHello, verifyHello } from './greeting.ts'
-import { newestHeads } from '../room/history.ts'
+import type { Taken } from '../room/intake.ts'
 import type { GenuineEntry } from '../room/judge-entry.ts'
 import type { KeeperReceipts } from './keeper-receipts.ts'
 import { Presence, type PresentDevice } from './presence.ts'
 import type { Room } from '../room/room.ts'
 import type { SequenceRanges } from '../room/sequence-ranges.ts'
+import { roomLog } from './room-log.ts'
+import { openSync, type SyncedRoom } from './sync-exchange.ts'
+import { SyncSchedule } from './sync-schedule.ts'
 import { Topics } from './topics.ts'
 
 export interface RoomLinkDeps {
@@ -31,8 +34,10 @@ export interface RoomLinkDeps {
   readonly clock: Clock
   readonly random: RandomBytes
   readonly nick: () => DisplayName
-  /** Takes entries in, tells the user, and says which were new. */
-  readonly take: (entries: readonly Entry[]) => Promise<readonly GenuineEntry[]>
+  /** Takes entries in, and tells the user. */
+  readonly take: (entries: readonly Entry[]) => Promise<Taken>
+  /** Nothing is being synced any more. */
+  readonly settled: () => void
   readonly acknowledged: (member: MemberId, held: SequenceRanges) => Promise<void>
   /** What keepers said that they have of this device's entries. */
   readonly receipts: KeeperReceipts
@@ -42,8 +47,10 @@ export interface RoomLinkDeps {
   readonly gone: (member: MemberId | undefined) => void
 }
 
-/** Members compare their heads this often, with one at random: what gossip lost is found even in a quiet room. */
-const COMPARE_PERIOD: Millis = 20_000
+/** A member at random is greeted again, and synced with, at uneven times around this: even a quiet room finds what it lost. */
+const SYNC_PERIOD: Millis = 30_000
+/** Who did not begin the sync of two that met does after this, should the other not have. */
+const SYNC_DELAY: Millis = 3000
 /** An own entry that a present member has not acknowledged by then is offered to that member directly. */
 const OFFER_DELAY: Millis = 1500
 /** Waits between attempts to greet a peer that is in the topic. */
@@ -57,17 +64,20 @@ const MAX_RECEIVED = 1024
 const MAX_EARLY_ACKNOWLEDGEMENTS = 64
 
 /** A room on the network: greets members, gossips, fetches what is missing, and acknowledges. */
-export class RoomLink implements ExchangeRoom {
+export class RoomLink implements ExchangeRoom, SyncedRoom {
   readonly presence = new Presence()
   readonly #deps: RoomLinkDeps
   readonly #topics: Topics
   readonly #catchUp: CatchUp
+  readonly #syncs: SyncSchedule
   readonly #acknowledgements: Acknowledgements
   readonly #early = new CappedMap<DeviceId, Acknowledgement>(MAX_EARLY_ACKNOWLEDGEMENTS)
   readonly #keysByDay = new CappedMap<number, ExchangeKeys>(8)
   /** How often a peer has gone, to tell whether it went while its hello was being checked. */
   readonly #departures = new CappedMap<PeerId, number>(MAX_DEPARTURES)
   readonly #greeting = new Set<PeerId>()
+  /** Peers to greet once more, right after the greeting that is under way. */
+  readonly #greetOnce = new Set<PeerId>()
   readonly #greetLater = new Map<PeerId, () => void>()
   readonly #abort = new AbortController()
   readonly #cancels = new Set<() => void>()
@@ -77,20 +87,29 @@ export class RoomLink implements ExchangeRoom {
   constructor(deps: RoomLinkDeps) {
     this.#deps = deps
     const { network, room, clock } = deps
-    this.#acknowledgements = new Acknowledgements(clock, authors => void this.#acknowledge(authors))
+    this.#acknowledgements = new Acknowledgements(
+      clock,
+      authors => void this.#acknowledge(authors).catch(() => undefined)
+    )
     this.#catchUp = new CatchUp({
       room,
       clock,
       fetch: (from, ids, context) => this.#fetch(from, ids, context),
-      take: async entries => (await this.#take(entries)).length,
+      take: async entries => (await this.#take(entries)).stored.length,
       members: () => this.presence.peers()
+    })
+    this.#syncs = new SyncSchedule({
+      clock,
+      sync: (peer, signal) => openSync(network, deps.random, clock, this, peer, signal),
+      settled: () => this.#settle()
     })
     this.#topics = new Topics(network, room.keys, clock, {
       received: (entry, from) => this.#gossiped(entry, from),
-      noted: note => void this.#acknowledgedBy(note),
+      // What cannot be stored has been told of already, and will be acknowledged again.
+      noted: note => void this.#acknowledgedBy(note).catch(() => undefined),
       joined: peer => this.#greet(peer, 0)
     })
-    this.#cancels.add(every(clock, COMPARE_PERIOD, () => this.#compareWithOne()))
+    this.#greetOne()
     this.#cancels.add(
       network.listen(event => {
         if (event.kind === 'peer' && event.connection.path === 'none') this.#left(event.connection.peer)
@@ -103,10 +122,20 @@ export class RoomLink implements ExchangeRoom {
     return [...new Set([dayOf(now), ...daysAt(now)])].map(day => this.#keysOf(day))
   }
 
+  /** Whether more may come at any moment that closes what is missing now. */
+  get isSyncing(): boolean {
+    return this.#syncs.isSyncing
+  }
+
+  syncLog(peer: PeerId): SyncLog | undefined {
+    if (this.presence.get(peer) === undefined || !this.#syncs.isTrusted(peer)) return undefined
+    return roomLog(this.#deps.room, entries => this.#takeFrom(peer, entries))
+  }
+
   /** Hands an own entry to whoever is online. */
   async publish(own: GenuineEntry): Promise<void> {
     this.#after(OFFER_DELAY, () => this.#offer(own.body.sequence))
-    // Nobody may be there to take it: then whoever greets next is told by our heads.
+    // Nobody may be there to take it: then whoever comes next gets it by sync.
     await this.#topics.publish(own.entry).catch(() => undefined)
   }
 
@@ -131,6 +160,7 @@ export class RoomLink implements ExchangeRoom {
   stop(): void {
     this.#abort.abort()
     this.#topics.stop()
+    this.#syncs.stop()
     this.#catchUp.stop()
     this.#acknowledgements.stop()
     for (const cancel of this.#cancels) cancel()
@@ -153,13 +183,19 @@ export class RoomLink implements ExchangeRoom {
   }
 
   #greet(peer: PeerId, attempt: number): void {
-    if (this.#greeting.has(peer) || this.#abort.signal.aborted) return
+    if (this.#abort.signal.aborted) return
+    // What is said now may be older than what there is to say.
+    if (this.#greeting.has(peer)) return void this.#greetOnce.add(peer)
     this.#greeting.add(peer)
+    this.#greetOnce.delete(peer)
     this.#greetLater.get(peer)?.()
     this.#greetLater.delete(peer)
     this.#sayHello(peer)
       .catch(() => this.#greetAgain(peer, attempt))
-      .finally(() => this.#greeting.delete(peer))
+      .finally(() => {
+        this.#greeting.delete(peer)
+        if (this.#greetOnce.delete(peer)) this.#greet(peer, 0)
+      })
   }
 
   #greetAgain(peer: PeerId, attempt: number): void {
@@ -179,11 +215,7 @@ export class RoomLink implements ExchangeRoom {
 
   #hello(to: PeerId): Promise<Hello> {
     const { identity, room, network, role, nick } = this.#deps
-    // The own last entry first: in a flood of heads it would be pushed out, and nobody else may hold it.
-    const own = room.ownDevice?.last?.id
-    const newest = newestHeads(room.state.history).map(([id]) => id)
-    const heads = [...new Set([...(own === undefined ? [] : [own]), ...newest])].slice(0, MAX_HEADS)
-    return createHello(identity, room.keys.roomId, { from: network.self, to }, role(), nick(), heads)
+    return createHello(identity, room.keys.roomId, { from: network.self, to }, role(), nick())
   }
 
   async #meet(hello: Hello, peer: PeerId): Promise<boolean> {
@@ -197,11 +229,12 @@ export class RoomLink implements ExchangeRoom {
     const { device } = present
     const before = this.presence.get(peer)
     if (before?.device !== device || before.member !== present.member) this.#absent(peer)
-    this.#deps.met(present, peer, this.presence.add(peer, present))
+    const isNew = this.presence.add(peer, present)
+    this.#deps.met(present, peer, isNew)
     // Entries that waited for this introduction are told now.
     await this.#take([])
-    this.#catchUp.request(peer, hello.heads)
-    void this.#tellHeld(peer, device)
+    this.#syncAfterMeeting(peer, isNew)
+    void this.#tellHeld(peer, device).catch(() => undefined)
     const early = this.#early.get(device)
     this.#early.delete(device)
     if (early !== undefined) await this.#delivered(early)
@@ -225,11 +258,27 @@ export class RoomLink implements ExchangeRoom {
     if (member !== undefined || (before !== undefined && before.member === undefined)) this.#deps.gone(member)
   }
 
-  #compareWithOne(): void {
-    const peers = this.presence.peers()
-    const [pick = 0] = this.#deps.random(1)
-    const peer = peers[pick % peers.length]
-    if (peer !== undefined) this.#greet(peer, 0)
+  /** Of two that met the one with the smaller PeerId begins, so that they do not both. */
+  #syncAfterMeeting(peer: PeerId, isNew: boolean): void {
+    if (this.#deps.network.self < peer) this.#syncs.request(peer)
+    else if (isNew) this.#after(SYNC_DELAY, () => this.presence.get(peer) && this.#syncs.request(peer))
+  }
+
+  #greetOne(): void {
+    const [share = 0, pick = 0] = this.#deps.random(2)
+    this.#after(SYNC_PERIOD * (0.5 + share / 256), () => {
+      const peers = this.presence.peers()
+      const peer = peers[pick % peers.length]
+      if (peer !== undefined) this.#greet(peer, 0)
+      this.#greetOne()
+    })
+  }
+
+  /** What is missing after a sync is asked for by name. */
+  #settle(): void {
+    this.#deps.settled()
+    const [peer] = this.presence.peers()
+    if (peer !== undefined && this.#deps.room.gaps.missing().length > 0) this.#catchUp.request(peer, [])
   }
 
   #offer(sequence: number): void {
@@ -239,13 +288,13 @@ export class RoomLink implements ExchangeRoom {
       if (present === undefined) continue
       const { device, member } = present
       const isHeld = member === undefined ? this.#deps.receipts.has(device, sequence) : holders.has(member)
-      if (!isHeld) this.#greet(peer, 0)
+      if (!isHeld) this.#syncs.request(peer)
     }
   }
 
   /** Collects what comes while the last batch is being stored: entries stored together share one flush to disk. */
   #gossiped(entry: Entry, from: PeerId): void {
-    // What a flood pushes out is found again by its author's or another member's heads.
+    // What a flood pushes out comes by sync.
     if (this.#received.length >= MAX_RECEIVED) return
     this.#received.push(entry)
     if (!this.#storing) void this.#storeReceived(from)
@@ -263,17 +312,27 @@ export class RoomLink implements ExchangeRoom {
     this.#storing = false
     // What was missing before is being asked for already, at its own pace.
     const news = [...this.#deps.room.state.history.missing.keys()].filter(id => !before.has(id))
-    if (news.length > 0 || this.#deps.room.hasWaiting) this.#catchUp.request(from, news.slice(0, MAX_HEADS))
+    if (news.length > 0 || this.#deps.room.hasWaiting) this.#catchUp.request(from, news.slice(0, MAX_FETCH_IDS))
   }
 
-  async #take(entries: readonly Entry[]): Promise<readonly GenuineEntry[]> {
-    const stored = await this.#deps.take(entries)
+  async #take(entries: readonly Entry[]): Promise<Taken> {
+    const taken = await this.#deps.take(entries)
     const { room, identity } = this.#deps
     const members = room.state.book.members().size
-    for (const author of new Set(stored.map(each => each.body.device))) {
+    for (const author of new Set(taken.stored.map(each => each.body.device))) {
       if (author !== identity.certificate.device) this.#acknowledgements.owe(author, members)
     }
-    return stored
+    return taken
+  }
+
+  /** Takes in what a member brought, and tells it at once what of its own is here now. */
+  async #takeFrom(peer: PeerId, entries: readonly Entry[]): Promise<Taken> {
+    const taken = await this.#take(entries)
+    const device = this.presence.get(peer)?.device
+    if (device !== undefined && taken.stored.some(({ body }) => body.device === device)) {
+      void this.#tellHeld(peer, device).catch(() => undefined)
+    }
+    return taken
   }
 
   /**
@@ -283,7 +342,7 @@ export class RoomLink implements ExchangeRoom {
   async #acknowledge(authors: readonly DeviceId[]): Promise<void> {
     if (this.#deps.role() !== 'member') return this.#tellAuthors(new Set(authors))
     const acknowledgement = await this.#signHeld(authors)
-    if (acknowledgement !== undefined) await this.#topics.publishNote(acknowledgement).catch(() => undefined)
+    if (acknowledgement !== undefined) await this.#topics.publishNote(acknowledgement)
   }
 
   async #tellAuthors(authors: ReadonlySet<DeviceId>): Promise<void> {
@@ -295,7 +354,7 @@ export class RoomLink implements ExchangeRoom {
   async #tellHeld(peer: PeerId, device: DeviceId | undefined): Promise<void> {
     const acknowledgement = device && (await this.#signHeld([device]))
     if (acknowledgement === undefined || this.#abort.signal.aborted) return
-    await this.#exchange(peer, { kind: 'acknowledge', acknowledgement }).catch(() => undefined)
+    await this.#exchange(peer, { kind: 'acknowledge', acknowledgement })
   }
 
   async #signHeld(authors: readonly DeviceId[]): Promise<Uint8Array | undefined> {
@@ -319,8 +378,7 @@ export class RoomLink implements ExchangeRoom {
     if (member === undefined && held !== undefined && this.presence.isKeeper(acknowledgement.device)) {
       this.#deps.kept(acknowledgement.device, held)
     } else if (member === undefined) this.#early.set(acknowledgement.device, acknowledgement)
-    // What cannot be stored has been told of already, and will be acknowledged again.
-    else if (held !== undefined) await acknowledged(member, held).catch(() => undefined)
+    else if (held !== undefined) await acknowledged(member, held)
   }
 
   async #fetch(from: PeerId, ids: readonly EntryId[], context: number): Promise<Entry[]> {

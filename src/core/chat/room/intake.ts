@@ -16,6 +16,8 @@ export interface Taken {
   readonly stored: readonly GenuineEntry[]
   /** Devices that are shown by now, and were not before, to have used a sequence twice. */
   readonly equivocators: readonly DeviceId[]
+  /** How many of the entries open for nobody: an honest peer brings none. */
+  readonly void: number
 }
 
 /** Entries on their way into the store, with what will be stored about them. */
@@ -23,6 +25,7 @@ interface Batch {
   readonly entries: Map<EntryId, GenuineEntry>
   readonly sequences: SequenceIndex
   readonly equivocators: DeviceId[]
+  void: number
 }
 
 /** Entries that wait for their device's certificate: a day's talk of a few people, bounded against floods. */
@@ -67,23 +70,29 @@ export class Intake {
   }
 
   async accept(entries: readonly Entry[]): Promise<Taken> {
-    const batch: Batch = { entries: new Map(), sequences: new SequenceIndex(this.#deps.store), equivocators: [] }
-    for (const genuine of await this.#judged(entries)) {
+    const batch: Batch = {
+      entries: new Map(),
+      sequences: new SequenceIndex(this.#deps.store),
+      equivocators: [],
+      void: 0
+    }
+    for (const genuine of await this.#judged(entries, batch)) {
       await this.#introduceAuthor(genuine)
       await this.#take(genuine, batch)
     }
     for (const genuine of [...this.waiting.values()]) await this.#take(genuine, batch)
     await this.#commit(batch)
-    return { stored: [...batch.entries.values()], equivocators: batch.equivocators }
+    return { stored: [...batch.entries.values()], equivocators: batch.equivocators, void: batch.void }
   }
 
   /** Those that are genuine, new and not ahead, with those that were held back until now, in room order. */
-  async #judged(entries: readonly Entry[]): Promise<GenuineEntry[]> {
+  async #judged(entries: readonly Entry[], batch: Batch): Promise<GenuineEntry[]> {
     const now = this.#deps.clock.now()
     const found = new Map(this.heldBack.takeDue(now).map(genuine => [genuine.entry.id, genuine]))
     for (const entry of entries) {
       if (found.has(entry.id) || this.heldBack.has(entry.id) || (await this.#deps.store.has(entry.id))) continue
       const judged = await judgeEntry(this.#deps.keys, entry)
+      if (judged === 'void') batch.void += 1
       if (typeof judged === 'string') continue
       if (isAhead(entry.header.clock, now)) this.heldBack.hold(judged)
       else found.set(entry.id, judged)

@@ -1,7 +1,7 @@
 import type { Millis } from '../../bytes/index.ts'
 import { reopenEntry, type OpenRoom, type OpenedBody } from '../../encryption/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
-import { orderKeyOf, type Entry, type EntryId } from '../../log/index.ts'
+import { orderKeyOf, type Entry, type EntryId, type SyncSet } from '../../log/index.ts'
 import { decodeContent, parseText, type Profile } from './content.ts'
 import type { DeviceRecord } from './devices.ts'
 import { Gaps } from './gaps.ts'
@@ -73,6 +73,11 @@ export class Room {
     return this.#changes.run(() => this.#intake.accept(entries))
   }
 
+  /** Resolves when what was begun is stored; nothing is changed after that: another may then load the same store. */
+  close(): Promise<void> {
+    return this.#changes.close()
+  }
+
   /** Somebody else is here again: what is written from now on is expected to come at once. */
   attend(): void {
     this.#intake.attend()
@@ -141,6 +146,17 @@ export class Room {
     return this.#intake.waiting.size > 0
   }
 
+  /** What is compared with others'. */
+  get set(): SyncSet {
+    return this.#deps.store.set
+  }
+
+  /** Those of these entries that are here. */
+  async load(ids: readonly EntryId[]): Promise<Entry[]> {
+    const entries = await Promise.all(ids.map(id => this.#deps.store.get(id)))
+    return entries.filter(entry => entry !== undefined)
+  }
+
   /** Those of the ids that are not here, not even held back, and for which there is space. */
   async lacking(ids: readonly EntryId[]): Promise<EntryId[]> {
     if (this.#deps.space?.isFull(this.state.book) === true) return []
@@ -192,16 +208,24 @@ export class Room {
 
   /** The newest `limit` messages below `before`, newest first. */
   async messages(limit: number, before?: EntryId): Promise<RoomMessage[]> {
+    const found: RoomMessage[] = []
     const start = before === undefined ? undefined : await this.#deps.store.get(before)
-    const entries = await this.#deps.store.newestShown(limit, start && orderKeyOf(start))
-    return entries.flatMap(entry => this.#read(entry) ?? [])
+    for (let order = start && orderKeyOf(start); found.length < limit;) {
+      const entries = await this.#deps.store.newestShown(limit - found.length, order)
+      found.push(...entries.flatMap(entry => this.#read(entry) ?? []))
+      const last = entries.at(-1)
+      if (last === undefined) break
+      order = orderKeyOf(last)
+    }
+    return found
   }
 
   /** Others' messages above what was read, at most `MAX_UNREAD`. */
   async countUnread(): Promise<number> {
     const newest = await this.#deps.store.newestShown(MAX_UNREAD)
     const unread = newest.filter(entry => orderKeyOf(entry) > this.#state.readUpTo)
-    return unread.filter(entry => this.#read(entry)?.ownSequence === undefined).length
+    const messages = unread.flatMap(entry => this.#read(entry) ?? [])
+    return messages.filter(message => message.ownSequence === undefined).length
   }
 
   messageOf({ entry, body, content }: GenuineEntry): RoomMessage | undefined {

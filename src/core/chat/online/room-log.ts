@@ -1,0 +1,38 @@
+import { CappedMap, decodeWith, toHex } from '../../bytes/index.ts'
+import { LOWEST, SyncFaultError, type Entry, type SyncLog } from '../../log/index.ts'
+import type { Room } from '../room/room.ts'
+import { encodeProfile, readProfile } from './exchange-codec.ts'
+
+/** Authors introduced in one session; more are introduced twice. */
+const MAX_INTRODUCED = 1024
+
+/**
+ * A room's log as one sync session uses it. The companions of entries are the introductions of their authors.
+ * @param take stores what is genuine of these and tells how many open for nobody
+ */
+export function roomLog(room: Room, take: (entries: readonly Entry[]) => Promise<{ void: number }>): SyncLog {
+  const introduced = new CappedMap<string, true>(MAX_INTRODUCED)
+
+  function introductionOf(entry: Entry): Uint8Array[] {
+    const profile = room.authorOf(entry)
+    if (profile === undefined || introduced.has(toHex(profile.certificate))) return []
+    introduced.set(toHex(profile.certificate), true)
+    return [encodeProfile(profile)]
+  }
+
+  return {
+    classes: [{ class: 'chat', set: room.set, from: LOWEST }],
+    load: ids => room.load(ids),
+    lacking: ids => room.lacking(ids),
+    companionsOf: async entries => entries.flatMap(introductionOf),
+    async take(entries) {
+      const taken = await take(entries)
+      if (taken.void > 0) throw new SyncFaultError('an entry that opens for nobody')
+    },
+    async takeCompanion(bytes) {
+      const profile = decodeWith(bytes, readProfile)
+      if (!profile.ok) throw new SyncFaultError(profile.error)
+      await room.introduce(profile.value, 0)
+    }
+  }
+}

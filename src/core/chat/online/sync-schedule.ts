@@ -1,0 +1,83 @@
+import { CappedMap, type Clock, type Millis } from '../../bytes/index.ts'
+import { SyncFaultError, type SyncReport } from '../../log/index.ts'
+import type { PeerId } from '../../network/index.ts'
+
+export interface SyncScheduleDeps {
+  readonly clock: Clock
+  sync(peer: PeerId, signal: AbortSignal): Promise<readonly SyncReport[]>
+  /** Nothing is being synced any more. */
+  settled(): void
+}
+
+/** Sessions that this side drives at a time: another member goes on where one is slow. */
+const MAX_SESSIONS = 2
+/** Members that wait; those beyond come when one at random is picked. */
+const MAX_WAITING = 64
+/** A member that broke the protocol is left alone for this long. */
+const FAULT_PAUSE: Millis = 10 * 60_000
+const MAX_FAULTY = 256
+
+/** Whom this device syncs with next: each member asked for once, a few at a time, and again while there is more to get. */
+export class SyncSchedule {
+  readonly #deps: SyncScheduleDeps
+  readonly #waiting = new Set<PeerId>()
+  readonly #running = new Set<PeerId>()
+  readonly #faulty = new CappedMap<PeerId, Millis>(MAX_FAULTY)
+  readonly #abort = new AbortController()
+
+  constructor(deps: SyncScheduleDeps) {
+    this.#deps = deps
+  }
+
+  get isSyncing(): boolean {
+    return this.#running.size > 0
+  }
+
+  /** Syncs with this member soon; when that is under way already, once more after it. */
+  request(peer: PeerId): void {
+    if (this.#abort.signal.aborted || !this.isTrusted(peer)) return
+    if (this.#waiting.size < MAX_WAITING) this.#waiting.add(peer)
+    this.#startNext()
+  }
+
+  isTrusted(peer: PeerId): boolean {
+    return (this.#faulty.get(peer) ?? 0) <= this.#deps.clock.now()
+  }
+
+  /** The member broke the protocol. */
+  distrust(peer: PeerId): void {
+    this.#faulty.set(peer, this.#deps.clock.now() + FAULT_PAUSE)
+    this.#waiting.delete(peer)
+  }
+
+  stop(): void {
+    this.#abort.abort()
+    this.#waiting.clear()
+  }
+
+  #startNext(): void {
+    for (const peer of this.#waiting) {
+      if (this.#running.size >= MAX_SESSIONS) return
+      if (this.#running.has(peer)) continue
+      this.#waiting.delete(peer)
+      void this.#run(peer)
+    }
+  }
+
+  async #run(peer: PeerId): Promise<void> {
+    this.#running.add(peer)
+    try {
+      const reports = await this.#deps.sync(peer, this.#abort.signal)
+      const hasMoved = reports.some(({ received, sent }) => received + sent > 0)
+      const isLeft = reports.some(({ isComplete }) => !isComplete)
+      if (hasMoved && isLeft && this.#waiting.size < MAX_WAITING) this.#waiting.add(peer)
+    } catch (thrown) {
+      // Who is gone, or busy, is asked again at another time.
+      if (thrown instanceof SyncFaultError) this.distrust(peer)
+    }
+    this.#running.delete(peer)
+    if (this.#abort.signal.aborted) return
+    this.#startNext()
+    if (!this.isSyncing) this.#deps.settled()
+  }
+}
