@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RandomBytes } from '../../src/core/bytes/index.ts'
 import {
-  createEntry,
   HIGHEST,
   LOWEST,
   orderKeyOf,
@@ -14,6 +13,7 @@ import {
 } from '../../src/core/log/index.ts'
 import { NOON } from '../support/cast.ts'
 import { seededRandom } from '../support/seeded-random.ts'
+import { entryAt } from './entries.ts'
 import { MemorySet } from './sync/memory-set.ts'
 
 /** What every implementation of the storage port does. `open` gives an empty one; a second call with the same name reopens it. */
@@ -178,18 +178,6 @@ function randomBound(items: readonly SyncItem[], random: RandomBytes): SyncBound
 
 export function itemOfEntry({ id, header }: Entry): SyncItem {
   return { ms: header.clock.ms, id }
-}
-
-export function entryAt(ms: number, seed: number): Entry {
-  const random = seededRandom(seed)
-  const start = {
-    class: 'chat',
-    epoch: random(16),
-    clock: { ms, counter: 0 },
-    extensions: [],
-    salt: random(16)
-  } as const
-  return createEntry(start, random(512))
 }
 
 function record(name: string, value: Uint8Array | undefined) {

@@ -6,7 +6,8 @@ import { NOON } from '../support/cast.ts'
 import { memoryStorage } from '../support/memory-storage.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { temporaryDatabase } from '../support/temporary-database.ts'
-import { entryAt, expectSameSet, itemOfEntry, runEntryStoreTests } from './entry-store-suite.ts'
+import { entryAt } from './entries.ts'
+import { expectSameSet, itemOfEntry, runEntryStoreTests } from './entry-store-suite.ts'
 import { MemorySet } from './sync/memory-set.ts'
 
 runEntryStoreTests('memory', async () => memoryStorage())
