@@ -1,17 +1,12 @@
 // Messages from one Node peer to another over loopback TCP, both in this process: sealed, signed, stored durably on
 // both sides. As a ratio against a raw libp2p stream that carries the same number of frames of the same size in the
 // same run. `npm run bench`
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import process from 'node:process'
-import { tcp } from '@libp2p/tcp'
-import { LevelDatastore } from 'datastore-level'
-import { Level } from 'level'
 import { systemClock, systemRandom } from '../src/core/bytes/index.ts'
 import { openPeer, type Peer } from '../src/core/chat/index.ts'
 import { openStorage } from '../src/core/log/index.ts'
-import { createLibp2pNetwork, type Network } from '../src/core/network/index.ts'
+import type { Network } from '../src/core/network/index.ts'
+import { databaseAt, openNetwork, removeFolders, temporaryFolder, untilConnected } from './bench-peer.ts'
 
 const MESSAGES = 2000
 /** One gossiped chat entry: nonce, header, smallest body, tag. */
@@ -23,8 +18,6 @@ interface Bench {
   readonly peer: Peer
   readonly network: Network
 }
-
-const folders: string[] = []
 
 export async function benchMessages(): Promise<void> {
   const anna = await openBench([])
@@ -44,26 +37,15 @@ export async function benchMessages(): Promise<void> {
     )
   } finally {
     await Promise.all([anna.peer.stop(), bob.peer.stop()])
-    for (const folder of folders) await rm(folder, { recursive: true, force: true })
+    await removeFolders()
   }
 }
 
 async function openBench(bootstrap: string[]): Promise<Bench> {
-  const folder = await mkdtemp(join(tmpdir(), 'starling-bench-'))
-  folders.push(folder)
-  const database = new Level<Uint8Array, Uint8Array>(folder, { keyEncoding: 'view', valueEncoding: 'view' })
+  const database = databaseAt(await temporaryFolder())
   const storage = await openStorage(database)
   const peer = await openPeer({ storage, clock: systemClock, random: systemRandom })
-  const network = await createLibp2pNetwork({
-    transports: [tcp()],
-    datastore: new LevelDatastore(database.sublevel('libp2p', { keyEncoding: 'utf8', valueEncoding: 'view' }) as never),
-    listen: ['/ip4/127.0.0.1/tcp/0'],
-    bootstrap,
-    relayServer: false,
-    dht: 'server',
-    clock: systemClock,
-    profile: 'node'
-  })
+  const network = await openNetwork(database, bootstrap)
   await peer.goOnline(network)
   return { peer, network }
 }
@@ -75,7 +57,7 @@ async function rawFrames(from: Bench, to: Bench): Promise<number> {
     for (let count = 0; count < MESSAGES; count += 1) await stream.read()
     resolve()
   })
-  while (from.network.peers().length === 0) await new Promise(setImmediate)
+  await untilConnected(from.network)
   const stream = await from.network.open(to.network.self, '/bench/1', LIMITS, AbortSignal.timeout(60_000))
   const frame = new Uint8Array(FRAME_BYTES)
   const start = performance.now()

@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8, expectValue } from '../bytes/index.ts'
+import { CappedMap, decodeUtf8, encodeUtf8, expectValue } from '../bytes/index.ts'
 import {
   addSums,
   chunkOf,
@@ -7,6 +7,7 @@ import {
   encodeSum,
   itemOfKey,
   keyOfBound,
+  keysWithin,
   MAX_CHUNK_ITEMS,
   sumOfKeys,
   syncKeyOf,
@@ -18,6 +19,8 @@ import type { Entry } from './entry.ts'
 import { put, type Database, type Operation } from './level-database.ts'
 import type { RangeSum, SyncBound, SyncItem, SyncSet } from './sync/index.ts'
 
+/** Chunks whose items are kept once read, 2 MB: a reconciliation comes back to the same few. */
+const MAX_READ_CHUNKS = 64
 const NOTHING: RangeSum = { count: 0, sum: 0n }
 
 /**
@@ -28,7 +31,8 @@ export class LevelSet implements SyncSet {
   readonly #database: Database
   readonly #prefix: string
   #chunks: Promise<readonly Chunk[]> | undefined
-  #next: readonly Chunk[] | undefined
+  #next: { readonly chunks: readonly Chunk[]; readonly changed: readonly Chunk[] } | undefined
+  readonly #read = new CappedMap<SyncKey, readonly SyncKey[]>(MAX_READ_CHUNKS)
 
   constructor(database: Database, prefix: string) {
     this.#database = database
@@ -48,7 +52,7 @@ export class LevelSet implements SyncSet {
       chunks.splice(place, 1, ...next)
       changed.push(...next)
     }
-    this.#next = chunks
+    this.#next = { chunks, changed }
     return [
       ...keys.map(key => put(this.#itemKey(key), new Uint8Array())),
       ...changed.map(chunk => put(this.#chunkKey(chunk.lower), encodeSum(chunk)))
@@ -57,7 +61,9 @@ export class LevelSet implements SyncSet {
 
   /** What was prepared is durable: only now is it counted. */
   written(): void {
-    if (this.#next !== undefined) this.#chunks = Promise.resolve(this.#next)
+    if (this.#next === undefined) return
+    this.#chunks = Promise.resolve(this.#next.chunks)
+    for (const { lower } of this.#next.changed) this.#read.delete(lower)
     this.#next = undefined
   }
 
@@ -80,7 +86,7 @@ export class LevelSet implements SyncSet {
     for (const [index, chunk] of chunks.entries()) {
       if (left >= chunk.count) left -= chunk.count
       else {
-        const key = (await this.#keys(chunk.lower, endOf(chunks, index), left + 1))[left]
+        const key = (await this.#keysOf(chunks, index))[left]
         return key === undefined || key >= keyOfBound(upper) ? undefined : itemOfKey(key)
       }
     }
@@ -96,7 +102,7 @@ export class LevelSet implements SyncSet {
       if (chunk === undefined || chunk.lower >= to) break
       const end = endOf(chunks, place)
       const isWhole = from <= chunk.lower && end <= to
-      const part = isWhole ? chunk : sumOfKeys(await this.#keys(larger(from, chunk.lower), smaller(to, end)))
+      const part = isWhole ? chunk : sumOfKeys(keysWithin(await this.#keysOf(chunks, place), from, to))
       total = addSums(total, part)
     }
     return total
@@ -106,8 +112,18 @@ export class LevelSet implements SyncSet {
     const chunk = chunks[place] ?? { lower: '', ...NOTHING }
     if (chunk.count + added.length <= MAX_CHUNK_ITEMS)
       return [{ lower: chunk.lower, ...addSums(chunk, sumOfKeys(added)) }]
-    const here = await this.#keys(chunk.lower, endOf(chunks, place))
+    const here = await this.#keysOf(chunks, place)
     return chunksOf(chunk.lower, [...here, ...added].sort())
+  }
+
+  async #keysOf(chunks: readonly Chunk[], place: number): Promise<readonly SyncKey[]> {
+    const lower = chunks[place]?.lower ?? ''
+    const read = this.#read.get(lower)
+    if (read !== undefined) return read
+    const current = this.#chunks
+    const keys = await this.#keys(lower, endOf(chunks, place))
+    if (current === this.#chunks) this.#read.set(lower, keys)
+    return keys
   }
 
   #loaded(): Promise<readonly Chunk[]> {
@@ -146,12 +162,4 @@ export class LevelSet implements SyncSet {
 /** Where the chunk at this place ends: where the next begins. */
 function endOf(chunks: readonly Chunk[], place: number): SyncKey {
   return chunks[place + 1]?.lower ?? TOP_KEY
-}
-
-function larger(a: SyncKey, b: SyncKey): SyncKey {
-  return a > b ? a : b
-}
-
-function smaller(a: SyncKey, b: SyncKey): SyncKey {
-  return a < b ? a : b
 }
