@@ -1,44 +1,113 @@
-import type { Clock, Millis } from '../../bytes/index.ts'
-import type { DeviceId } from '../../identity/index.ts'
-import { MAX_ACKNOWLEDGED_AUTHORS } from './acknowledgement.ts'
+import { CappedMap, type Clock } from '../../bytes/index.ts'
+import type { DeviceId, Identity, MemberId } from '../../identity/index.ts'
+import type { PeerId } from '../../network/index.ts'
+import type { Room } from '../room/room.ts'
+import type { SequenceRanges } from '../room/sequence-ranges.ts'
+import {
+  decodeAcknowledgement,
+  isAcknowledgementGenuine,
+  signAcknowledgement,
+  type Acknowledgement
+} from './acknowledgement.ts'
+import { AcknowledgementTimer } from './acknowledgement-timer.ts'
+import type { Role } from './exchange-codec.ts'
+import type { Presence } from './presence.ts'
 
-/** In small rooms acknowledgements follow at once, in one for all that came within this time. */
-const PROMPT_DELAY: Millis = 100
-/** In larger ones they would outnumber the messages. */
-const LAZY_DELAY: Millis = 30_000
-/** Members up to which a room is small. */
-const SMALL_ROOM_MEMBERS = 32
-/** Authors that wait to be told; those beyond hear it when they greet. */
-const MAX_DUE = 4096
+export interface AcknowledgementsDeps {
+  readonly clock: Clock
+  readonly room: Room
+  readonly identity: Identity
+  readonly presence: Presence
+  readonly role: () => Role
+  /** Gossips it. */
+  readonly publish: (acknowledgement: Uint8Array) => Promise<void>
+  readonly tell: (peer: PeerId, acknowledgement: Uint8Array) => Promise<unknown>
+  /** A member has these of this device's entries. */
+  readonly acknowledged: (member: MemberId, held: SequenceRanges) => Promise<void>
+  readonly kept: (keeper: DeviceId, held: SequenceRanges) => void
+}
 
-/** When to tell authors what of theirs is durable here: one acknowledgement for all in each delay. */
+/** Of devices that are not known yet. */
+const MAX_EARLY = 64
+
+/**
+ * Tells authors what of theirs is durable here, and takes in what others say of this device's entries. Whatever fails is
+ * made good by the next acknowledgement, which is cumulative.
+ */
 export class Acknowledgements {
-  readonly #clock: Clock
-  readonly #send: (authors: readonly DeviceId[]) => void
-  readonly #due = new Set<DeviceId>()
-  #cancel: (() => void) | undefined
+  readonly #deps: AcknowledgementsDeps
+  readonly #timer: AcknowledgementTimer
+  readonly #early = new CappedMap<DeviceId, Acknowledgement>(MAX_EARLY)
+  #isStopped = false
 
-  constructor(clock: Clock, send: (authors: readonly DeviceId[]) => void) {
-    this.#clock = clock
-    this.#send = send
+  constructor(deps: AcknowledgementsDeps) {
+    this.#deps = deps
+    this.#timer = new AcknowledgementTimer(deps.clock, authors => void this.#tellAll(authors).catch(() => undefined))
   }
 
-  owe(author: DeviceId, members: number): void {
-    if (this.#due.size < MAX_DUE) this.#due.add(author)
-    this.#cancel ??= this.#clock.after(members <= SMALL_ROOM_MEMBERS ? PROMPT_DELAY : LAZY_DELAY, () => this.#tell())
+  /** Entries of these authors have become durable. */
+  owe(authors: Iterable<DeviceId>): void {
+    const { room, identity } = this.#deps
+    const members = room.state.book.members().size
+    for (const author of authors) if (author !== identity.certificate.device) this.#timer.owe(author, members)
+  }
+
+  /** Tells a member what of its own is here: it may have been away when that was said. */
+  tell(peer: PeerId): void {
+    void this.#tellHeld(peer).catch(() => undefined)
+  }
+
+  /** Takes in what was gossiped or told; checks the signature of those only that say something of this device's entries. */
+  async take(bytes: Uint8Array): Promise<void> {
+    const { room, identity } = this.#deps
+    const decoded = decodeAcknowledgement(bytes)
+    if (!decoded.ok || !decoded.value.held.has(identity.certificate.device)) return
+    if (await isAcknowledgementGenuine(bytes, decoded.value, room.keys.roomId)) await this.#apply(decoded.value)
+  }
+
+  /** The device is known now: what it said before counts. */
+  async introduced(device: DeviceId): Promise<void> {
+    const early = this.#early.get(device)
+    this.#early.delete(device)
+    if (early !== undefined) await this.#apply(early)
   }
 
   stop(): void {
-    this.#cancel?.()
-    this.#due.clear()
+    this.#isStopped = true
+    this.#timer.stop()
   }
 
-  #tell(): void {
-    this.#cancel = undefined
-    const authors = [...this.#due]
-    this.#due.clear()
-    for (let start = 0; start < authors.length; start += MAX_ACKNOWLEDGED_AUTHORS) {
-      this.#send(authors.slice(start, start + MAX_ACKNOWLEDGED_AUTHORS))
+  /** Tells everybody what of these authors is here. A keeper tells the authors alone: to others its word is none. */
+  async #tellAll(authors: readonly DeviceId[]): Promise<void> {
+    const { role, presence, publish } = this.#deps
+    if (role() !== 'member') {
+      const peers = presence.peersWith(new Set(authors))
+      await Promise.all(peers.map(peer => this.#tellHeld(peer)))
+      return
     }
+    const acknowledgement = await this.#signHeld(authors)
+    if (acknowledgement !== undefined && !this.#isStopped) await publish(acknowledgement)
+  }
+
+  async #tellHeld(peer: PeerId): Promise<void> {
+    const device = this.#deps.presence.get(peer)?.device
+    const acknowledgement = device && (await this.#signHeld([device]))
+    if (acknowledgement !== undefined && !this.#isStopped) await this.#deps.tell(peer, acknowledgement)
+  }
+
+  async #signHeld(authors: readonly DeviceId[]): Promise<Uint8Array | undefined> {
+    const { room, identity } = this.#deps
+    const held = await room.held(authors)
+    return held.size === 0 ? undefined : signAcknowledgement(identity, room.keys.roomId, held)
+  }
+
+  async #apply(acknowledgement: Acknowledgement): Promise<void> {
+    const { room, identity, presence, acknowledged, kept } = this.#deps
+    const { device } = acknowledgement
+    const held = acknowledgement.held.get(identity.certificate.device) ?? []
+    const member = room.state.book.get(device)?.member
+    if (member !== undefined) await acknowledged(member, held)
+    else if (presence.isKeeper(device)) kept(device, held)
+    else this.#early.set(device, acknowledgement)
   }
 }

@@ -3,12 +3,6 @@ import { dayOf, daysAt, exchangeKeys } from '../../encryption/index.ts'
 import type { DeviceId, DisplayName, Identity, MemberId } from '../../identity/index.ts'
 import { decodeEntry, encodeEntry, type Entry, type EntryId, type SyncLog } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
-import {
-  decodeAcknowledgement,
-  isAcknowledgementGenuine,
-  signAcknowledgement,
-  type Acknowledgement
-} from './acknowledgement.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { CatchUp } from './catch-up.ts'
 import { exchange, MAX_ANSWER_BYTES, type ExchangeRoom } from './exchange.ts'
@@ -60,8 +54,6 @@ const MAX_DEPARTURES = 4096
 const EXCHANGE_TIMEOUT: Millis = 15_000
 /** Gossiped entries that wait to be stored, 64 MiB at the most. */
 const MAX_RECEIVED = 1024
-/** Acknowledgements of devices that are not known yet. */
-const MAX_EARLY_ACKNOWLEDGEMENTS = 64
 
 /** A room on the network: greets members, gossips, fetches what is missing, and acknowledges. */
 export class RoomLink implements ExchangeRoom, SyncedRoom {
@@ -71,7 +63,6 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   readonly #catchUp: CatchUp
   readonly #syncs: SyncSchedule
   readonly #acknowledgements: Acknowledgements
-  readonly #early = new CappedMap<DeviceId, Acknowledgement>(MAX_EARLY_ACKNOWLEDGEMENTS)
   readonly #keysByDay = new CappedMap<number, ExchangeKeys>(8)
   /** How often a peer has gone, to tell whether it went while its hello was being checked. */
   readonly #departures = new CappedMap<PeerId, number>(MAX_DEPARTURES)
@@ -87,10 +78,12 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   constructor(deps: RoomLinkDeps) {
     this.#deps = deps
     const { network, room, clock } = deps
-    this.#acknowledgements = new Acknowledgements(
-      clock,
-      authors => void this.#acknowledge(authors).catch(() => undefined)
-    )
+    this.#acknowledgements = new Acknowledgements({
+      ...deps,
+      presence: this.presence,
+      publish: acknowledgement => this.#topics.publishNote(acknowledgement),
+      tell: (peer, acknowledgement) => this.#exchange(peer, { kind: 'acknowledge', acknowledgement })
+    })
     this.#catchUp = new CatchUp({
       room,
       clock,
@@ -106,7 +99,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     this.#topics = new Topics(network, room.keys, clock, {
       received: (entry, from) => this.#gossiped(entry, from),
       // What cannot be stored has been told of already, and will be acknowledged again.
-      noted: note => void this.#acknowledgedBy(note).catch(() => undefined),
+      noted: note => void this.#acknowledgements.take(note).catch(() => undefined),
       joined: peer => this.#greet(peer, 0)
     })
     this.#greetOne()
@@ -145,7 +138,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   }
 
   async *answer(message: ExchangeMessage, from: PeerId): AsyncIterable<ExchangeMessage> {
-    if (message.kind === 'acknowledge') await this.#acknowledgedBy(message.acknowledgement)
+    if (message.kind === 'acknowledge') await this.#acknowledgements.take(message.acknowledgement)
     if (message.kind === 'fetch') yield* this.#entries(message.ids, message.context)
     if (message.kind === 'hello' && (await this.#meet(message.hello, from))) {
       yield { kind: 'hello', hello: await this.#hello(from) }
@@ -234,10 +227,8 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     // Entries that waited for this introduction are told now.
     await this.#take([])
     this.#syncAfterMeeting(peer, isNew)
-    void this.#tellHeld(peer, device).catch(() => undefined)
-    const early = this.#early.get(device)
-    this.#early.delete(device)
-    if (early !== undefined) await this.#delivered(early)
+    this.#acknowledgements.tell(peer)
+    await this.#acknowledgements.introduced(device)
     return true
   }
 
@@ -317,11 +308,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
 
   async #take(entries: readonly Entry[]): Promise<Taken> {
     const taken = await this.#deps.take(entries)
-    const { room, identity } = this.#deps
-    const members = room.state.book.members().size
-    for (const author of new Set(taken.stored.map(each => each.body.device))) {
-      if (author !== identity.certificate.device) this.#acknowledgements.owe(author, members)
-    }
+    this.#acknowledgements.owe(new Set(taken.stored.map(each => each.body.device)))
     return taken
   }
 
@@ -329,56 +316,8 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   async #takeFrom(peer: PeerId, entries: readonly Entry[]): Promise<Taken> {
     const taken = await this.#take(entries)
     const device = this.presence.get(peer)?.device
-    if (device !== undefined && taken.stored.some(({ body }) => body.device === device)) {
-      void this.#tellHeld(peer, device).catch(() => undefined)
-    }
+    if (taken.stored.some(({ body }) => body.device === device)) this.#acknowledgements.tell(peer)
     return taken
-  }
-
-  /**
-   * Tells everybody what of these authors is here; a lost one is made good by the next, or when the author greets. A
-   * keeper tells the authors alone: to others its word is none.
-   */
-  async #acknowledge(authors: readonly DeviceId[]): Promise<void> {
-    if (this.#deps.role() !== 'member') return this.#tellAuthors(new Set(authors))
-    const acknowledgement = await this.#signHeld(authors)
-    if (acknowledgement !== undefined) await this.#topics.publishNote(acknowledgement)
-  }
-
-  async #tellAuthors(authors: ReadonlySet<DeviceId>): Promise<void> {
-    const peers = this.presence.peersWith(authors)
-    await Promise.all(peers.map(peer => this.#tellHeld(peer, this.presence.get(peer)?.device)))
-  }
-
-  /** Tells a member that has just greeted what of its own is here: it may have been away when that was said. */
-  async #tellHeld(peer: PeerId, device: DeviceId | undefined): Promise<void> {
-    const acknowledgement = device && (await this.#signHeld([device]))
-    if (acknowledgement === undefined || this.#abort.signal.aborted) return
-    await this.#exchange(peer, { kind: 'acknowledge', acknowledgement })
-  }
-
-  async #signHeld(authors: readonly DeviceId[]): Promise<Uint8Array | undefined> {
-    const { room, identity } = this.#deps
-    const held = await room.held(authors)
-    return held.size === 0 ? undefined : signAcknowledgement(identity, room.keys.roomId, held)
-  }
-
-  /** Checks the signature of those only that say something of this device's entries. */
-  async #acknowledgedBy(bytes: Uint8Array): Promise<void> {
-    const { room, identity } = this.#deps
-    const decoded = decodeAcknowledgement(bytes)
-    if (!decoded.ok || !decoded.value.held.has(identity.certificate.device)) return
-    if (await isAcknowledgementGenuine(bytes, decoded.value, room.keys.roomId)) await this.#delivered(decoded.value)
-  }
-
-  async #delivered(acknowledgement: Acknowledgement): Promise<void> {
-    const { room, identity, acknowledged } = this.#deps
-    const held = acknowledgement.held.get(identity.certificate.device)
-    const member = room.state.book.get(acknowledgement.device)?.member
-    if (member === undefined && held !== undefined && this.presence.isKeeper(acknowledgement.device)) {
-      this.#deps.kept(acknowledgement.device, held)
-    } else if (member === undefined) this.#early.set(acknowledgement.device, acknowledgement)
-    else if (held !== undefined) await acknowledged(member, held)
   }
 
   async #fetch(from: PeerId, ids: readonly EntryId[], context: number): Promise<Entry[]> {
