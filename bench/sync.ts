@@ -76,7 +76,10 @@ function logOf(store: EntryStore): SyncLog {
       const here = await Promise.all(ids.map(id => store.has(id)))
       return ids.filter((_, index) => here[index] !== true)
     },
-    take: entries => store.commit({ entries }),
+    take: async entries => {
+      await store.commit({ entries })
+      return entries.length
+    },
     companionsOf: async () => [],
     takeCompanion: async () => undefined
   }

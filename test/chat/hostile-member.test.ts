@@ -1,10 +1,27 @@
 import { describe, expect, test } from 'vitest'
-import { concatBytes, expectValue, fromHex, hmacSha256, sealWithNonce } from '../../src/core/bytes/index.ts'
-import type { Identity } from '../../src/core/identity/index.ts'
-import { createEntry, encodeEntry, sealGossip, type Entry, type EntryId } from '../../src/core/log/index.ts'
+import {
+  concatBytes,
+  expectValue,
+  fromHex,
+  hmacSha256,
+  sealWithNonce,
+  systemRandom
+} from '../../src/core/bytes/index.ts'
+import { DEVICE_RECORD_PREFIX, encodeDevice, newDevice, withEntry } from '../../src/core/chat/room/devices.ts'
+import { openRoom } from '../../src/core/encryption/index.ts'
+import type { DeviceId, Identity, MemberId } from '../../src/core/identity/index.ts'
+import {
+  createEntry,
+  encodeEntry,
+  sealGossip,
+  type Entry,
+  type EntryId,
+  type RecordChange
+} from '../../src/core/log/index.ts'
 import type { Verdict } from '../../src/core/network/index.ts'
 import { identityOf, NOON } from '../support/cast.ts'
 import { hostileBytes } from '../support/hostile-bytes.ts'
+import { memoryStorage } from '../support/memory-storage.ts'
 import {
   answerAs,
   gossipBytes,
@@ -12,7 +29,9 @@ import {
   lobbyGossip,
   madeUpId,
   newIdentity,
+  offerBySync,
   sayHello,
+  syncAs,
   writeEntry
 } from '../support/mallory.ts'
 import { seededRandom } from '../support/seeded-random.ts'
@@ -180,6 +199,48 @@ describe('a member who breaks the rules', () => {
     expect((await greeted).map(answer => answer.kind)).toEqual(['hello'])
   })
 
+  test('has an entry that is of no use, and another that it never sends: it is left alone for longer and longer', async () => {
+    const { story, anna, mallory, identity } = await scene()
+    const useless = await writeEntry(await newIdentity(), 'nobody knows my device', { profile: false })
+    const withheld = await writeEntry(identity, 'never sent')
+    let sessions = 0
+    syncAs(mallory, [useless], () => (sessions += 1), [withheld])
+    await settle(story, sayHello(identity, mallory, anna.network.self))
+    await story.until('Anna asked', () => sessions > 0)
+    await story.wait(600_000)
+    expect(sessions).toBeLessThan(8)
+  })
+
+  test('offers what opens for nobody: it is not listened to for a while', async () => {
+    const { story, anna, mallory, identity } = await scene()
+    syncAs(mallory, [])
+    await settle(story, sayHello(identity, mallory, anna.network.self))
+    const entry = await writeEntry(identity, 'void')
+    const nonsense = createEntry(entry.header, systemRandom(512))
+    await expect(settle(story, offerBySync(mallory, anna.network.self, [nonsense]))).rejects.toThrow()
+    const fine = await writeEntry(identity, 'fine')
+    await expect(settle(story, offerBySync(mallory, anna.network.self, [fine]))).rejects.toThrow()
+    story.clock.advance(600_001)
+    await settle(story, offerBySync(mallory, anna.network.self, [fine]))
+    await story.until('it is shown', () => eventsOf(anna, 'message').some(event => event.text === 'fine'))
+  })
+
+  test('has filled the room with devices: newcomers find no place to write, and read all the same', async () => {
+    const story = new Story()
+    const storage = memoryStorage()
+    await storage.room(expectValue(openRoom('lobby')).roomId).commit({ records: writersOf(4096) })
+    const anna = await story.enter('Anna', storage)
+    await anna.peer.joinOpenRoom('lobby')
+    await story.wait(100)
+    expect(anna.peer.findRoom('lobby').members).toBe(4097)
+    gossipEntry(anna, await writeEntry(await identityOf(66), 'no place'), story.network.peer('mallory'))
+    await anna.peer.send('lobby', 'to newcomers')
+    const bob = await story.enter('Bob')
+    await bob.peer.joinOpenRoom('lobby')
+    await story.until('Bob reads it', () => eventsOf(bob, 'message').some(event => event.text === 'to newcomers'))
+    expect((await anna.peer.messages('lobby')).map(({ text }) => text)).toEqual(['to newcomers'])
+  })
+
   test('floods the room with entries that are ahead: what Anna wrote before is not hidden behind them', async () => {
     const { story, anna, gossip } = await scene()
     story.network.discovery = false
@@ -234,3 +295,25 @@ describe('a member who breaks the rules', () => {
     expect(commits).toBeLessThan(3)
   })
 })
+
+/** What comes of it, with virtual time passing until then. */
+async function settle<T>(story: Story, running: Promise<T>): Promise<T> {
+  let isSettled = false
+  const watched = running.finally(() => (isSettled = true))
+  watched.catch(() => undefined)
+  await story.until('it is settled', () => isSettled)
+  return watched
+}
+
+/** What is stored of devices that have written. */
+function writersOf(count: number): RecordChange[] {
+  return Array.from({ length: count }, (_, index) => {
+    const key = index.toString(16).padStart(64, '0')
+    const device = newDevice(
+      { device: key as DeviceId, member: key as MemberId, bytes: new Uint8Array(135), issuedAt: NOON },
+      NOON
+    )
+    const record = withEntry(device, { id: key as EntryId, sequence: 1, time: NOON, bytes: 600 })
+    return { name: DEVICE_RECORD_PREFIX + key, value: encodeDevice(record) }
+  })
+}

@@ -1,7 +1,7 @@
 import { expectValue, systemClock, systemRandom, toHex } from '../../src/core/bytes/index.ts'
 import { encodeContent } from '../../src/core/chat/room/content.ts'
 import { exchange, serveExchanges } from '../../src/core/chat/online/exchange.ts'
-import type { ExchangeMessage } from '../../src/core/chat/online/exchange-codec.ts'
+import { sealExchange, type ExchangeMessage } from '../../src/core/chat/online/exchange-codec.ts'
 import { createHello } from '../../src/core/chat/online/greeting.ts'
 import { dayOf, exchangeKeys, gossipKeys, gossipTopic, openRoom, sealEntry } from '../../src/core/encryption/index.ts'
 import { createIdentitySecrets, openIdentity, type DisplayName, type Identity } from '../../src/core/identity/index.ts'
@@ -11,6 +11,7 @@ import {
   serveSync,
   SYNC_LIMITS,
   SYNC_PROTOCOL,
+  syncWith,
   type Entry,
   type EntryId,
   type HybridTime,
@@ -76,25 +77,46 @@ export async function sayHello(identity: Identity, from: VirtualPeer, to: PeerId
   return exchange(from, systemRandom, exchangeRoom(noAnswer), to, { kind: 'hello', hello }, signal)
 }
 
-/** Has these entries, for whoever syncs with it; tells which were asked for. */
-export function syncAs(from: VirtualPeer, entries: readonly Entry[], asked?: (ids: readonly EntryId[]) => void): void {
+/** Has these entries, for whoever syncs with it; tells which were asked for. Of those in `withheld` it has but the ids. */
+export function syncAs(
+  from: VirtualPeer,
+  entries: readonly Entry[],
+  asked?: (ids: readonly EntryId[]) => void,
+  withheld: readonly Entry[] = []
+): void {
+  const log = syncLogOf(entries, asked, withheld)
+  from.handle(SYNC_PROTOCOL, SYNC_LIMITS, async stream => {
+    await stream.read()
+    await serveSync(stream, log, systemClock)
+  })
+}
+
+/** Opens a sync and offers these entries. */
+export async function offerBySync(from: VirtualPeer, to: PeerId, entries: readonly Entry[]): Promise<void> {
+  const stream = await from.open(to, SYNC_PROTOCOL)
+  const keys = exchangeKeys(lobby.rendezvousSecret, day)
+  await stream.write(sealExchange(keys, { from: from.self, to }, { kind: 'sync' }, systemRandom))
+  await syncWith(stream, syncLogOf(entries), systemClock)
+}
+
+function syncLogOf(
+  entries: readonly Entry[],
+  asked?: (ids: readonly EntryId[]) => void,
+  withheld: readonly Entry[] = []
+): SyncLog {
   const byId = new Map(entries.map(entry => [entry.id, entry]))
-  const items = entries.map(({ id, header }) => ({ ms: header.clock.ms, id }))
-  const log: SyncLog = {
+  const items = [...entries, ...withheld].map(({ id, header }) => ({ ms: header.clock.ms, id }))
+  return {
     classes: [{ class: 'chat', set: new MemorySet(items), from: LOWEST }],
     async load(ids) {
       asked?.(ids)
       return ids.flatMap(id => byId.get(id) ?? [])
     },
     lacking: async () => [],
-    take: async () => undefined,
+    take: async () => 0,
     companionsOf: async () => [],
     takeCompanion: async () => undefined
   }
-  from.handle(SYNC_PROTOCOL, SYNC_LIMITS, async stream => {
-    await stream.read()
-    await serveSync(stream, log, systemClock)
-  })
 }
 
 /** Answers what members ask. */

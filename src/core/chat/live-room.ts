@@ -24,6 +24,8 @@ export interface LiveRoomDeps extends RoomDeps {
 
 /** Own messages whose acknowledgements are told as events; older ones can still be asked for. */
 const MAX_TRACKED = 1024
+/** Of the newest messages of an earlier run, those whose acknowledgements are still told. */
+const MAX_TOLD = 100
 
 /** Members told of in one go that they cite what nobody has: keys cost nothing to make. */
 const MAX_TOLD_UNHELD = 8
@@ -58,7 +60,7 @@ export class LiveRoom {
   static async load(deps: LiveRoomDeps): Promise<LiveRoom> {
     const room = await Room.load(deps)
     const live = new LiveRoom(deps, room, await room.countUnread())
-    for (const message of (await room.messages(MAX_UNREAD)).toReversed()) live.#track(message)
+    for (const message of (await room.messages(MAX_TOLD)).toReversed()) live.#track(message)
     return live
   }
 

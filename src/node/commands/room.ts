@@ -62,7 +62,7 @@ export const setRoom: Run = async invocation => {
   const { settings, stop, output } = invocation
   const [room = '', key = '', value = ''] = invocation.arguments
   const changed = await withAccess(settings.data, stop, peer => peer.setRoom(room, key, value))
-  output.result({ id: changed.id, name: changed.name }, `${key} of ${visible(changed.name)} is ${value} now.`)
+  output.result({ id: changed.id, name: changed.name }, `${visible(changed.name)}: ${key} ${value}.`)
 }
 
 export const inviteToRoom: Run = async invocation => {

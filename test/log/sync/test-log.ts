@@ -49,9 +49,11 @@ export class TestLog implements SyncLog {
     return ids.filter(id => !this.#entries.has(id))
   }
 
-  async take(entries: readonly Entry[]): Promise<void> {
+  async take(entries: readonly Entry[]): Promise<number> {
+    const before = this.#entries.size
     for (const entry of entries) this.#entries.set(entry.id, entry)
     this.taken.push(...entries)
+    return this.#entries.size - before
   }
 
   async companionsOf(entries: readonly Entry[]): Promise<Uint8Array[]> {

@@ -1,6 +1,6 @@
 import { CappedMap, toHex, type Clock, type Millis, type RandomBytes } from '../../bytes/index.ts'
 import { dayOf, daysAt, exchangeKeys } from '../../encryption/index.ts'
-import type { DeviceId, DisplayName, Identity, MemberId } from '../../identity/index.ts'
+import type { DeviceCertificate, DeviceId, DisplayName, Identity, MemberId } from '../../identity/index.ts'
 import { decodeEntry, encodeEntry, type Entry, type EntryId, type SyncLog } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import { Acknowledgements } from './acknowledgements.ts'
@@ -125,6 +125,10 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     return roomLog(this.#deps.room, entries => this.#takeFrom(peer, entries))
   }
 
+  distrust(peer: PeerId): void {
+    this.#syncs.distrust(peer)
+  }
+
   /** Hands an own entry to whoever is online. */
   async publish(own: GenuineEntry): Promise<void> {
     this.#after(OFFER_DELAY, () => this.#offer(own.body.sequence))
@@ -216,9 +220,9 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     const departure = this.#departures.get(peer)
     const certificate = await verifyHello(hello, room.keys.roomId, { from: peer, to: network.self })
     if (certificate === undefined) return false
-    const present = await this.#introduce(hello, certificate.device)
+    const present = await this.#introduce(hello, certificate)
     const isGone = this.#departures.get(peer) !== departure
-    if (present === undefined || isGone || this.#abort.signal.aborted) return false
+    if (isGone || this.#abort.signal.aborted) return false
     const { device } = present
     const before = this.presence.get(peer)
     if (before?.device !== device || before.member !== present.member) this.#absent(peer)
@@ -233,9 +237,11 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   }
 
   /** A keeper is not taken in among the room's devices: it is no member. */
-  async #introduce(hello: Hello, device: DeviceId): Promise<PresentDevice | undefined> {
+  async #introduce(hello: Hello, { device, member }: DeviceCertificate): Promise<PresentDevice> {
     if (hello.role !== 'member') return { device, member: undefined, isFull: hello.role === 'full-keeper' }
-    return this.#deps.room.introduce(hello, this.#deps.clock.now())
+    // Whoever finds no place among the devices that wrote is met all the same, and reads what was said.
+    await this.#deps.room.introduce(hello, this.#deps.clock.now())
+    return { device, member }
   }
 
   #left(peer: PeerId): void {

@@ -1,5 +1,6 @@
 import { CappedMap, decodeWith, toHex } from '../../bytes/index.ts'
 import { LOWEST, SyncFaultError, type Entry, type SyncLog } from '../../log/index.ts'
+import type { Taken } from '../room/intake.ts'
 import type { Room } from '../room/room.ts'
 import { encodeProfile, readProfile } from './exchange-codec.ts'
 
@@ -10,7 +11,7 @@ const MAX_INTRODUCED = 1024
  * A room's log as one sync session uses it. The companions of entries are the introductions of their authors.
  * @param take stores what is genuine of these and tells how many open for nobody
  */
-export function roomLog(room: Room, take: (entries: readonly Entry[]) => Promise<{ void: number }>): SyncLog {
+export function roomLog(room: Room, take: (entries: readonly Entry[]) => Promise<Taken>): SyncLog {
   const introduced = new CappedMap<string, true>(MAX_INTRODUCED)
 
   function introductionOf(entry: Entry): Uint8Array[] {
@@ -28,6 +29,7 @@ export function roomLog(room: Room, take: (entries: readonly Entry[]) => Promise
     async take(entries) {
       const taken = await take(entries)
       if (taken.void > 0) throw new SyncFaultError('an entry that opens for nobody')
+      return taken.stored.length
     },
     async takeCompanion(bytes) {
       const profile = decodeWith(bytes, readProfile)

@@ -1,5 +1,13 @@
 import type { Clock, RandomBytes } from '../../bytes/index.ts'
-import { serveSync, SYNC_LIMITS, SYNC_PROTOCOL, syncWith, type SyncLog, type SyncReport } from '../../log/index.ts'
+import {
+  serveSync,
+  SYNC_LIMITS,
+  SYNC_PROTOCOL,
+  SyncFaultError,
+  syncWith,
+  type SyncLog,
+  type SyncReport
+} from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import { EXCHANGE_TAG_BYTES, openExchange, sealExchange, type ExchangeKeys } from './exchange-codec.ts'
 
@@ -8,6 +16,8 @@ export interface SyncedRoom {
   exchangeKeys(): readonly ExchangeKeys[]
   /** The log as this member sees it; undefined when it shall see none. */
   syncLog(peer: PeerId): SyncLog | undefined
+  /** This member broke the protocol. */
+  distrust(peer: PeerId): void
 }
 
 /**
@@ -49,6 +59,9 @@ export function serveSyncs(
     if (frame === undefined || room === undefined || log === undefined) return stream.abort('no such room')
     const opening = openExchange(room.exchangeKeys(), { from: stream.peer, to: network.self }, frame)
     if (!opening.ok || opening.value.kind !== 'sync') return stream.abort('a frame that does not open')
-    await serveSync(stream, log, clock)
+    await serveSync(stream, log, clock).catch((thrown: unknown) => {
+      if (thrown instanceof SyncFaultError) room.distrust(stream.peer)
+      throw thrown
+    })
   })
 }

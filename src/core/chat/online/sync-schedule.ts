@@ -15,14 +15,25 @@ const MAX_SESSIONS = 2
 const MAX_WAITING = 64
 /** A member that broke the protocol is left alone for this long. */
 const FAULT_PAUSE: Millis = 10 * 60_000
-const MAX_FAULTY = 256
+/** Members from whom nothing of use came are left alone for this long, then for twice as long, and so on. */
+const FIRST_PAUSE: Millis = 60_000
+const LAST_PAUSE: Millis = 3_600_000
+const MAX_PAUSED = 256
+/** When so many entries moved and more are left, the next session follows at once. */
+const WORTH_GOING_ON = 64
+
+interface Pause {
+  readonly until: Millis
+  readonly length: Millis
+}
 
 /** Whom this device syncs with next: each member asked for once, a few at a time, and again while there is more to get. */
 export class SyncSchedule {
   readonly #deps: SyncScheduleDeps
   readonly #waiting = new Set<PeerId>()
   readonly #running = new Set<PeerId>()
-  readonly #faulty = new CappedMap<PeerId, Millis>(MAX_FAULTY)
+  readonly #faulty = new CappedMap<PeerId, Millis>(MAX_PAUSED)
+  readonly #fruitless = new CappedMap<PeerId, Pause>(MAX_PAUSED)
   readonly #abort = new AbortController()
 
   constructor(deps: SyncScheduleDeps) {
@@ -35,7 +46,7 @@ export class SyncSchedule {
 
   /** Syncs with this member soon; when that is under way already, once more after it. */
   request(peer: PeerId): void {
-    if (this.#abort.signal.aborted || !this.isTrusted(peer)) return
+    if (this.#abort.signal.aborted || !this.isTrusted(peer) || this.#isPaused(peer)) return
     if (this.#waiting.size < MAX_WAITING) this.#waiting.add(peer)
     this.#startNext()
   }
@@ -48,6 +59,16 @@ export class SyncSchedule {
   distrust(peer: PeerId): void {
     this.#faulty.set(peer, this.#deps.clock.now() + FAULT_PAUSE)
     this.#waiting.delete(peer)
+  }
+
+  #isPaused(peer: PeerId): boolean {
+    return (this.#fruitless.get(peer)?.until ?? 0) > this.#deps.clock.now()
+  }
+
+  #pause(peer: PeerId): void {
+    const before = this.#fruitless.get(peer)?.length
+    const length = before === undefined ? FIRST_PAUSE : Math.min(before * 2, LAST_PAUSE)
+    this.#fruitless.set(peer, { until: this.#deps.clock.now() + length, length })
   }
 
   stop(): void {
@@ -68,9 +89,11 @@ export class SyncSchedule {
     this.#running.add(peer)
     try {
       const reports = await this.#deps.sync(peer, this.#abort.signal)
-      const hasMoved = reports.some(({ received, sent }) => received + sent > 0)
+      const moved = reports.reduce((sum, { stored, sent }) => sum + stored + sent, 0)
       const isLeft = reports.some(({ isComplete }) => !isComplete)
-      if (hasMoved && isLeft && this.#waiting.size < MAX_WAITING) this.#waiting.add(peer)
+      if (isLeft && moved >= WORTH_GOING_ON && this.#waiting.size < MAX_WAITING) this.#waiting.add(peer)
+      if (moved === 0 && reports.some(({ received }) => received > 0)) this.#pause(peer)
+      else this.#fruitless.delete(peer)
     } catch (thrown) {
       // Who is gone, or busy, is asked again at another time.
       if (thrown instanceof SyncFaultError) this.distrust(peer)

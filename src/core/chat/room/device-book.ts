@@ -13,7 +13,7 @@ import {
 } from './devices.ts'
 import { memberDirectory, type KnownMember } from './member-directory.ts'
 
-/** Anybody can make keys and write in an open room: when so many devices have written, newcomers are not taken in. */
+/** Anybody can make keys and write in an open room: when so many devices have written, newcomers are not taken in. One's own are. */
 const MAX_DEVICES = 4096
 
 /** This member, and the name it goes by now. */
@@ -72,7 +72,8 @@ export class DeviceBook {
     const { device } = certificate.value
     if (expected !== undefined && device !== expected) return undefined
     const known = this.#devices.get(device)
-    if (known === undefined && !this.#hasRoom()) return undefined
+    const isOwn = certificate.value.member === this.#self.member
+    if (known === undefined && !isOwn && !this.#hasRoom()) return undefined
     const record = withNick(known ?? newDevice(certificate.value, now), profile.nick, said, now)
     if (record !== known) this.set(record)
     return record

@@ -29,8 +29,8 @@ export interface RoomMessage {
 
 /** Entries read at a time for an answer, half a megabyte at the most: the answer may end after any of them. */
 const CONTEXT_BATCH = 8
-/** Unread messages are counted up to here. */
-export const MAX_UNREAD = 100
+/** Unread messages are counted up to here: each is opened when its room is. */
+export const MAX_UNREAD = 500
 
 /**
  * A room as this device holds it: takes in entries, writes its own, and tells what is there. Knows nothing of the

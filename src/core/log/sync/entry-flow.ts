@@ -20,16 +20,21 @@ export async function sendEntries(wire: SyncWire, log: SyncLog, ids: readonly En
   return sent
 }
 
-/** Takes what comes of the entries that were asked for, and nothing else; the number of them. */
+interface Received {
+  readonly received: number
+  readonly stored: number
+}
+
+/** Takes what comes of the entries that were asked for, and nothing else. */
 async function receiveEntries(
   wire: SyncWire,
   log: SyncLog,
   entryClass: EntryClass,
   ids: readonly EntryId[]
-): Promise<number> {
+): Promise<Received> {
   const wanted = new Set(ids)
   const allowed = { entries: ids.length, companions: ids.length }
-  let received = 0
+  let [received, stored] = [0, 0]
   let group: Entry[] = []
   for (let frame = await wire.read(); frame.kind !== 'done'; frame = await wire.read()) {
     if (frame.kind === 'companion') {
@@ -43,26 +48,28 @@ async function receiveEntries(
     group.push(decodeWanted(frame.bytes, wanted, entryClass))
     received += 1
     if (group.length < GROUP_ENTRIES) continue
-    await log.take(group)
+    stored += await log.take(group)
     group = []
   }
-  if (group.length > 0) await log.take(group)
-  return received
+  if (group.length > 0) stored += await log.take(group)
+  return { received, stored }
 }
 
-/** Asks for these in order, until all came or the session has moved enough. */
+/** Asks for these in order, until all came, the session has moved enough, or nothing of what comes can be used. */
 export async function pull(wire: SyncWire, log: SyncLog, entryClass: EntryClass, ids: readonly EntryId[]) {
-  let [received, isComplete] = [0, true]
+  let [received, stored, isComplete] = [0, 0, true]
   for (const batch of groupsOf(ids, MAX_FRAME_IDS)) {
-    if (wire.hasReceivedEnough) return { received, isComplete: false }
+    if (wire.hasReceivedEnough) return { received, stored, isComplete: false }
     const lacking = await log.lacking(batch)
     if (lacking.length === 0) continue
     await wire.write({ kind: 'want', ids: lacking })
-    const count = await receiveEntries(wire, log, entryClass, lacking)
-    received += count
-    isComplete &&= count === lacking.length
+    const came = await receiveEntries(wire, log, entryClass, lacking)
+    received += came.received
+    stored += came.stored
+    isComplete &&= came.received === lacking.length
+    if (came.received > 0 && came.stored === 0) return { received, stored, isComplete: false }
   }
-  return { received, isComplete }
+  return { received, stored, isComplete }
 }
 
 /** Offers these in order and sends what of them is wanted, until the other side or the session has had enough. */
@@ -87,14 +94,11 @@ export async function receiveOffer(
   log: SyncLog,
   entryClass: EntryClass,
   ids: readonly EntryId[]
-): Promise<number> {
-  if (wire.hasReceivedEnough) {
-    await wire.write({ kind: 'done' })
-    return 0
-  }
+): Promise<void> {
+  if (wire.hasReceivedEnough) return wire.write({ kind: 'done' })
   const lacking = await log.lacking(ids)
   await wire.write({ kind: 'want', ids: lacking })
-  return lacking.length === 0 ? 0 : receiveEntries(wire, log, entryClass, lacking)
+  if (lacking.length > 0) await receiveEntries(wire, log, entryClass, lacking)
 }
 
 function decodeWanted(bytes: Uint8Array, wanted: Set<EntryId>, entryClass: EntryClass): Entry {

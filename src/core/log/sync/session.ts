@@ -62,6 +62,7 @@ async function syncClass(wire: SyncWire, log: SyncLog, synced: SyncedClass, cloc
     rounds: differences.rounds,
     reconciliationBytes: differences.bytes,
     received: pulled.received,
+    stored: pulled.stored,
     sent: pushed.sent,
     isComplete: isWhole && differences.isDone && pulled.isComplete && pushed.isComplete
   }

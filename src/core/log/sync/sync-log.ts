@@ -9,8 +9,8 @@ export interface SyncLog {
   load(ids: readonly EntryId[]): Promise<Entry[]>
   /** Those of these ids that are neither here nor waiting beside the set. */
   lacking(ids: readonly EntryId[]): Promise<EntryId[]>
-  /** Judges and stores these, newest first as they come; resolves when they are durable. Each was asked for. */
-  take(entries: readonly Entry[]): Promise<void>
+  /** Judges and stores these, newest first as they come; resolves when they are durable, with how many were stored. */
+  take(entries: readonly Entry[]): Promise<number>
   /** Bytes that the other side needs to judge these entries and may lack, sent before them; at most one for each. */
   companionsOf(entries: readonly Entry[]): Promise<Uint8Array[]>
   takeCompanion(bytes: Uint8Array): Promise<void>
@@ -31,6 +31,8 @@ export interface SyncReport {
   /** Of these messages, both ways. */
   readonly reconciliationBytes: number
   readonly received: number
+  /** Of those received: what could not be used is not stored. */
+  readonly stored: number
   readonly sent: number
   /** Whether nothing is left for another session. */
   readonly isComplete: boolean
