@@ -1,7 +1,7 @@
 import { Level } from 'level'
 import { expect, test } from 'vitest'
 import { encodeUtf8, EnvironmentError } from '../../src/core/bytes/index.ts'
-import { encodeEntry, openStorage, orderKeyOf, type Database, type Entry } from '../../src/core/log/index.ts'
+import { encodeEntry, HIGHEST, openStorage, orderKeyOf, type Database, type Entry } from '../../src/core/log/index.ts'
 import { NOON } from '../support/cast.ts'
 import { memoryStorage } from '../support/memory-storage.ts'
 import { seededRandom } from '../support/seeded-random.ts'
@@ -107,6 +107,34 @@ function cutOffAfter(database: Database, writes: number): Database {
     }
   })
 }
+
+test('a set that is read while a write splits what is read keeps nothing of it that is wrong', async () => {
+  const database = await temporaryDatabase()
+  const entries = Array.from({ length: 300 }, (_, index) => entryAt(NOON + index, index))
+  const { promise: held, resolve: release } = Promise.withResolvers<void>()
+  let reads = 0
+  const slow = new Proxy(database, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (name !== 'keys') return typeof value === 'function' ? value.bind(target) : value
+      return (range: object) => ({
+        // The very first reading of the set's items is slow.
+        all: async () => (reads++ === 0 ? held.then(() => target.keys(range).all()) : target.keys(range).all())
+      })
+    }
+  })
+  const storage = await openStorage(slow)
+  const { set } = storage.room('aa')
+  await storage.room('aa').commit({ entries: entries.slice(0, 250) })
+  const inside = { ms: NOON + 10, prefix: '' }
+  const reading = set.at(inside, HIGHEST, 5)
+  await expect.poll(() => reads).toBe(1)
+  await storage.room('aa').commit({ entries: entries.slice(250) })
+  release()
+  await reading
+  await expectSameSet(set, new MemorySet(entries.map(itemOfEntry)), seededRandom(4))
+  await storage.close()
+})
 
 test('the database type of the level package is the one that storage takes', async () => {
   const options = { keyEncoding: 'view', valueEncoding: 'view' } as const

@@ -31,6 +31,8 @@ export class LevelSet implements SyncSet {
   readonly #database: Database
   readonly #prefix: string
   #chunks: Promise<readonly Chunk[]> | undefined
+  /** Those that `#chunks` came to. */
+  #current: readonly Chunk[] | undefined
   #next: { readonly chunks: readonly Chunk[]; readonly changed: readonly Chunk[] } | undefined
   readonly #read = new CappedMap<SyncKey, readonly SyncKey[]>(MAX_READ_CHUNKS)
 
@@ -62,7 +64,8 @@ export class LevelSet implements SyncSet {
   /** What was prepared is durable: only now is it counted. */
   written(): void {
     if (this.#next === undefined) return
-    this.#chunks = Promise.resolve(this.#next.chunks)
+    this.#current = this.#next.chunks
+    this.#chunks = Promise.resolve(this.#current)
     for (const { lower } of this.#next.changed) this.#read.delete(lower)
     this.#next = undefined
   }
@@ -120,9 +123,9 @@ export class LevelSet implements SyncSet {
     const lower = chunks[place]?.lower ?? ''
     const read = this.#read.get(lower)
     if (read !== undefined) return read
-    const current = this.#chunks
     const keys = await this.#keys(lower, endOf(chunks, place))
-    if (current === this.#chunks) this.#read.set(lower, keys)
+    // Of chunks that a write has changed meanwhile, or is about to change, nothing is kept.
+    if (chunks === this.#current) this.#read.set(lower, keys)
     return keys
   }
 
@@ -137,10 +140,12 @@ export class LevelSet implements SyncSet {
   async #load(): Promise<Chunk[]> {
     const start = this.#chunkKey('')
     const rows = await this.#database.iterator({ gte: start, lt: this.#chunkKey(TOP_KEY) }).all()
-    return rows.map(([key, value]) => ({
+    const chunks = rows.map(([key, value]) => ({
       lower: expectValue(decodeUtf8(key.subarray(start.length))),
       ...decodeSum(value)
     }))
+    this.#current = chunks
+    return chunks
   }
 
   async #keys(from: SyncKey, to: SyncKey, limit = -1): Promise<SyncKey[]> {
