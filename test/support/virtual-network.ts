@@ -166,11 +166,12 @@ export class VirtualPeer implements Network {
     return () => this.#meetings.delete(name)
   }
 
-  keep(addresses: readonly string[]): () => void {
+  keep(addresses: readonly string[], failed: () => void = () => undefined): () => void {
     const peer = addresses[0]?.split('/').at(-1)
     this.later(() => {
       const other = this.#hub.discovery && peer !== undefined ? this.#hub.find(peer as PeerId) : undefined
       if (other) this.#hub.connect(this, other)
+      else failed()
     })
     return () => undefined
   }

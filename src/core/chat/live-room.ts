@@ -68,6 +68,11 @@ export class LiveRoom {
     return this.#link
   }
 
+  /** Whether another member, or a keeper, is connected. */
+  get isAmongOthers(): boolean {
+    return this.#attending
+  }
+
   goOnline(network: Network): void {
     if (this.#link !== undefined) return
     this.#network = network

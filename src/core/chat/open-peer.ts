@@ -17,6 +17,7 @@ import type { MemberSummary, Message, Peer, PeerEvent, PeerStatus, RoomSummary, 
 import { deleteRoomRecord, loadRoomRecords, saveRoomRecord, withRemembered, type RoomRecord } from './room-records.ts'
 import { parseRoomSetting } from './room-settings.ts'
 import { Serial } from './serial.ts'
+import { Unanswered } from './unanswered.ts'
 import { whenTold } from './when-told.ts'
 
 export interface PeerDeps {
@@ -27,6 +28,8 @@ export interface PeerDeps {
 
 /** Messages that `messages` returns when it is not told how many. */
 const DEFAULT_LIMIT = 50
+const WHAT_IT_TAKES =
+  'It takes one member who is online and has a public address, is in your own network, or meets you at a relay that you both use. Still trying.'
 const COPIED_WORDS =
   'The data of this device was restored from a copy, or is used in two places: start Starling anew (or reload its page), and it becomes a new device of yours.'
 
@@ -52,6 +55,7 @@ class LocalPeer implements Peer {
   readonly #events = new Listeners<PeerEvent>()
   readonly #rooms = new Map<RoomId, { live: LiveRoom; record: RoomRecord }>()
   readonly #changes = new Serial()
+  readonly #silence = new Unanswered()
   #nick: DisplayName | undefined
   #online: Online | undefined
   #stopping: Promise<void> | undefined
@@ -182,7 +186,7 @@ class LocalPeer implements Peer {
       })
     ]
     const asks = new KeeperAsks({ network, clock, rooms: () => this.#roomsToKeep() })
-    this.#online = { network, kept: new KeptPeers(network), asks, ends }
+    this.#online = { network, kept: new KeptPeers(network, peer => this.#unanswered(peer)), asks, ends }
     for (const { live, record } of this.#rooms.values()) this.#connect(live, record)
   }
 
@@ -221,7 +225,10 @@ class LocalPeer implements Peer {
       identity: this.#identity,
       events: this.#events,
       nick: () => this.#shownNick(),
-      met: (room, peer) => this.#remember(room.roomId, peer as PeerId),
+      met: (room, peer) => {
+        this.#silence.met(room.roomId, peer)
+        this.#remember(room.roomId, peer as PeerId)
+      },
       foundCopy: () => this.#becomeNewDevice()
     })
     this.#rooms.set(keys.roomId, { live, record })
@@ -258,6 +265,21 @@ class LocalPeer implements Peer {
     remembering.catch((thrown: unknown) => {
       this.#events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
     })
+  }
+
+  /** Nobody answers where this peer was: who is alone in a room because of that is told what it takes. */
+  #unanswered(peer: string): void {
+    this.#silence.failed(peer)
+    for (const [id, { live, record }] of this.#rooms) {
+      const known = record.remembered.map(each => each.peer)
+      if (!known.includes(peer) || live.isAmongOthers || !this.#silence.isNews(id, known)) continue
+      this.#events.emit({
+        event: 'warning',
+        code: 'members-unreachable',
+        room: id,
+        text: `Nobody known in ${record.name} answers. ${WHAT_IT_TAKES}`
+      })
+    }
   }
 
   /** An entry of this device came from outside: its data is a copy, restored or running twice. */

@@ -25,9 +25,9 @@ export interface Network {
   meet(key: Uint8Array): () => void
   /**
    * Keeps a connection to the peer at these addresses: dials, and redials with back-off, until the returned function is
-   * called. Each address names the same peer (`/p2p/`).
+   * called. Each address names the same peer (`/p2p/`). `failed` is called after each round in which nobody answered.
    */
-  keep(addresses: readonly string[]): () => void
+  keep(addresses: readonly string[], failed?: () => void): () => void
   /** As `keep`, for a peer that this device's user, or the page it runs in, chose to meet others at. */
   keepChosen(addresses: readonly string[]): () => void
   /** The peers chosen so, those of the bootstrap list included, as far as they are known by now. */

@@ -75,8 +75,8 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   function hangUp(): void {
     for (const connection of node.getConnections()) connection.abort(new Error('the page was left'))
   }
-  function keepQuietly(addresses: readonly string[]): Keeper {
-    return keepConnected(scope, addresses, () => undefined)
+  function keepQuietly(addresses: readonly string[], failed: () => void = () => undefined): Keeper {
+    return keepConnected(scope, addresses, failed)
   }
   const released = [
     listenTo(node, 'peer:discovery', peer => node.getPeers().length < ENOUGH_PEERS && found(peer)),
@@ -119,7 +119,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     meet(key) {
       return options.dht === 'off' ? () => undefined : held(meetings, meet(scope, key, discovered.found))
     },
-    keep: addresses => held(keepers, keepQuietly(addresses)),
+    keep: (addresses, failed) => held(keepers, keepQuietly(addresses, failed)),
     keepChosen: addresses => held(chosen, keepQuietly(addresses)),
     chosen: () => [...new Set([...chosen].flatMap(keeper => keeper.peer() ?? []))],
     listen(listener) {
