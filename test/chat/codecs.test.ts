@@ -82,6 +82,7 @@ describe('exchange messages', () => {
   const profiles = fc.record({ certificate: bytes(135), nick: fc.constantFrom(undefined, 'Anna' as DisplayName) })
   const hello = fc.record({
     role: fc.constantFrom('member' as const, 'keeper' as const, 'full-keeper' as const),
+    time: fc.nat(2 ** 48 - 1),
     certificate: bytes(135),
     nick: fc.constantFrom(undefined, 'Anna' as DisplayName),
     signature: bytes(64)

@@ -72,7 +72,11 @@ export function gossipEntry(to: Actor, entry: Entry, from: VirtualPeer): Verdict
 
 export async function sayHello(identity: Identity, from: VirtualPeer, to: PeerId): Promise<ExchangeMessage[]> {
   const direction = { from: from.self, to }
-  const hello = await createHello(identity, lobby.roomId, direction, 'member', 'Mallory' as DisplayName)
+  const hello = await createHello(identity, lobby.roomId, direction, {
+    role: 'member',
+    nick: 'Mallory' as DisplayName,
+    time: NOON
+  })
   const signal = AbortSignal.timeout(60_000)
   return exchange(from, systemRandom, exchangeRoom(noAnswer), to, { kind: 'hello', hello }, signal)
 }

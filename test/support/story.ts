@@ -12,6 +12,7 @@ import { memoryStorage } from './memory-storage.ts'
 import { seededRandom } from './seeded-random.ts'
 import { passTime, passTimeUntil, VirtualClock } from './virtual-clock.ts'
 import { VirtualNetwork, type VirtualPeer } from './virtual-network.ts'
+import type { Clock } from '../../src/core/bytes/index.ts'
 import type { Storage } from '../../src/core/log/index.ts'
 import type { PeerId } from '../../src/core/network/index.ts'
 
@@ -46,9 +47,9 @@ export class Story {
   #seed = 100
 
   /** Brings a peer online, or back online with what it had stored. */
-  async enter(name: string, storage = memoryStorage()): Promise<Actor> {
+  async enter(name: string, storage = memoryStorage(), clock: Clock = this.clock): Promise<Actor> {
     this.#seed += 1
-    const peer = await openPeer({ storage, clock: this.clock, random: seededRandom(this.#seed) })
+    const peer = await openPeer({ storage, clock, random: seededRandom(this.#seed) })
     const events: PeerEvent[] = []
     peer.listen(event => events.push(event))
     await peer.rename(name)

@@ -57,7 +57,7 @@ export async function computeVectors() {
   const acknowledgement = await signAcknowledgement(identity, room.roomId, held)
   const exchanges = await Promise.all(
     (['member', 'keeper', 'full-keeper'] as const).map(async role => {
-      const hello = await createHello(identity, room.roomId, direction, role, nick)
+      const hello = await createHello(identity, room.roomId, direction, { role, nick, time: NOON })
       const frame = sealExchange(daily.exchange, direction, { kind: 'hello', hello }, seededRandom(3))
       return { role, hello: toHex(openedFrame(daily.exchange.sealKey, direction, frame)), frame: toHex(frame) }
     })
@@ -111,6 +111,7 @@ export async function computeVectors() {
     exchange: {
       ...direction,
       randomSeed: 3,
+      time: NOON,
       hellos: exchanges
     },
     keep: { ask: toHex(encodeAsk(name)), kept: toHex(encodeAnswer('kept')), full: toHex(encodeAnswer('full')) },

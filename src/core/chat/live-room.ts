@@ -1,4 +1,4 @@
-import { errorMessage } from '../bytes/index.ts'
+import { errorMessage, type Millis } from '../bytes/index.ts'
 import { DAY, type OpenRoom } from '../encryption/index.ts'
 import type { DeviceId, MemberId } from '../identity/index.ts'
 import type { Entry, EntryId } from '../log/index.ts'
@@ -11,6 +11,7 @@ import type { RoomDeps } from './room/room-deps.ts'
 import type { Taken } from './room/intake.ts'
 import { MAX_UNREAD, Room, type RoomMessage } from './room/room.ts'
 import { KeeperReceipts } from './online/keeper-receipts.ts'
+import { correctionOf, RoomClock } from './room-clock.ts'
 import { RoomLink } from './online/room-link.ts'
 import type { SequenceRanges } from './room/sequence-ranges.ts'
 
@@ -35,6 +36,7 @@ const EQUIVOCATION_WORDS = 'signed two different messages as one and the same. B
 export class LiveRoom {
   readonly keys: OpenRoom
   readonly #deps: LiveRoomDeps
+  readonly #clock: RoomClock
   readonly #room: Room
   readonly #tracked = new Map<EntryId, number>()
   readonly #receipts = new KeeperReceipts()
@@ -48,18 +50,20 @@ export class LiveRoom {
   /** Whether others are here. */
   #attending = false
 
-  private constructor(deps: LiveRoomDeps, room: Room, unread: number) {
+  private constructor(deps: LiveRoomDeps, clock: RoomClock, room: Room, unread: number) {
     this.keys = deps.keys
-    this.#deps = deps
+    this.#deps = { ...deps, clock }
+    this.#clock = clock
     this.#room = room
     this.#unread = unread
     this.#missing = room.gaps.missing().length
-    this.#alarm = new Alarm(deps.clock, () => void this.#ring().catch(() => this.#setAlarm()))
+    this.#alarm = new Alarm(clock, () => void this.#ring().catch(() => this.#setAlarm()))
   }
 
   static async load(deps: LiveRoomDeps): Promise<LiveRoom> {
-    const room = await Room.load(deps)
-    const live = new LiveRoom(deps, room, await room.countUnread())
+    const clock = new RoomClock(deps.clock)
+    const room = await Room.load({ ...deps, clock })
+    const live = new LiveRoom(deps, clock, room, await room.countUnread())
     for (const message of (await room.messages(MAX_TOLD)).toReversed()) live.#track(message)
     return live
   }
@@ -80,6 +84,8 @@ export class LiveRoom {
       ...this.#deps,
       network,
       role: () => 'member',
+      ownTime: () => this.#clock.ownTime(),
+      clocksHeard: ahead => this.#correctClock(ahead),
       room: this.#room,
       take: entries => this.#take(entries),
       settled: () => this.#tellGaps(),
@@ -205,6 +211,16 @@ export class LiveRoom {
     if (this.#link === undefined) return
     this.#room.gaps.watch(this.#attending)
     this.#alarm.setFor(this.#room.nextDue())
+  }
+
+  #correctClock(ahead: ReadonlyMap<MemberId, Millis>): void {
+    const others = [...ahead].flatMap(([member, offset]) => (member === this.#self ? [] : [offset]))
+    const correction = correctionOf(others)
+    if (!this.#clock.correct(correction)) return
+    const minutes = Math.round(Math.abs(correction) / 60_000)
+    const off = `${minutes} ${minutes === 1 ? 'minute' : 'minutes'} ${correction < 0 ? 'ahead of' : 'behind'}`
+    const text = `The clock of this device is ${off} the others' in ${this.keys.name}. Their time is used here; please set the clock.`
+    this.#deps.events.emit({ event: 'warning', code: 'clock-off', room: this.keys.roomId, text })
   }
 
   async #ring(): Promise<void> {

@@ -68,6 +68,8 @@ export interface RelayReservation {
 export type NetworkEvent =
   | { readonly kind: 'peer'; readonly connection: PeerConnection }
   | { readonly kind: 'addresses' }
+  /** The machine was asleep or offline, or the page frozen, and is back: what was said meanwhile was not heard. */
+  | { readonly kind: 'woke' }
   | { readonly kind: 'warning'; readonly code: string; readonly text: string }
 
 /** What becomes of a gossiped message: forwarded and delivered, dropped silently, or dropped and held against its bringer. */

@@ -54,6 +54,9 @@ export class KeptRoom {
       settled: () => this.#setAlarm(),
       // A keeper writes nothing, so there is nothing that others could have of it.
       acknowledged: async () => undefined,
+      // Its clock is its operator's affair: who fills a room with members must not move it.
+      ownTime: () => this.#deps.clock.now(),
+      clocksHeard: () => undefined,
       receipts: new KeeperReceipts(),
       kept: () => undefined,
       met: () => this.#setAlarm(),

@@ -13,6 +13,7 @@ import {
   openWithNonce,
   sealWithNonce,
   toHex,
+  type Millis,
   type RandomBytes,
   type Result
 } from '../../bytes/index.ts'
@@ -46,6 +47,8 @@ export type ExchangeMessage =
 /** A device introduces itself: the signature shows that the device speaks through this very PeerId. */
 export interface Hello extends Profile {
   readonly role: Role
+  /** The sender's own clock, not corrected: members find out whose is wrong. */
+  readonly time: Millis
   /** By the device over room, role, sender and receiver, tag `hello`. */
   readonly signature: Uint8Array
 }
@@ -137,11 +140,12 @@ function readMessage(reader: ByteReader): ExchangeMessage {
 }
 
 function writeHello(writer: ByteWriter, hello: Hello): ByteWriter {
-  return writer.u8(ROLE_CODES[hello.role]).bytes(encodeProfile(hello)).bytes(hello.signature)
+  return writer.u8(ROLE_CODES[hello.role]).u48(hello.time).bytes(encodeProfile(hello)).bytes(hello.signature)
 }
 
 function readHello(reader: ByteReader): Hello {
-  return { role: readRole(reader), ...readProfile(reader), signature: reader.bytes(SIGNATURE_BYTES) }
+  const [role, time] = [readRole(reader), reader.u48()]
+  return { role, time, ...readProfile(reader), signature: reader.bytes(SIGNATURE_BYTES) }
 }
 
 function readRole(reader: ByteReader): Role {

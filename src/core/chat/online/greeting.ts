@@ -16,11 +16,10 @@ export async function createHello(
   identity: Identity,
   room: RoomId,
   direction: Direction,
-  role: Role,
-  nick: DisplayName
+  said: Pick<Hello, 'role' | 'time'> & { readonly nick: DisplayName }
 ): Promise<Hello> {
-  const signature = await identity.deviceKey.sign(TAG, signedBytes(room, role, direction))
-  return { role, certificate: identity.certificate.bytes, nick, signature }
+  const signature = await identity.deviceKey.sign(TAG, signedBytes(room, said.role, direction))
+  return { ...said, certificate: identity.certificate.bytes, signature }
 }
 
 /** Whose device speaks through the PeerId that the hello came from; undefined when the hello does not show it. */

@@ -1,3 +1,4 @@
+import type { Millis } from '../../bytes/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import type { PeerId } from '../../network/index.ts'
 
@@ -8,6 +9,8 @@ export interface PresentDevice {
   readonly member: MemberId | undefined
   /** A keeper that stores no more of the room. */
   readonly isFull?: boolean
+  /** How far its clock is ahead of this device's; negative: behind. */
+  readonly ahead?: Millis
 }
 
 /** Which members and keepers of a room are connected, and through which peers. Capped by the number of connections. */
@@ -39,6 +42,14 @@ export class Presence {
 
   peersOf(member: MemberId): PeerId[] {
     return this.peers().filter(peer => this.#byPeer.get(peer)?.member === member)
+  }
+
+  /** One clock for each member, as the device met last has it. */
+  clocksAhead(): Map<MemberId, Millis> {
+    const all = [...this.#byPeer.values()]
+    return new Map(
+      all.flatMap(({ member, ahead }) => (member === undefined || ahead === undefined ? [] : [[member, ahead]]))
+    )
   }
 
   keepers(): PeerId[] {

@@ -26,6 +26,8 @@ export interface RoomLinkDeps {
   readonly room: Room
   readonly identity: Identity
   readonly clock: Clock
+  /** This device's own time, which `clock` may correct. */
+  readonly ownTime: () => Millis
   readonly random: RandomBytes
   readonly nick: () => DisplayName
   /** Takes entries in, and tells the user. */
@@ -36,6 +38,8 @@ export interface RoomLinkDeps {
   /** What keepers said that they have of this device's entries. */
   readonly receipts: KeeperReceipts
   readonly kept: (keeper: DeviceId, held: SequenceRanges) => void
+  /** The connected members' clocks, one each, are so far ahead of this device's own. */
+  readonly clocksHeard: (ahead: ReadonlyMap<MemberId, Millis>) => void
   readonly met: (present: PresentDevice, peer: PeerId, isNew: boolean) => void
   /** Undefined: a keeper. */
   readonly gone: (member: MemberId | undefined) => void
@@ -47,6 +51,8 @@ const SYNC_PERIOD: Millis = 30_000
 const SYNC_DELAY: Millis = 3000
 /** An own entry that a present member has not acknowledged by then is offered to that member directly. */
 const OFFER_DELAY: Millis = 1500
+/** Members synced with on waking. */
+const WAKE_SYNCS = 2
 /** Waits between attempts to greet a peer that is in the topic. */
 const GREET_DELAYS: readonly Millis[] = [250, 1000, 2000, 4000, 8000, 15_000, 30_000]
 /** Peers of which it is remembered that they have gone; more than are connected at a time. */
@@ -106,6 +112,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     this.#cancels.add(
       network.listen(event => {
         if (event.kind === 'peer' && event.connection.path === 'none') this.#left(event.connection.peer)
+        if (event.kind === 'woke') this.#wake()
       })
     )
   }
@@ -144,7 +151,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   async *answer(message: ExchangeMessage, from: PeerId): AsyncIterable<ExchangeMessage> {
     if (message.kind === 'acknowledge') await this.#acknowledgements.take(message.acknowledgement)
     if (message.kind === 'fetch') yield* this.#entries(message.ids, message.context)
-    if (message.kind === 'hello' && (await this.#meet(message.hello, from))) {
+    if (message.kind === 'hello' && (await this.#meet(message.hello, from, this.#deps.ownTime()))) {
       yield { kind: 'hello', hello: await this.#hello(from) }
     }
   }
@@ -205,28 +212,35 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   }
 
   async #sayHello(peer: PeerId): Promise<void> {
+    const { ownTime } = this.#deps
+    const saidAt = ownTime()
     const answers = await this.#exchange(peer, { kind: 'hello', hello: await this.#hello(peer) })
     const answer = answers[0]
-    if (answer?.kind !== 'hello' || !(await this.#meet(answer.hello, peer))) throw new Error('no hello in return')
+    const answeredAt = (saidAt + ownTime()) / 2
+    if (answer?.kind !== 'hello' || !(await this.#meet(answer.hello, peer, answeredAt)))
+      throw new Error('no hello in return')
   }
 
   #hello(to: PeerId): Promise<Hello> {
-    const { identity, room, network, role, nick } = this.#deps
-    return createHello(identity, room.keys.roomId, { from: network.self, to }, role(), nick())
+    const { identity, room, network, role, nick, ownTime } = this.#deps
+    const direction = { from: network.self, to }
+    return createHello(identity, room.keys.roomId, direction, { role: role(), nick: nick(), time: ownTime() })
   }
 
-  async #meet(hello: Hello, peer: PeerId): Promise<boolean> {
+  /** @param saidAt when the hello was said, by this device's own clock */
+  async #meet(hello: Hello, peer: PeerId, saidAt: Millis): Promise<boolean> {
     const { room, network } = this.#deps
     const departure = this.#departures.get(peer)
     const certificate = await verifyHello(hello, room.keys.roomId, { from: peer, to: network.self })
     if (certificate === undefined) return false
-    const present = await this.#introduce(hello, certificate)
+    const present = { ...(await this.#introduce(hello, certificate)), ahead: hello.time - saidAt }
     const isGone = this.#departures.get(peer) !== departure
     if (isGone || this.#abort.signal.aborted) return false
     const { device } = present
     const before = this.presence.get(peer)
     if (before?.device !== device || before.member !== present.member) this.#absent(peer)
     const isNew = this.presence.add(peer, present)
+    this.#deps.clocksHeard(this.presence.clocksAhead())
     this.#deps.met(present, peer, isNew)
     // Entries that waited for this introduction are told now.
     await this.#take([])
@@ -269,6 +283,14 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
       if (peer !== undefined) this.#greet(peer, 0)
       this.#greetOne()
     })
+  }
+
+  /** What was said while this device slept is fetched at once: from two, as one may not be there any more. */
+  #wake(): void {
+    const peers = this.presence.peers()
+    const [pick = 0] = this.#deps.random(1)
+    const first = pick % Math.max(1, peers.length)
+    for (const peer of [...peers.slice(first), ...peers.slice(0, first)].slice(0, WAKE_SYNCS)) this.#syncs.request(peer)
   }
 
   /** What is missing after a sync is asked for by name. */

@@ -17,6 +17,7 @@ import { fromLibp2pPeer, toLibp2pPeer } from './peer-ids.ts'
 import { keepConnected, type Keeper } from './redial.ts'
 import { createRestartedPeers } from './restarted-peers.ts'
 import type { Scope } from './scope.ts'
+import { watchSleep } from './sleep-watch.ts'
 import { createStreams } from './streams.ts'
 import { createSurplusConnections } from './surplus-connections.ts'
 import { createTopics } from './topics.ts'
@@ -66,10 +67,11 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   function wakeMeetings(): void {
     for (const meeting of meetings) meeting.wake()
   }
-  /** The machine is online again, maybe elsewhere. */
+  /** The machine is awake or online again, maybe elsewhere. */
   function wakeAll(): void {
     for (const part of [connections, upgrades, ...keepers, ...chosen, ...meetings]) part.wake()
     void places.search(node)
+    emit({ kind: 'woke' })
   }
   /** Others would notice only when ICE gives up, after 15 s. */
   function hangUp(): void {
@@ -88,6 +90,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
       wakeMeetings()
     }),
     every(options.clock, RELAY_SEARCH_PERIOD, () => void places.search(node)),
+    watchSleep(options.clock, wakeAll),
     listenToPage({ online: wakeAll, leaving: hangUp })
   ]
   const stop = once(async () => {

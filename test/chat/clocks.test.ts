@@ -1,0 +1,96 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { correctionOf } from '../../src/core/chat/room-clock.ts'
+import { SkewedClock } from '../simulation/skewed-clock.ts'
+import { memoryStorage } from '../support/memory-storage.ts'
+import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
+
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
+
+/** Members of the lobby whose clocks are so far ahead, connected with each other. */
+async function lobbyOf(story: Story, clocks: Record<string, number>): Promise<Actor[]> {
+  const actors: Actor[] = []
+  for (const [name, skew] of Object.entries(clocks)) {
+    actors.push(await story.enter(name, memoryStorage(), new SkewedClock(story.clock, skew)))
+  }
+  for (const { peer } of actors) await peer.joinOpenRoom('lobby')
+  const met = (actor: Actor): boolean =>
+    eventsOf(actor, 'member').filter(({ change }) => change === 'online').length >= actors.length - 1
+  await story.until('all have met', () => actors.every(met))
+  return actors
+}
+
+function warnings(actor: Actor): string[] {
+  return eventsOf(actor, 'warning').flatMap(({ code, text }) => (code === 'clock-off' ? [text] : []))
+}
+
+describe('a device whose clock is wrong', () => {
+  test('goes by the time of the others, says so once, and is heard at once', async () => {
+    const story = new Story()
+    const [anna, bob, cy] = (await lobbyOf(story, { Anna: 12 * MINUTE, Bob: 0, Cy: 2000 })) as [Actor, Actor, Actor]
+    expect(warnings(anna)).toEqual([
+      "The clock of this device is 12 minutes ahead of the others' in lobby. Their time is used here; please set the clock."
+    ])
+    await anna.peer.send('lobby', 'what time is it?')
+    await story.until('both hear', () => [bob, cy].every(each => eventsOf(each, 'message').length === 1))
+    const [message] = eventsOf(bob, 'message')
+    expect(Math.abs((message?.time ?? 0) - story.clock.now())).toBeLessThan(MINUTE)
+    await bob.peer.send('lobby', 'late')
+    await story.until('Anna hears', () => eventsOf(anna, 'message').some(({ text }) => text === 'late'))
+    expect(await transcript(anna, 'lobby')).toEqual(await transcript(cy, 'lobby'))
+    await story.wait(5 * MINUTE)
+    expect(warnings(anna)).toHaveLength(1)
+    expect([...warnings(bob), ...warnings(cy)]).toEqual([])
+  })
+
+  test('that is behind stands with what it says where the others are', async () => {
+    const story = new Story()
+    const [anna, bob] = (await lobbyOf(story, { Anna: -60 * MINUTE, Bob: 0, Cy: 0 })) as [Actor, Actor]
+    await anna.peer.send('lobby', 'now')
+    await story.until('Bob hears', () => eventsOf(bob, 'message').length === 1)
+    expect(Math.abs((eventsOf(bob, 'message')[0]?.time ?? 0) - story.clock.now())).toBeLessThan(MINUTE)
+  })
+
+  test('is not told from a right one between two alone: neither follows the other', async () => {
+    const story = new Story()
+    const [anna, bob] = (await lobbyOf(story, { Anna: 4 * MINUTE, Bob: 0 })) as [Actor, Actor]
+    await anna.peer.send('lobby', 'mine')
+    await story.until('Bob hears', () => eventsOf(bob, 'message').length === 1)
+    expect(eventsOf(bob, 'message')[0]?.time).toBeGreaterThan(story.clock.now() + 3 * MINUTE)
+    expect([...warnings(anna), ...warnings(bob)]).toEqual([])
+  })
+
+  test('moves nobody else, and no liar does, while most are right', async () => {
+    const story = new Story()
+    const clocks = { Anna: 0, Bob: 0, Cy: 0, Mallory: 20 * MINUTE, Marvin: -11 * 60 * MINUTE }
+    const [anna, bob, cy] = (await lobbyOf(story, clocks)) as [Actor, Actor, Actor]
+    expect([anna, bob, cy].flatMap(warnings)).toEqual([])
+  })
+})
+
+describe('the correction of a clock', () => {
+  const offsets = fc.array(fc.integer({ min: -3 * DAY, max: 3 * DAY }), { maxLength: 12 })
+
+  test('is none for less than a minute, for fewer than two others, or beyond what members that met can differ by', () => {
+    expect(correctionOf([59_000, 59_000])).toBe(0)
+    expect(correctionOf([-2 * MINUTE])).toBe(0)
+    expect(correctionOf([2 * DAY, 2 * DAY, 2 * DAY])).toBe(0)
+    expect(correctionOf([-2 * MINUTE, -2 * MINUTE])).toBe(-2 * MINUTE)
+    expect(correctionOf([-2 * MINUTE, 0, 2 * MINUTE, -3 * MINUTE])).toBe(0)
+  })
+
+  test('lies among the credible clocks, and the same clocks seen from the other side agree on one time', () => {
+    fc.assert(
+      fc.property(offsets, all => {
+        const correction = correctionOf(all)
+        expect(correction === 0 || all.includes(correction)).toBe(true)
+        // Whoever is corrected stands then where at least half of the credible clocks, its own included, are behind it or level.
+        const credible = [0, ...all.filter(offset => Math.abs(offset) <= DAY + DAY / 12)]
+        const behind = credible.filter(offset => offset <= correction).length
+        const ahead = credible.filter(offset => offset >= correction).length
+        if (correction !== 0) expect(Math.min(behind, ahead) * 2).toBeGreaterThanOrEqual(credible.length)
+      })
+    )
+  })
+})
