@@ -1,4 +1,4 @@
-import type { Delivery, MemberSummary } from '../core/chat/index.ts'
+import type { MemberSummary, Message, RoomSummary } from '../core/chat/index.ts'
 import type { Connection } from './state/connection.ts'
 
 /** Sentences that more than one screen says, or that tests and screen readers rely on. */
@@ -24,9 +24,10 @@ function directWords({ people, direct }: { people: number; direct: number }): st
   return direct === people ? 'all directly' : `${direct} directly`
 }
 
-export function deliveryWords(delivery: Delivery | undefined): string {
-  if (delivery === undefined || delivery.to === 0) return 'Sent'
-  return `Delivered to ${delivery.to} of ${delivery.of}`
+/** A keeper is nobody who reads: what it stores is sent, and waits there. */
+export function deliveryWords({ delivery, kept = 0 }: Pick<Message, 'delivery' | 'kept'>): string {
+  if (delivery !== undefined && delivery.to > 0) return `Delivered to ${delivery.to} of ${delivery.of}`
+  return kept > 0 ? `Sent, kept by ${count(kept, 'relay', 'relays')}` : 'Sent'
 }
 
 const PATHS: Record<MemberSummary['path'], { words: string; explained: string }> = {
@@ -41,6 +42,17 @@ const PATHS: Record<MemberSummary['path'], { words: string; explained: string }>
 export function pathWords({ self, online, path }: MemberSummary): { words: string; explained: string } {
   if (self) return { words: 'you', explained: 'This is you, on this device.' }
   return online ? PATHS[path] : { words: 'offline', explained: 'Gets what was missed from other members later.' }
+}
+
+/** Above the first message that is here. */
+export function beginningWords({ missing, catchingUp = 0 }: Pick<RoomSummary, 'missing' | 'catchingUp'>): string {
+  if (catchingUp > 0) return catchingUpWords(catchingUp)
+  if (missing > 0) return 'Some of what was said before is not here yet.'
+  return 'This is where it begins, as far as this tab knows.'
+}
+
+export function catchingUpWords(came: number): string {
+  return `Older messages are on their way (${came.toLocaleString('en')} so far).`
 }
 
 export function count(number: number, one: string, many: string): string {

@@ -33,9 +33,10 @@ test('it says what is missing, once there was time to find somebody', () => {
 })
 
 test('delivery and path have words', () => {
-  expect(deliveryWords(undefined)).toBe('Sent')
-  expect(deliveryWords({ to: 0, of: 3 })).toBe('Sent')
-  expect(deliveryWords({ to: 2, of: 3 })).toBe('Delivered to 2 of 3')
+  expect(deliveryWords({})).toBe('Sent')
+  expect(deliveryWords({ delivery: { to: 0, of: 3 } })).toBe('Sent')
+  expect(deliveryWords({ delivery: { to: 0, of: 3 }, kept: 1 })).toBe('Sent, kept by 1 relay')
+  expect(deliveryWords({ delivery: { to: 2, of: 3 }, kept: 1 })).toBe('Delivered to 2 of 3')
   expect(pathWords(member('webrtc')).words).toBe('WebRTC, direct')
   expect(pathWords(member('relayed')).words).toBe('through a relay')
   expect(pathWords(member('none', false)).words).toBe('offline')

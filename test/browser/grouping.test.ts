@@ -6,7 +6,8 @@ const MINUTE = 60_000
 
 function said(author: string, minutes: number) {
   const id = `${author}-${minutes}`
-  return { room: 'r', id, author, nick: author, time: NOON + minutes * MINUTE, text: id, own: false }
+  const time = NOON + minutes * MINUTE
+  return { room: 'r', id, order: String(time), author, nick: author, time, text: id, own: false }
 }
 
 function kindsOf(messages: Parameters<typeof groupMessages>[0], newFrom?: string): string[] {

@@ -15,6 +15,8 @@ export interface PlainPeer extends Peer {
   emit(event: PeerEvent): void
   /** This many messages are known of that have not arrived. */
   setMissing(room: string, missing: number): void
+  /** Older messages are on their way, of which so many came; or none are. */
+  setCatchingUp(room: string, came: number | undefined): void
   /** So many relays keep the room. */
   setKeepers(room: string, keepers: number): void
   /** The next `send` fails with this sentence. */
@@ -83,13 +85,13 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
   }
 
   function announce(message: Message): void {
-    const { own: _, order: __, delivery: ___, ...told } = message
+    const { own: _, delivery: __, ...told } = message
     emit({ event: 'message', ...told })
   }
 
   function addRoom(roomName: string, messages: readonly Saying[] = []): RoomSummary {
     const id = memberId(`room ${roomName}`)
-    const summary = { id, name: roomName, members: 1, unread: 0, missing: 0, keepers: [] }
+    const summary: RoomSummary = { id, name: roomName, members: 1, unread: 0, missing: 0, keepers: [] }
     rooms.set(id, { summary, messages: [], members: [memberOf({ nick: name, self: true, online: true })] })
     for (const saying of messages) add(id, saying)
     return summary
@@ -104,6 +106,12 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
       const room = roomOf(id)
       room.summary = { ...room.summary, missing }
       emit({ event: 'gap', room: id, missing })
+    },
+    setCatchingUp(id, came) {
+      const room = roomOf(id)
+      const { catchingUp: _, ...summary } = room.summary
+      room.summary = { ...summary, ...(came !== undefined && { catchingUp: came }) }
+      emit({ event: came === undefined ? 'caught-up' : 'catching-up', room: id })
     },
     setKeepers(id, keepers) {
       const room = roomOf(id)

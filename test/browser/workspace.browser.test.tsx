@@ -345,6 +345,10 @@ test('messages that are missing are said at once, and no more when they are ther
   await page.viewport(...DESKTOP)
   const peer = createPlainPeer('Ann')
   const room = peer.addRoom('Kitchen')
+  peer.setMembers(room.id, [
+    { nick: 'Ann', self: true },
+    { nick: 'Bo', online: true }
+  ])
   peer.setMissing(room.id, 2)
   showWorkspace(peer, `#/room/${room.id}`)
   await expect.element(page.getByText('2 messages are on the way.')).toBeVisible()
@@ -352,6 +356,47 @@ test('messages that are missing are said at once, and no more when they are ther
   await expect.element(page.getByText('1 message is on the way.')).toBeVisible()
   peer.setMissing(room.id, 0)
   await expect.element(page.getByText(/on the way/)).not.toBeInTheDocument()
+})
+
+test('messages that are missing while nobody is here are not said to be on the way', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen', [{ by: 'Bo', text: 'hello' }])
+  peer.setMissing(room.id, 2)
+  showWorkspace(peer, `#/room/${room.id}`)
+  await expect.element(page.getByText('2 messages are missing: whoever has them is not here now.')).toBeVisible()
+  await expect.element(messages.getByText('Some of what was said before is not here yet.')).toBeVisible()
+  expect(page.getByText(/This is where it begins/).elements()).toHaveLength(0)
+})
+
+test('while older messages come in nobody is told that it begins here', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  peer.setCatchingUp(room.id, 0)
+  showWorkspace(peer, `#/room/${room.id}`)
+  await expect.element(messages.getByText('Asking what was said here')).toBeVisible()
+  peer.hear(room.id, { by: 'Bo', text: 'the newest' })
+  peer.setCatchingUp(room.id, 1240)
+  await expect.element(messages.getByText('Older messages are on their way (1,240 so far).')).toBeVisible()
+  expect(page.getByText(/on their way/).elements()).toHaveLength(1)
+  peer.setCatchingUp(room.id, undefined)
+  await expect.element(messages.getByText('This is where it begins, as far as this tab knows.')).toBeVisible()
+  expect(page.getByText(/on their way/).elements()).toHaveLength(0)
+})
+
+test('while older messages come in above those in the page, a line below says so', async () => {
+  await page.viewport(...DESKTOP)
+  const peer = createPlainPeer('Ann')
+  const said = Array.from({ length: 300 }, (_, index) => ({ by: 'Bo', text: `message ${index}` }))
+  const room = peer.addRoom('Kitchen', said)
+  peer.setMissing(room.id, 3)
+  peer.setCatchingUp(room.id, 300)
+  showWorkspace(peer, `#/room/${room.id}`)
+  await expect.element(page.getByText('Older messages are on their way (300 so far).')).toBeVisible()
+  expect(page.getByText(/3 messages/).elements()).toHaveLength(0)
+  peer.setCatchingUp(room.id, undefined)
+  await expect.element(page.getByText(/^3 messages are missing/)).toBeVisible()
 })
 
 test('on a phone, too, who has no room is told what one is', async () => {

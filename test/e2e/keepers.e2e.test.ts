@@ -131,6 +131,7 @@ describe('a relay that keeps rooms', () => {
     const before = (await statusOf(relay)).kept?.bytes ?? 0
     await bob.say('and I am off, too')
     await expect.poll(async () => (await statusOf(relay)).kept?.bytes, { timeout: 30_000 }).toBeGreaterThan(before)
+    await bob.messages().getByRole('img', { name: 'Sent, kept by 1 relay' }).last().waitFor()
     await bob.page.close()
     const third = await openTab('anna once more', atAnna, http)
     await third.hears('and I am off, too')

@@ -28,9 +28,9 @@ const LEFT_BEHIND = 'the page was closed before it could be stored'
 
 /**
  * What is pending is remembered, so that a page that is closed or reloaded at that moment loses none of it. `sent` is
- * called once a message is stored, and brings it into the timeline in case no event did.
+ * called once a message is stored.
  */
-export function createOutbox(peer: Peer, room: string, memory: Memory, sent: () => Promise<void>): Outbox {
+export function createOutbox(peer: Peer, room: string, memory: Memory, sent: () => void): Outbox {
   const remembered = `sending/${room}`
   const pending = signal<readonly PendingMessage[]>(
     leftBehind(memory.get(remembered)).map(text => ({ key: nextKey++, text, problem: LEFT_BEHIND }))
@@ -47,7 +47,7 @@ export function createOutbox(peer: Peer, room: string, memory: Memory, sent: () 
   async function store(message: PendingMessage): Promise<void> {
     try {
       await peer.send(room, message.text)
-      await sent()
+      sent()
       discard(message.key)
     } catch (thrown) {
       const failed = { ...message, problem: errorMessage(thrown) }

@@ -18,6 +18,7 @@ export interface RoomList {
 export function createRoomList(peer: Peer): RoomList {
   const rows = signal<readonly RoomRow[]>([])
   const last = new Map<string, RoomRow['last']>()
+  let isDue = false
 
   function refresh(): void {
     const summaries = peer.rooms()
@@ -34,7 +35,17 @@ export function createRoomList(peer: Peer): RoomList {
   function received(message: ShownMessage): void {
     const known = last.get(message.room)
     if (known === undefined || known.time <= message.time) last.set(message.room, message)
-    refresh()
+    refreshSoon()
+  }
+
+  /** Once for all that is told in one go. */
+  function refreshSoon(): void {
+    if (isDue) return
+    isDue = true
+    queueMicrotask(() => {
+      isDue = false
+      refresh()
+    })
   }
 
   refresh()

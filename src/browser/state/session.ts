@@ -36,6 +36,8 @@ export interface OpenRoom {
   readonly id: string
   readonly timeline: Timeline
   readonly members: Members
+  /** Everything in it has been before the user's eyes. */
+  markRead(): Promise<void>
 }
 
 export interface Notice {
@@ -69,7 +71,12 @@ export function createSession(peer: Peer, memory: Memory): Session {
   })
 
   function openRoom(id: string): OpenRoom {
-    const room = opened.get(id) ?? { id, timeline: createTimeline(peer, id, memory), members: createMembers(peer, id) }
+    const room = opened.get(id) ?? {
+      id,
+      timeline: createTimeline(peer, id, memory),
+      members: createMembers(peer, id),
+      markRead: coalesce(() => peer.markRead(id).catch(report))
+    }
     opened.set(id, room)
     return room
   }
@@ -88,12 +95,14 @@ export function createSession(peer: Peer, memory: Memory): Session {
       const watched = watching.value === event.room
       opened.get(event.room)?.timeline.received(message, watched)
       rooms.received(message)
-      if (watched) markRead(event.room)
+      if (watched) void opened.get(event.room)?.markRead()
     },
     delivered({ id, to, of }) {
       for (const room of opened.values()) room.timeline.delivered(id, { to, of })
     },
     gap: () => rooms.refresh(),
+    'catching-up': () => rooms.refresh(),
+    'caught-up': () => rooms.refresh(),
     member({ room }) {
       rooms.refresh()
       void opened.get(room)?.members.refresh()
@@ -104,7 +113,9 @@ export function createSession(peer: Peer, memory: Memory): Session {
     },
     peer: () => void refreshStatus(),
     sent: () => undefined,
-    kept: () => undefined,
+    kept({ id, by }) {
+      for (const room of opened.values()) room.timeline.kept(id, by)
+    },
     warning({ code, text }) {
       if (code !== SAID_ELSEWHERE) notify({ code, text })
     }
@@ -119,15 +130,11 @@ export function createSession(peer: Peer, memory: Memory): Session {
     notify({ code: 'not-done', text: errorMessage(thrown) })
   }
 
-  function markRead(room: string): void {
-    peer.markRead(room).catch(report)
-  }
-
   const endings = [
     peer.listen(event => batch(() => (onEvent[event.event] as (event: PeerEvent) => void)(event))),
     effect(() => enterRoom(open.value)),
     effect(() => {
-      if (watching.value !== undefined) markRead(watching.value)
+      if (watching.value !== undefined) void opened.get(watching.value)?.markRead()
     }),
     effect(() => {
       if (connected.value) look.beginConnected()

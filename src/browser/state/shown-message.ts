@@ -1,10 +1,15 @@
 import type { Message } from '../../core/chat/index.ts'
 
-/** A message as the screens need it; an event brings it without its place in the order. */
-export type ShownMessage = Omit<Message, 'order'> & Partial<Pick<Message, 'order'>>
+/** A message as the screens need it; one that an event brings tells nothing of its delivery. */
+export type ShownMessage = Message
 
-/** Whether `one` comes after `other` in the room; by their times as long as a place is not known. */
-export function isAfter(one: ShownMessage, other: ShownMessage): boolean {
-  if (one.order !== undefined && other.order !== undefined) return one.order > other.order
-  return one.time > other.time
+/** The place of what stands at `order`: behind all messages below it. */
+export function placeOf(order: string, messages: readonly ShownMessage[]): number {
+  let [from, to] = [0, messages.length]
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if ((messages[middle]?.order ?? '') < order) from = middle + 1
+    else to = middle
+  }
+  return from
 }

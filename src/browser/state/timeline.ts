@@ -1,11 +1,13 @@
 import { batch, computed, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { Delivery, Peer } from '../../core/chat/index.ts'
-import { coalesce } from './coalesce.ts'
 import type { Memory } from '../memory.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
+import { placeOf, type ShownMessage } from './shown-message.ts'
 import {
   followNewest,
+  insertAt,
   isRoomy,
+  MAX_IN_PAGE,
   newestWindow,
   PAGE,
   shiftBy,
@@ -13,11 +15,11 @@ import {
   slideUp,
   type ViewWindow
 } from './view-window.ts'
-import { isAfter, type ShownMessage } from './shown-message.ts'
 
 /**
- * The messages of one room as far as they are loaded, oldest first. Always a gapless run that ends with the newest one;
- * the peer tells the order, and is asked again whenever a message arrives that does not simply belong at the end.
+ * The messages of one room as far as they are loaded, oldest first: always a gapless run that ends with the newest one.
+ * The peer is asked for a page when the room is opened and when somebody goes further up. Whatever it tells of is put in
+ * its place here, and forgotten again when that lies above what is loaded: a history that comes in costs no reads.
  */
 export interface Timeline {
   /** What is to be in the page. */
@@ -28,6 +30,8 @@ export interface Timeline {
   /** The newest message is in the page. */
   readonly atNewest: ReadonlySignal<boolean>
   readonly loaded: ReadonlySignal<boolean>
+  /** Messages held in memory. */
+  readonly held: ReadonlySignal<number>
   /** The user is at the newest message and wants to stay there; set by the view. */
   readonly atBottom: Signal<boolean>
   /** The first message that was not there when the room was last looked at. */
@@ -40,11 +44,15 @@ export interface Timeline {
   newest(): void
   received(message: ShownMessage, watched: boolean): void
   delivered(id: string, delivery: Delivery): void
+  /** So many keepers store it. */
+  kept(id: string, kept: number): void
   send(text: string): Promise<void>
 }
 
-/** Kept in memory per room; what lies further back is read from the store again. */
+/** Kept in memory of a room in which somebody goes further and further up. */
 const MAX_LOADED = 20_000
+/** Kept of a room that is at its newest message. */
+const MAX_KEPT = MAX_IN_PAGE + 2 * PAGE
 /** With more unread messages than this the line stands at the top of what is loaded. */
 const MAX_UNREAD_LOADED = 500
 
@@ -53,7 +61,8 @@ export function createTimeline(peer: Peer, room: string, memory: Memory): Timeli
   const view = signal<ViewWindow>({ start: 0, end: 0 })
   const complete = signal(false)
   const loaded = signal(false)
-  const newFrom = signal<string | undefined>(undefined)
+  /** The place above which everything had been seen when something new came. */
+  const newAbove = signal<string | undefined>(undefined)
   const atBottom = signal(true)
   const above = computed(() => {
     if (view.value.start > 0) return 'more'
@@ -61,65 +70,81 @@ export function createTimeline(peer: Peer, room: string, memory: Memory): Timeli
     return messages.value.length < MAX_LOADED ? 'more' : 'too many'
   })
   const atNewest = computed(() => view.value.end === messages.value.length)
-  const outbox = createOutbox(peer, room, memory, refreshAfterSend)
-  let refreshFrom = Number.POSITIVE_INFINITY
-  let arrivedWhileOpening = false
+  const outbox = createOutbox(peer, room, memory, newest)
+  /** For each page that is being read, what was told meanwhile: the page may be older than that. */
+  const reads = new Set<(() => void)[]>()
+  let seenUpTo = ''
+  let openedAt = 0
   let loadingOlder = false
 
-  const refresh = coalesce(async () => {
-    const from = refreshFrom
-    refreshFrom = Number.POSITIVE_INFINITY
-    const stale = messages.value.filter(message => message.time >= from).length
-    takeNewest(await peer.messages(room, { limit: stale + PAGE }))
-  })
+  async function read(options: { limit: number; before?: string }, use: (page: readonly ShownMessage[]) => void) {
+    const told: (() => void)[] = []
+    reads.add(told)
+    try {
+      const page = await peer.messages(room, options)
+      batch(() => {
+        use(page)
+        for (const change of told) change()
+      })
+    } finally {
+      reads.delete(told)
+    }
+  }
+
+  function apply(change: () => void): void {
+    for (const told of reads) told.push(change)
+    change()
+  }
 
   async function loadPage(): Promise<void> {
     const before = messages.value[0]?.id
     if (before === undefined || complete.value || messages.value.length >= MAX_LOADED) return
-    const page = await peer.messages(room, { limit: PAGE, before })
-    if (messages.value[0]?.id !== before) return
-    batch(() => {
+    await read({ limit: PAGE, before }, page => {
+      if (messages.value[0]?.id !== before) return
       complete.value = page.length < PAGE
       messages.value = [...page, ...messages.value]
       view.value = shiftBy(view.value, page.length)
     })
   }
 
-  /** Replaces everything from the page's first message on, but for what arrived after the page was read. */
-  function takeNewest(page: readonly ShownMessage[]): void {
-    const first = page[0]
-    const last = page.at(-1)
-    if (first === undefined || last === undefined) return
-    const inPage = new Set(page.map(message => message.id))
-    const overlap = messages.value.findIndex(message => message.id === first.id)
-    const kept = messages.value.slice(0, Math.max(0, overlap))
-    const rest = messages.value.slice(kept.length).filter(message => !inPage.has(message.id))
-    const since = rest.filter(message => overlap !== -1 || isAfter(message, first))
-    const newer = since.filter(message => isAfter(message, last))
-    replaceWith([...kept, ...page, ...newer])
-    // Where any other belongs the peer knows.
-    if (newer.length < since.length) askAgain(Math.min(...since.map(message => message.time)))
-  }
-
-  function askAgain(from: number): void {
-    refreshFrom = Math.min(refreshFrom, from)
-    void refresh()
-  }
-
-  function replaceWith(next: readonly ShownMessage[]): void {
-    const dropped = Math.max(0, next.length - MAX_LOADED)
+  function place(message: ShownMessage): void {
+    const index = placeOf(message.order, messages.value)
+    if (!loaded.value || messages.value[index]?.id === message.id) return
+    if (index === 0 && messages.value.length > 0 && !(complete.value && messages.value.length < MAX_IN_PAGE)) {
+      complete.value = false
+      return
+    }
     const follows = atNewest.value && (atBottom.value || isRoomy(view.value))
     batch(() => {
-      messages.value = next.slice(dropped)
-      if (dropped > 0) complete.value = false
-      const moved = shiftBy(view.value, -dropped)
-      view.value = follows ? followNewest(moved, messages.value.length) : moved
+      messages.value = messages.value.toSpliced(index, 0, message)
+      const grown = insertAt(view.value, index)
+      view.value = follows ? followNewest(grown, messages.value.length) : grown
+      letGo(atBottom.value && follows ? MAX_KEPT : MAX_LOADED)
     })
   }
 
-  async function refreshAfterSend(): Promise<void> {
-    await refresh()
-    newest()
+  /** Forgets the oldest messages, of which no more than these are to be kept, as far as they are not in the page. */
+  function letGo(limit: number): void {
+    const dropped = Math.min(messages.value.length - limit, view.value.start)
+    if (dropped <= 0) return
+    complete.value = false
+    messages.value = messages.value.slice(dropped)
+    view.value = shiftBy(view.value, -dropped)
+  }
+
+  function change(id: string, to: (message: ShownMessage) => ShownMessage): void {
+    apply(() => {
+      const index = messages.value.findLastIndex(message => message.id === id)
+      const message = messages.value[index]
+      if (message !== undefined) messages.value = messages.value.with(index, to(message))
+    })
+  }
+
+  /** Notes what is seen, and where the new begins: above what nobody saw come, and above what was said while away. */
+  function notice({ order, time, own }: ShownMessage, watched: boolean): void {
+    const isOfAbsence = seenUpTo !== '' && order > seenUpTo && time < openedAt
+    if (!own && (!watched || isOfAbsence)) newAbove.value ??= seenUpTo
+    if ((own || watched) && order > seenUpTo) seenUpTo = order
   }
 
   function newest(): void {
@@ -132,56 +157,61 @@ export function createTimeline(peer: Peer, room: string, memory: Memory): Timeli
     above,
     atNewest,
     loaded,
+    held: computed(() => messages.value.length),
     atBottom,
-    newFrom,
+    newFrom: computed(() => {
+      const from = newAbove.value
+      const first = from === undefined ? -1 : messages.value.findIndex(({ order, own }) => order > from && !own)
+      return first > 0 || complete.value ? messages.value[first]?.id : undefined
+    }),
     async open(unread) {
-      arrivedWhileOpening = false
       loaded.value = false
       atBottom.value = true
+      openedAt = Date.now()
       const limit = Math.max(PAGE, Math.min(unread, MAX_UNREAD_LOADED) + PAGE)
-      const page = await peer.messages(room, { limit })
-      batch(() => {
+      await read({ limit }, page => {
         messages.value = page
         view.value = newestWindow(page.length)
         const first = firstUnread(page, unread)
-        newFrom.value = page[first]?.id
+        newAbove.value = unread === 0 ? undefined : (page[first - 1]?.order ?? '')
+        seenUpTo = page.at(-1)?.order ?? ''
         if (first < view.value.start) view.value = { start: first, end: page.length }
         complete.value = page.length < limit
         loaded.value = true
       })
-      if (arrivedWhileOpening) await refresh()
     },
     async older() {
-      if (loadingOlder || above.value !== 'more') return
+      if (loadingOlder || !loaded.value || above.value !== 'more') return
       loadingOlder = true
       try {
         if (view.value.start < PAGE) await loadPage()
       } finally {
         loadingOlder = false
       }
-      view.value = slideUp(view.value)
+      // Nothing above may have come: whoever sees a change asks again.
+      if (view.value.start > 0) view.value = slideUp(view.value)
     },
     newer() {
       view.value = slideDown(view.value, messages.value.length)
     },
     newest,
     received(message, watched) {
-      arrivedWhileOpening = true
-      outbox.settle(message)
-      if (!loaded.value) return
-      if (!watched && !message.own) newFrom.value ??= message.id
-      if (message.own) newFrom.value = undefined
-      const last = messages.value.at(-1)
-      if (last === undefined || message.time > last.time) return replaceWith([...messages.value, message])
-      askAgain(message.time)
+      batch(() => {
+        outbox.settle(message)
+        apply(() => {
+          notice(message, watched)
+          place(message)
+        })
+      })
     },
     delivered(id, delivery) {
-      const index = messages.value.findLastIndex(message => message.id === id)
-      const message = messages.value[index]
-      if (message !== undefined) messages.value = messages.value.with(index, { ...message, delivery })
+      change(id, message => ({ ...message, delivery }))
+    },
+    kept(id, kept) {
+      change(id, message => ({ ...message, kept }))
     },
     async send(text) {
-      newFrom.value = undefined
+      newAbove.value = undefined
       newest()
       atBottom.value = true
       await outbox.send(text)

@@ -32,6 +32,12 @@ export function shiftBy(window: ViewWindow, added: number): ViewWindow {
   return { start: window.start + added, end: window.end + added }
 }
 
+/** The window when a message has come at `index`: the same messages as before, and this one if it falls among them. */
+export function insertAt({ start, end }: ViewWindow, index: number): ViewWindow {
+  if (index < start) return { start: start + 1, end: end + 1 }
+  return index < end ? { start, end: Math.min(end + 1, start + MAX_IN_PAGE) } : { start, end }
+}
+
 export function slideUp(window: ViewWindow): ViewWindow {
   const start = Math.max(0, window.start - PAGE)
   return { start, end: Math.min(window.end, start + MAX_IN_PAGE) }

@@ -50,7 +50,7 @@ function MessageRow({ message, nick }: { message: ShownMessage; nick: string | u
           arrived late
         </span>
       )}
-      {message.own && <DeliveryMark delivery={message.delivery} words={deliveryWords(message.delivery)} />}
+      {message.own && <DeliveryMark delivery={message.delivery} words={deliveryWords(message)} />}
     </div>
   )
 }

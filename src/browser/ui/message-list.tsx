@@ -1,6 +1,8 @@
 import { useRef } from 'preact/hooks'
+import type { RoomSummary } from '../../core/chat/index.ts'
 import { groupMessages, type Row } from '../state/grouping.ts'
 import type { OpenRoom, Session } from '../state/session.ts'
+import { beginningWords } from '../words.ts'
 import { NewestIcon } from './icons.tsx'
 import { walkMessages } from './message-keys.ts'
 import { MessageBlock } from './message-block.tsx'
@@ -8,8 +10,14 @@ import { PendingList } from './pending-list.tsx'
 import { dayName } from './times.ts'
 import { useTimelineScroll } from './use-timeline-scroll.ts'
 
+interface MessageListProps {
+  readonly session: Session
+  readonly room: OpenRoom
+  readonly summary: RoomSummary
+}
+
 /** The timeline: stays at the newest message only for who is there, and holds its place for everybody else. */
-export function MessageList({ session, room }: { session: Session; room: OpenRoom }) {
+export function MessageList({ session, room, summary }: MessageListProps) {
   const { timeline, members } = room
   const list = useRef<HTMLDivElement>(null)
   const toNewest = useTimelineScroll(list, session, room)
@@ -30,16 +38,11 @@ export function MessageList({ session, room }: { session: Session; room: OpenRoo
       >
         <div class="messages-content">
           {timeline.above.value !== 'more' && rows.length > 0 && (
-            <p class="beginning">{BEGINNING[timeline.above.value]}</p>
+            <p class="beginning">{timeline.above.value === 'nothing' ? beginningWords(summary) : TOO_MANY}</p>
           )}
           {rows.map(row => renderRow(row, names))}
           <PendingList outbox={timeline.outbox} />
-          {empty && (
-            <div class="beginning-empty">
-              <h3>Nothing was said here yet</h3>
-              <p>Say the first word. Whoever joins later gets it from you, as long as this tab is open.</p>
-            </div>
-          )}
+          {empty && <EmptyRoom isAsking={summary.catchingUp !== undefined} />}
         </div>
       </div>
       {!timeline.atBottom.value && (
@@ -52,9 +55,15 @@ export function MessageList({ session, room }: { session: Session; room: OpenRoo
   )
 }
 
-const BEGINNING = {
-  nothing: 'This is where it begins, as far as this tab knows.',
-  'too many': 'Older messages are kept here, too many to show.'
+const TOO_MANY = 'Older messages are kept here, too many to show.'
+
+function EmptyRoom({ isAsking }: { isAsking: boolean }) {
+  return (
+    <div class="beginning-empty">
+      <h3>{isAsking ? 'Asking what was said here' : 'Nothing to read here yet'}</h3>
+      <p>Say a word. Whoever comes later gets it from you, as long as this tab is open.</p>
+    </div>
+  )
 }
 
 function renderRow(row: Row, names: ReadonlyMap<string, string>) {

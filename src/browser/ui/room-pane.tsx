@@ -1,9 +1,9 @@
 import type { RoomSummary } from '../../core/chat/index.ts'
 import type { OpenRoom, Session } from '../state/session.ts'
-import { count } from '../words.ts'
 import { Composer } from './composer.tsx'
 import { ConnectionLine } from './connection-line.tsx'
 import type { Ask } from './dialogs.tsx'
+import { GapLine } from './gap-line.tsx'
 import { BackIcon, DetailsIcon, InviteIcon, LeaveIcon } from './icons.tsx'
 import { MemberStack } from './member-stack.tsx'
 import { MessageList } from './message-list.tsx'
@@ -20,7 +20,6 @@ export function RoomPane({ session, room, summary, ask }: RoomPaneProps) {
   const { router } = session
   const route = router.route.value
   const details = route.kind === 'room' && route.details
-  const { missing } = summary
   return (
     <main class="pane room-pane">
       <header class="pane-head room-head">
@@ -69,8 +68,8 @@ export function RoomPane({ session, room, summary, ask }: RoomPaneProps) {
         </button>
       </header>
       <NoticeBar notices={session.notices} />
-      <MessageList session={session} room={room} />
-      {missing > 0 && <p class="gap">{count(missing, 'message is', 'messages are')} on the way.</p>}
+      <MessageList session={session} room={room} summary={summary} />
+      <GapLine room={room} summary={summary} />
       <Composer key={room.id} session={session} room={room} roomName={summary.name} />
     </main>
   )

@@ -34,6 +34,13 @@ export function useTimelineScroll(
     if (atBottom.value) element.scrollTop = element.scrollHeight
     else restore(element, anchor.current)
     size.current = sizeOf(element)
+    fillAbove(element)
+  }
+
+  function fillAbove(element: HTMLElement): void {
+    // A list that is not laid out, as behind the details on a phone, has no top either.
+    if (element.clientHeight === 0 || element.scrollTop >= AHEAD || timeline.above.value !== 'more') return
+    timeline.older().catch(session.report)
   }
 
   /** First view of a room: at the `new` line when there is one that would be out of sight, else at the bottom. */
@@ -55,7 +62,7 @@ export function useTimelineScroll(
     const below = element.scrollHeight - element.scrollTop - element.clientHeight
     anchor.current = topMessage(element)
     atBottom.value = below < NEAR && timeline.atNewest.value
-    if (element.scrollTop < AHEAD && timeline.above.value === 'more') timeline.older().catch(session.report)
+    fillAbove(element)
     if (below < AHEAD && !timeline.atNewest.value) timeline.newer()
     watch()
   }

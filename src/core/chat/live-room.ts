@@ -89,6 +89,7 @@ export class LiveRoom {
       room: this.#room,
       take: entries => this.#take(entries),
       settled: () => this.#tellGaps(),
+      caughtUp: () => this.#tellCatchingUp(),
       acknowledged: (member, held) => this.#acknowledged(member, held),
       receipts: this.#receipts,
       kept: (keeper, held) => this.#kept(keeper, held),
@@ -129,12 +130,14 @@ export class LiveRoom {
   summary(): RoomSummary {
     const { roomId, name } = this.keys
     const others = [...this.#room.state.book.members().keys()].filter(member => member !== this.#self).length
+    const catchingUp = this.#link?.catchingUp
     return {
       id: roomId,
       name,
       members: others + 1,
       unread: this.#unread,
       missing: this.#missing,
+      ...(catchingUp !== undefined && { catchingUp }),
       keepers: this.#link?.presence.keepersWithSpace() ?? []
     }
   }
@@ -233,7 +236,7 @@ export class LiveRoom {
       const message = this.#room.messageOf(genuine)
       if (message === undefined) continue
       this.#track(message)
-      const { own, order: _, delivery: __, ...told } = this.#describe(message)
+      const { own, delivery: _, kept: __, ...told } = this.#describe(message)
       if (!own && message.order > this.#room.state.readUpTo) this.#unread = Math.min(this.#unread + 1, MAX_UNREAD)
       this.#deps.events.emit({ event: 'message', ...told })
     }
@@ -250,6 +253,14 @@ export class LiveRoom {
     if (missing === this.#missing || (missing > this.#missing && this.#link?.isSyncing === true)) return
     this.#missing = missing
     this.#deps.events.emit({ event: 'gap', room: this.keys.roomId, missing })
+  }
+
+  /** What is missing is told once nothing more is on its way. */
+  #tellCatchingUp(): void {
+    const came = this.#link?.catchingUp
+    const room = this.keys.roomId
+    this.#deps.events.emit(came === undefined ? { event: 'caught-up', room } : { event: 'catching-up', room })
+    if (came === undefined) this.#tellGaps()
   }
 
   #warnOf(device: DeviceId, code: string, does: string): void {
@@ -290,7 +301,8 @@ export class LiveRoom {
     const nick = this.#nickOf(author)
     const common = { room: this.keys.roomId, id, order, author, nick, time, text, ...(late && { late }) }
     if (ownSequence === undefined) return { ...common, own: author === this.#self }
-    return { ...common, own: true, delivery: this.#delivery(ownSequence) }
+    const kept = this.#receipts.count(ownSequence)
+    return { ...common, own: true, delivery: this.#delivery(ownSequence), ...(kept > 0 && { kept }) }
   }
 
   /** In an open room the members to reach are those who wrote in the last 24 hours, and whoever else has it. */

@@ -56,6 +56,8 @@ export interface RoomSummary {
   readonly unread: number
   /** Messages that others cite and that are not here yet. */
   readonly missing: number
+  /** While messages from before come in, which others have: how many came so far. */
+  readonly catchingUp?: number
   /** PeerIds of the connected keepers with space left: relays that store the room for members who are offline. */
   readonly keepers: string[]
 }
@@ -101,6 +103,8 @@ export interface Message {
   /** It came long after it was written, into a place where nobody looks any more. */
   readonly late?: true
   readonly delivery?: Delivery
+  /** Keepers that said, since this peer started, that they store this message of one's own. */
+  readonly kept?: number
 }
 
 export interface PeerStatus {
@@ -118,6 +122,7 @@ export type PeerEvent =
       event: 'message'
       room: string
       id: string
+      order: string
       author: string
       nick: string
       time: Millis
@@ -128,6 +133,8 @@ export type PeerEvent =
   | { event: 'delivered'; id: string; to: number; of: number }
   | { event: 'kept'; id: string; by: number }
   | { event: 'gap'; room: string; missing: number }
+  | { event: 'catching-up'; room: string }
+  | { event: 'caught-up'; room: string }
   | {
       event: 'member'
       room: string

@@ -52,6 +52,7 @@ export class KeptRoom {
       room: this.#room,
       take: entries => this.#take(entries),
       settled: () => this.#setAlarm(),
+      caughtUp: () => undefined,
       // A keeper writes nothing, so there is nothing that others could have of it.
       acknowledged: async () => undefined,
       // Its clock is its operator's affair: who fills a room with members must not move it.

@@ -13,6 +13,8 @@ export interface CatchUpDeps {
   take(entries: readonly Entry[]): Promise<number>
   /** Members that can be asked. */
   members(): PeerId[]
+  /** Nobody is being asked any more. */
+  rests(): void
 }
 
 /** Waits before a gap is asked about again, the last of them until it is given up. */
@@ -38,6 +40,10 @@ export class CatchUp {
     this.#deps = deps
   }
 
+  get isRunning(): boolean {
+    return this.#running
+  }
+
   /** Asks this member for these entries, and for all that then turns out to be missing. */
   request(peer: PeerId, ids: readonly EntryId[]): void {
     if (this.#stopped || (this.#pending.size >= MAX_PENDING_PEERS && !this.#pending.has(peer))) return
@@ -60,6 +66,7 @@ export class CatchUp {
       await this.#ask(peer, ids).catch(() => undefined)
     }
     this.#running = false
+    this.#deps.rests()
     // A store that cannot be read or written has been told of already.
     await this.#scheduleRetry().catch(() => undefined)
   }

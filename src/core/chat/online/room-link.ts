@@ -1,12 +1,14 @@
 import { CappedMap, toHex, type Clock, type Millis, type RandomBytes } from '../../bytes/index.ts'
-import { dayOf, daysAt, exchangeKeys } from '../../encryption/index.ts'
 import type { DeviceCertificate, DeviceId, DisplayName, Identity, MemberId } from '../../identity/index.ts'
 import { decodeEntry, encodeEntry, type Entry, type EntryId, type SyncLog } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { CatchUp } from './catch-up.ts'
+import { CatchingUp } from './catching-up.ts'
+import { DayKeys } from './day-keys.ts'
 import { exchange, MAX_ANSWER_BYTES, type ExchangeRoom } from './exchange.ts'
 import { MAX_FETCH_IDS, type ExchangeKeys, type ExchangeMessage, type Hello, type Role } from './exchange-codec.ts'
+import { GossipInbox } from './gossip-inbox.ts'
 import { createHello, verifyHello } from './greeting.ts'
 import type { Taken } from '../room/intake.ts'
 import type { GenuineEntry } from '../room/judge-entry.ts'
@@ -34,6 +36,8 @@ export interface RoomLinkDeps {
   readonly take: (entries: readonly Entry[]) => Promise<Taken>
   /** Nothing is being synced any more. */
   readonly settled: () => void
+  /** What was said before begins to come in, or is here. */
+  readonly caughtUp: () => void
   readonly acknowledged: (member: MemberId, held: SequenceRanges) => Promise<void>
   /** What keepers said that they have of this device's entries. */
   readonly receipts: KeeperReceipts
@@ -58,8 +62,6 @@ const GREET_DELAYS: readonly Millis[] = [250, 1000, 2000, 4000, 8000, 15_000, 30
 /** Peers of which it is remembered that they have gone; more than are connected at a time. */
 const MAX_DEPARTURES = 4096
 const EXCHANGE_TIMEOUT: Millis = 15_000
-/** Gossiped entries that wait to be stored, 64 MiB at the most. */
-const MAX_RECEIVED = 1024
 
 /** A room on the network: greets members, gossips, fetches what is missing, and acknowledges. */
 export class RoomLink implements ExchangeRoom, SyncedRoom {
@@ -67,9 +69,11 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   readonly #deps: RoomLinkDeps
   readonly #topics: Topics
   readonly #catchUp: CatchUp
+  readonly #catchingUp: CatchingUp
+  readonly #inbox: GossipInbox
   readonly #syncs: SyncSchedule
   readonly #acknowledgements: Acknowledgements
-  readonly #keysByDay = new CappedMap<number, ExchangeKeys>(8)
+  readonly #keys: DayKeys
   /** How often a peer has gone, to tell whether it went while its hello was being checked. */
   readonly #departures = new CappedMap<PeerId, number>(MAX_DEPARTURES)
   readonly #greeting = new Set<PeerId>()
@@ -78,32 +82,41 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   readonly #greetLater = new Map<PeerId, () => void>()
   readonly #abort = new AbortController()
   readonly #cancels = new Set<() => void>()
-  #received: Entry[] = []
-  #storing = false
 
   constructor(deps: RoomLinkDeps) {
     this.#deps = deps
     const { network, room, clock } = deps
+    this.#keys = new DayKeys(room.keys.rendezvousSecret, clock)
     this.#acknowledgements = new Acknowledgements({
       ...deps,
       presence: this.presence,
       publish: acknowledgement => this.#topics.publishNote(acknowledgement),
       tell: (peer, acknowledgement) => this.#exchange(peer, { kind: 'acknowledge', acknowledgement })
     })
+    this.#catchingUp = new CatchingUp({
+      isAsking: () => this.#syncs.isSyncing || this.#catchUp.isRunning,
+      changed: deps.caughtUp
+    })
     this.#catchUp = new CatchUp({
       room,
       clock,
       fetch: (from, ids, context) => this.#fetch(from, ids, context),
-      take: async entries => (await this.#take(entries)).stored.length,
-      members: () => this.presence.peers()
+      take: async entries => this.#count(await this.#take(entries)),
+      members: () => this.presence.peers(),
+      rests: () => this.#catchingUp.rest()
     })
     this.#syncs = new SyncSchedule({
       clock,
       sync: (peer, signal) => openSync(network, deps.random, clock, this, peer, signal),
       settled: () => this.#settle()
     })
+    this.#inbox = new GossipInbox({
+      take: entries => this.#take(entries),
+      begin: from => this.#watchGaps(from),
+      isStopped: () => this.#abort.signal.aborted
+    })
     this.#topics = new Topics(network, room.keys, clock, {
-      received: (entry, from) => this.#gossiped(entry, from),
+      received: (entry, from) => this.#inbox.add(entry, from),
       // What cannot be stored has been told of already, and will be acknowledged again.
       noted: note => void this.#acknowledgements.take(note).catch(() => undefined),
       joined: peer => this.#greet(peer, 0)
@@ -118,22 +131,33 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   }
 
   exchangeKeys(): readonly ExchangeKeys[] {
-    const now = this.#deps.clock.now()
-    return [...new Set([dayOf(now), ...daysAt(now)])].map(day => this.#keysOf(day))
+    return this.#keys.now()
   }
 
   /** Whether more may come at any moment that closes what is missing now. */
   get isSyncing(): boolean {
-    return this.#syncs.isSyncing
+    return this.#syncs.isSyncing || this.#catchingUp.isComing
+  }
+
+  /** How many messages came so far of those that are on their way; undefined when none are. */
+  get catchingUp(): number | undefined {
+    return this.#catchingUp.came
   }
 
   syncLog(peer: PeerId): SyncLog | undefined {
     if (this.presence.get(peer) === undefined || !this.#syncs.isTrusted(peer)) return undefined
-    return roomLog(this.#deps.room, entries => this.#takeFrom(peer, entries))
+    return roomLog(this.#deps.room, {
+      take: entries => this.#takeFrom(peer, entries),
+      lacks: entries => this.#catchingUp.lacks(entries)
+    })
   }
 
   distrust(peer: PeerId): void {
     this.#syncs.distrust(peer)
+  }
+
+  served(): () => void {
+    return this.#catchingUp.served()
   }
 
   /** Hands an own entry to whoever is online. */
@@ -241,6 +265,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     if (before?.device !== device || before.member !== present.member) this.#absent(peer)
     const isNew = this.presence.add(peer, present)
     this.#deps.clocksHeard(this.presence.clocksAhead())
+    this.#catchingUp.met()
     this.#deps.met(present, peer, isNew)
     // Entries that waited for this introduction are told now.
     await this.#take([])
@@ -266,6 +291,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   #absent(peer: PeerId): void {
     const before = this.presence.get(peer)
     const member = this.presence.remove(peer)
+    if (this.presence.peers().length === 0) this.#catchingUp.end()
     if (member !== undefined || (before !== undefined && before.member === undefined)) this.#deps.gone(member)
   }
 
@@ -298,6 +324,13 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     this.#deps.settled()
     const [peer] = this.presence.peers()
     if (peer !== undefined && this.#deps.room.gaps.missing().length > 0) this.#catchUp.request(peer, [])
+    this.#catchingUp.compared()
+  }
+
+  /** Entries that came of those that were missing. */
+  #count({ stored }: Taken): number {
+    this.#catchingUp.took(stored.filter(({ content }) => content?.text !== undefined).length)
+    return stored.length
   }
 
   #offer(sequence: number): void {
@@ -311,27 +344,14 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     }
   }
 
-  /** Collects what comes while the last batch is being stored: entries stored together share one flush to disk. */
-  #gossiped(entry: Entry, from: PeerId): void {
-    // What a flood pushes out comes by sync.
-    if (this.#received.length >= MAX_RECEIVED) return
-    this.#received.push(entry)
-    if (!this.#storing) void this.#storeReceived(from)
-  }
-
-  async #storeReceived(from: PeerId): Promise<void> {
-    this.#storing = true
+  /** What turns out to be missing while gossip is stored is asked for. */
+  #watchGaps(from: PeerId): () => void {
     const before = this.#deps.room.state.history.missing
-    while (this.#received.length > 0 && !this.#abort.signal.aborted) {
-      const entries = this.#received
-      this.#received = []
-      // When nothing could be stored nothing is acknowledged: `take` has told the user, and members will offer it again.
-      await this.#take(entries).catch(() => undefined)
+    return () => {
+      // What was missing before is being asked for already, at its own pace.
+      const news = [...this.#deps.room.state.history.missing.keys()].filter(id => !before.has(id))
+      if (news.length > 0 || this.#deps.room.hasWaiting) this.#catchUp.request(from, news.slice(0, MAX_FETCH_IDS))
     }
-    this.#storing = false
-    // What was missing before is being asked for already, at its own pace.
-    const news = [...this.#deps.room.state.history.missing.keys()].filter(id => !before.has(id))
-    if (news.length > 0 || this.#deps.room.hasWaiting) this.#catchUp.request(from, news.slice(0, MAX_FETCH_IDS))
   }
 
   async #take(entries: readonly Entry[]): Promise<Taken> {
@@ -343,6 +363,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   /** Takes in what a member brought, and tells it at once what of its own is here now. */
   async #takeFrom(peer: PeerId, entries: readonly Entry[]): Promise<Taken> {
     const taken = await this.#take(entries)
+    this.#count(taken)
     const device = this.presence.get(peer)?.device
     if (taken.stored.some(({ body }) => body.device === device)) this.#acknowledgements.tell(peer)
     return taken
@@ -361,14 +382,6 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     const { network, random } = this.#deps
     const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(EXCHANGE_TIMEOUT)])
     return exchange(network, random, this, peer, message, signal)
-  }
-
-  #keysOf(day: number): ExchangeKeys {
-    const known = this.#keysByDay.get(day)
-    if (known !== undefined) return known
-    const keys = exchangeKeys(this.#deps.room.keys.rendezvousSecret, day)
-    this.#keysByDay.set(day, keys)
-    return keys
   }
 
   #after(delay: Millis, run: () => void): () => void {

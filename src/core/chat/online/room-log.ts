@@ -7,11 +7,17 @@ import { encodeProfile, readProfile } from './exchange-codec.ts'
 /** Authors introduced in one session; more are introduced twice. */
 const MAX_INTRODUCED = 1024
 
+interface RoomLogDeps {
+  /** Stores what is genuine of these and tells how many open for nobody. */
+  take(entries: readonly Entry[]): Promise<Taken>
+  /** So many of those that the other side named are missing here. */
+  lacks(entries: number): void
+}
+
 /**
  * A room's log as one sync session uses it. The companions of entries are the introductions of their authors.
- * @param take stores what is genuine of these and tells how many open for nobody
  */
-export function roomLog(room: Room, take: (entries: readonly Entry[]) => Promise<Taken>): SyncLog {
+export function roomLog(room: Room, { take, lacks }: RoomLogDeps): SyncLog {
   const introduced = new CappedMap<string, true>(MAX_INTRODUCED)
 
   function introductionOf(entry: Entry): Uint8Array[] {
@@ -24,7 +30,11 @@ export function roomLog(room: Room, take: (entries: readonly Entry[]) => Promise
   return {
     classes: [{ class: 'chat', set: room.set, from: LOWEST }],
     load: ids => room.load(ids),
-    lacking: ids => room.lacking(ids),
+    async lacking(ids) {
+      const lacking = await room.lacking(ids)
+      lacks(lacking.length)
+      return lacking
+    },
     companionsOf: async entries => entries.flatMap(introductionOf),
     async take(entries) {
       const taken = await take(entries)

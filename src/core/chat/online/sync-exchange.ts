@@ -18,6 +18,8 @@ export interface SyncedRoom {
   syncLog(peer: PeerId): SyncLog | undefined
   /** This member broke the protocol. */
   distrust(peer: PeerId): void
+  /** This member drives a sync, until what is returned is called. */
+  served(): () => void
 }
 
 /**
@@ -59,9 +61,14 @@ export function serveSyncs(
     if (frame === undefined || room === undefined || log === undefined) return stream.abort('no such room')
     const opening = openExchange(room.exchangeKeys(), { from: stream.peer, to: network.self }, frame)
     if (!opening.ok || opening.value.kind !== 'sync') return stream.abort('a frame that does not open')
-    await serveSync(stream, log, clock).catch((thrown: unknown) => {
+    const end = room.served()
+    try {
+      await serveSync(stream, log, clock)
+    } catch (thrown) {
       if (thrown instanceof SyncFaultError) room.distrust(stream.peer)
       throw thrown
-    })
+    } finally {
+      end()
+    }
   })
 }

@@ -31,6 +31,8 @@ export interface RoomMessage {
 const CONTEXT_BATCH = 8
 /** Unread messages are counted up to here: each is opened when its room is. */
 export const MAX_UNREAD = 500
+/** Messages looked at before older ones are: in a room that is looked at hardly any are unread. */
+const UNREAD_BATCH = 20
 
 /**
  * A room as this device holds it: takes in entries, writes its own, and tells what is there. Knows nothing of the
@@ -222,10 +224,18 @@ export class Room {
 
   /** Others' messages above what was read, at most `MAX_UNREAD`. */
   async countUnread(): Promise<number> {
-    const newest = await this.#deps.store.newestShown(MAX_UNREAD)
-    const unread = newest.filter(entry => orderKeyOf(entry) > this.#state.readUpTo)
-    const messages = unread.flatMap(entry => this.#read(entry) ?? [])
-    return messages.filter(message => message.ownSequence === undefined).length
+    let count = 0
+    let order: string | undefined
+    for (let looked = 0; looked < MAX_UNREAD; looked += UNREAD_BATCH) {
+      const newest = await this.#deps.store.newestShown(UNREAD_BATCH, order)
+      const unread = newest.filter(entry => orderKeyOf(entry) > this.#state.readUpTo)
+      const messages = unread.flatMap(entry => this.#read(entry) ?? [])
+      count += messages.filter(message => message.ownSequence === undefined).length
+      const last = unread.at(-1)
+      if (unread.length < UNREAD_BATCH || last === undefined) break
+      order = orderKeyOf(last)
+    }
+    return count
   }
 
   messageOf({ entry, body, content }: GenuineEntry): RoomMessage | undefined {

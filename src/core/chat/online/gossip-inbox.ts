@@ -1,0 +1,44 @@
+import type { Entry } from '../../log/index.ts'
+import type { PeerId } from '../../network/index.ts'
+
+export interface GossipInboxDeps {
+  /** Stores these; rejects when nothing could be stored. */
+  take(entries: readonly Entry[]): Promise<unknown>
+  /** A round of storing begins, the first of whose entries this member brought; called back when it is over. */
+  begin(from: PeerId): () => void
+  isStopped(): boolean
+}
+
+/** Gossiped entries that wait to be stored, 64 MiB at the most. */
+const MAX_RECEIVED = 1024
+
+/** Collects what comes while the last batch is being stored: entries stored together share one flush to disk. */
+export class GossipInbox {
+  readonly #deps: GossipInboxDeps
+  #received: Entry[] = []
+  #storing = false
+
+  constructor(deps: GossipInboxDeps) {
+    this.#deps = deps
+  }
+
+  add(entry: Entry, from: PeerId): void {
+    // What a flood pushes out comes by sync.
+    if (this.#received.length >= MAX_RECEIVED) return
+    this.#received.push(entry)
+    if (!this.#storing) void this.#store(from)
+  }
+
+  async #store(from: PeerId): Promise<void> {
+    this.#storing = true
+    const end = this.#deps.begin(from)
+    while (this.#received.length > 0 && !this.#deps.isStopped()) {
+      const entries = this.#received
+      this.#received = []
+      // When nothing could be stored nothing is acknowledged: `take` has told the user, and members will offer it again.
+      await this.#deps.take(entries).catch(() => undefined)
+    }
+    this.#storing = false
+    end()
+  }
+}
