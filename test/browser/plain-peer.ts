@@ -85,13 +85,31 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
   }
 
   function announce(message: Message): void {
-    const { own: _, delivery: __, ...told } = message
+    const { own: _, delivery: __, deleted: ___, ...told } = message
     emit({ event: 'message', ...told })
+  }
+
+  function change(id: string, messageId: string, changes: Partial<Message>): Message {
+    const room = roomOf(id)
+    const index = room.messages.findIndex(message => message.id === messageId)
+    const before = room.messages[index]
+    if (before === undefined) throw new UsageError('there is no such message here')
+    const changed = { ...before, ...changes }
+    room.messages = room.messages.with(index, changed)
+    return changed
   }
 
   function addRoom(roomName: string, messages: readonly Saying[] = []): RoomSummary {
     const id = memberId(`room ${roomName}`)
-    const summary: RoomSummary = { id, name: roomName, members: 1, unread: 0, missing: 0, keepers: [] }
+    const summary: RoomSummary = {
+      id,
+      name: roomName,
+      members: 1,
+      unread: 0,
+      missing: 0,
+      keepers: [],
+      retention: 'forever'
+    }
     rooms.set(id, { summary, messages: [], members: [memberOf({ nick: name, self: true, online: true })] })
     for (const saying of messages) add(id, saying)
     return summary
@@ -166,6 +184,16 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
       const message = add(id, { by: nick, text, time: Date.now(), delivery: { to: 0, of: 2 } })
       announce(message)
       return { id: message.id }
+    },
+    async edit(id, messageId, text) {
+      const changed = change(id, messageId, { text, edited: Date.now() })
+      emit({ event: 'edited', room: id, id: messageId, text, time: changed.edited ?? 0 })
+      return messageId
+    },
+    async deleteMessage(id, messageId) {
+      change(id, messageId, { text: '', deleted: true })
+      emit({ event: 'deleted', room: id, id: messageId })
+      return messageId
     },
     setRoom: async id => roomOf(id).summary,
     waitForDelivery: async (_id, count) => count,

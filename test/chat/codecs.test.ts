@@ -1,10 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ByteWriter, decodeWith, encodeUtf8, UsageError } from '../../src/core/bytes/index.ts'
+import { ByteWriter, concatBytes, decodeWith, encodeUtf8, UsageError } from '../../src/core/bytes/index.ts'
 import {
   decodeContent,
+  DELETION_KIND,
+  EDIT_KIND,
   encodeContent,
   MAX_TEXT_BYTES,
+  MESSAGE_KIND,
   parseText,
   type Content
 } from '../../src/core/chat/room/content.ts'
@@ -18,7 +21,7 @@ import {
   writeRanges
 } from '../../src/core/chat/room/sequence-ranges.ts'
 import { MAX_CONTENT_BYTES } from '../../src/core/encryption/index.ts'
-import type { DisplayName } from '../../src/core/identity/index.ts'
+import type { DeviceId, DisplayName } from '../../src/core/identity/index.ts'
 import type { EntryId } from '../../src/core/log/index.ts'
 import type { PeerId } from '../../src/core/network/index.ts'
 import { hostileBytes } from '../support/hostile-bytes.ts'
@@ -32,32 +35,60 @@ const ranges = fc
 const text = fc.string({ unit: 'binary', maxLength: 400 }).filter(each => each.isWellFormed())
 
 describe('content', () => {
-  const contents = fc
-    .record({ text, profile: fc.option(bytes(135), { nil: undefined }) })
-    .map(({ text: words, profile }): Content => {
-      const nick = 'Anna' as DisplayName
-      return { kind: 1, text: words, ...(profile && { profile: { certificate: profile, nick } }) }
+  const common = fc
+    .record({
+      certificate: fc.option(bytes(135), { nil: undefined }),
+      opening: fc.option(bytes(16), { nil: undefined })
     })
+    .map(({ certificate, opening }) => ({
+      ...(certificate && { profile: { certificate, nick: 'Anna' as DisplayName } }),
+      ...(opening && { opening })
+    }))
+  const device = ids.map(id => id as string as DeviceId)
+  const authorship = fc.record({ id: ids, device, sequence: fc.maxSafeNat(), opening: bytes(16) })
+  const said = fc.oneof(
+    text.map(words => ({ kind: MESSAGE_KIND, text: words }) as const),
+    fc.record({ kind: fc.constant(EDIT_KIND), text, target: ids }),
+    fc.record({ kind: fc.constant(DELETION_KIND), targets: fc.array(authorship, { minLength: 1, maxLength: 64 }) })
+  )
+  const contents = fc.tuple(common, said).map(([shared, words]): Content => ({ ...shared, ...words }))
 
   test('round-trips', () => {
     fc.assert(
       fc.property(contents, content => {
-        expect(decodeContent(1, encodeContent(content))).toEqual({ ok: true, value: content })
+        expect(decodeContent(content.kind, encodeContent(content))).toEqual({ ok: true, value: content })
       })
     )
   })
 
-  test('survives 20,000 random and mutated inputs', () => {
-    const valid = fc.sample(contents, { numRuns: 20, seed: 3 }).map(encodeContent)
+  test.each([MESSAGE_KIND, EDIT_KIND, DELETION_KIND])('of kind %d survives 20,000 random and mutated inputs', kind => {
+    const samples = fc.sample(contents, { numRuns: 60, seed: 3 }).filter(content => content.kind === kind)
     const outcomes = new Set<boolean>()
-    for (const hostile of hostileBytes(valid)) outcomes.add(decodeContent(1, hostile).ok)
+    for (const hostile of hostileBytes(samples.map(encodeContent))) outcomes.add(decodeContent(kind, hostile).ok)
     expect(outcomes.has(false)).toBe(true)
+  })
+
+  test('of an edit or a deletion that is none is refused', () => {
+    const field = (type: number, value: Uint8Array): Uint8Array => new ByteWriter().u8(type).longBytes(value).finish()
+    const words = field(1, encodeUtf8('x'))
+    expect(decodeContent(EDIT_KIND, words)).toEqual({ ok: false, error: 'an edit of nothing' })
+    expect(decodeContent(EDIT_KIND, concatBytes([words, field(2, new Uint8Array(31))])).ok).toBe(false)
+    expect(decodeContent(DELETION_KIND, words)).toEqual({ ok: false, error: 'a deletion of nothing' })
+    for (const targets of [
+      [0],
+      [65, ...new Uint8Array(65 * 88)],
+      [1, ...new Uint8Array(87)],
+      [1, ...new Uint8Array(89)]
+    ]) {
+      expect(decodeContent(DELETION_KIND, field(3, Uint8Array.from(targets))).ok).toBe(false)
+    }
+    expect(decodeContent(MESSAGE_KIND, concatBytes([words, field(130, new Uint8Array(15))])).ok).toBe(false)
   })
 
   test('of later versions is read as far as it is known', () => {
     const later = new ByteWriter().u8(1).longBytes(encodeUtf8('hello')).u8(77).longBytes(Uint8Array.of(1)).finish()
     expect(decodeContent(1, later)).toEqual({ ok: true, value: { kind: 1, text: 'hello' } })
-    expect(decodeContent(9, later)).toEqual({ ok: true, value: { kind: 9 } })
+    expect(decodeContent(9, later)).toEqual({ ok: true, value: { kind: 0 } })
   })
 
   test('leaves out a nickname that may not be shown', () => {
@@ -93,6 +124,7 @@ describe('exchange messages', () => {
     fc.record({ kind: fc.constant('acknowledge' as const), acknowledgement: fc.uint8Array({ maxLength: 300 }) }),
     fc.record({ kind: fc.constant('entry' as const), entry: fc.uint8Array({ maxLength: 600 }) }),
     profiles.map(profile => ({ kind: 'introduce' as const, profile })),
+    fc.record({ kind: fc.constant('erased' as const), header: fc.uint8Array({ maxLength: 300 }) }),
     fc.constant({ kind: 'sync' as const })
   )
 

@@ -306,7 +306,7 @@ async function copyOf(storage: Storage, room: string): Promise<Storage> {
   const shown = await store.newestShown(1000)
   await copy.room(room).commit({
     entries: await store.newest(1000),
-    shown: shown.map(({ id }) => id),
+    shown: new Map(shown.map(({ entry, note }) => [entry.id, note])),
     records: records(await store.records.list(''))
   })
   return copy

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { RandomBytes } from '../../src/core/bytes/index.ts'
 import {
+  eraseBody,
   HIGHEST,
   LOWEST,
   orderKeyOf,
@@ -58,13 +59,75 @@ export function runEntryStoreTests(name: string, open: (name: string) => Promise
       const store = storage.room('aa')
       const entries = Array.from({ length: 40 }, (_, index) => entryAt(NOON + index, index))
       const shown = entries.filter((_, index) => index % 10 === 3)
-      await store.commit({ entries, shown: shown.map(({ id }) => id) })
+      await store.commit({ entries, shown: new Map(shown.map(({ id }) => [id, Uint8Array.of()])) })
       const expected = shown.map(({ id }) => id).toReversed()
-      expect((await store.newestShown(10)).map(({ id }) => id)).toEqual(expected)
+      expect((await store.newestShown(10)).map(({ entry }) => entry.id)).toEqual(expected)
       const before = shown.at(-1)
-      expect((await store.newestShown(2, before && orderKeyOf(before))).map(({ id }) => id)).toEqual(
+      expect((await store.newestShown(2, before && orderKeyOf(before))).map(({ entry }) => entry.id)).toEqual(
         expected.slice(1, 3)
       )
+      await storage.close()
+    })
+
+    test('keeps what is left of an entry whose body is erased, in its place and in the set', async () => {
+      const storage = await open('erased')
+      const store = storage.room('aa')
+      const [first, second] = [entryAt(NOON, 1), entryAt(NOON + 1, 2)]
+      const note = Uint8Array.of(7)
+      await store.commit({ entries: [first, eraseBody(second)], shown: new Map([[first.id, Uint8Array.of()]]) })
+      await store.commit({ erased: [first.id], shown: new Map([[first.id, note]]) })
+      expect(await store.get(first.id)).toEqual(eraseBody(first))
+      expect(await store.newest(5)).toEqual([eraseBody(second), eraseBody(first)])
+      expect(await store.newestShown(5)).toEqual([{ entry: eraseBody(first), note }])
+      expect([await store.noteOf(first.id), await store.noteOf(second.id)]).toEqual([note, undefined])
+      expect([await store.has(first.id), await store.has(second.id)]).toEqual([true, true])
+      // It does not come back by itself.
+      await store.commit({ entries: [first] })
+      expect(await store.get(first.id)).toEqual(eraseBody(first))
+      await expectSameSet(store.set, new MemorySet([first, second].map(itemOfEntry)), seededRandom(2))
+      await storage.close()
+    })
+
+    test('drops entries whole, and counts the others exactly', async () => {
+      const storage = await open('dropped')
+      const store = storage.room('aa')
+      const entries = Array.from({ length: 900 }, (_, index) => entryAt(NOON + ((index * 31) % 700), index))
+      const shown = new Map(entries.map(({ id }) => [id, Uint8Array.of()]))
+      await store.commit({ entries: entries.slice(0, 600), shown })
+      await store.commit({ entries: entries.slice(600), shown })
+      const random = seededRandom(8)
+      for (let left = entries.map(({ id }) => id); left.length > 0;) {
+        const size = 1 + ((random(1)[0] ?? 0) % 200)
+        const dropped =
+          random(1)[0] === 0 ? left.slice(-size) : left.filter((_, index) => index % 3 === 0).slice(0, size)
+        await store.commit({ dropped })
+        const gone = new Set(dropped)
+        left = left.filter(id => !gone.has(id))
+        const rest = entries.filter(({ id }) => left.includes(id))
+        await expectSameSet(store.set, new MemorySet(rest.map(itemOfEntry)), random)
+        const orders = rest.map(orderKeyOf).sort()
+        expect((await store.oldest(20)).map(orderKeyOf)).toEqual(orders.slice(0, 20))
+        expect((await store.newestShown(20)).map(({ entry }) => orderKeyOf(entry))).toEqual(orders.slice(-20).reverse())
+      }
+      await store.commit({ entries: entries.slice(0, 300) })
+      await expectSameSet(store.set, new MemorySet(entries.slice(0, 300).map(itemOfEntry)), random)
+      await storage.close()
+    })
+
+    test('tells the time of the entry at a place, and finds ids by their beginning', async () => {
+      const storage = await open('places')
+      const store = storage.room('aa')
+      const entries = Array.from({ length: 30 }, (_, index) => entryAt(NOON + index, index))
+      await store.commit({ entries, shown: new Map(entries.map(({ id }) => [id, Uint8Array.of()])) })
+      expect([await store.shownTime(0), await store.shownTime(29), await store.shownTime(30)]).toEqual([
+        NOON + 29,
+        NOON,
+        undefined
+      ])
+      const [some] = entries
+      expect(await store.idsFrom(some?.id.slice(0, 12) ?? '', 2)).toEqual([some?.id])
+      expect((await store.idsFrom('', 100)).toSorted()).toEqual(entries.map(({ id }) => id).toSorted())
+      expect(await store.idsFrom('00'.repeat(32), 2)).toEqual([])
       await storage.close()
     })
 

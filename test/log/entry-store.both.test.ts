@@ -28,10 +28,10 @@ test('what was committed is there after closing and opening again', async () => 
 test('a store of a newer layout is refused, and not changed', async () => {
   const database = await temporaryDatabase()
   const storage = await openStorage(database)
-  await storage.records.write([{ name: 'schema', value: encodeUtf8('3') }])
+  await storage.records.write([{ name: 'schema', value: encodeUtf8('4') }])
   await storage.close()
   await expect(openStorage(database)).rejects.toThrow(EnvironmentError)
-  await expect(openStorage(database)).rejects.toThrow('written by a newer version (layout 3, this one knows 2)')
+  await expect(openStorage(database)).rejects.toThrow('written by a newer version (layout 4, this one knows 3)')
 })
 
 test('a set goes on where it was after opening again', async () => {
@@ -73,7 +73,7 @@ test('a store of the first layout is brought to this one, wherever that is cut o
     const ofRoom = entries.slice(0, count)
     await expectSameSet(storage.room(room).set, new MemorySet(ofRoom.map(itemOfEntry)), seededRandom(count))
     const newest = ofRoom.map(orderKeyOf).sort().slice(-5).toReversed()
-    expect((await storage.room(room).newestShown(5)).map(orderKeyOf)).toEqual(newest)
+    expect((await storage.room(room).newestShown(5)).map(({ entry }) => orderKeyOf(entry))).toEqual(newest)
     expect(await storage.room(room).records.get('x')).toEqual(Uint8Array.of(1))
   }
   await storage.close()

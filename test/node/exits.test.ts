@@ -123,7 +123,7 @@ test.each(
     'room remove Talk x',
     'room ban Talk x',
     'room role Talk x owner',
-    'room set Talk retention 30d',
+    'room set Talk dht off',
     'room set Talk keepers /dns4/relay.example.org/tcp/4001',
     'room close Talk',
     'dm x hello',

@@ -33,7 +33,15 @@ test('JSON steers no terminal, and says the same', () => {
 })
 
 test('the status in plain words', () => {
-  const room = { id: '0'.repeat(64), name: 'Talk', members: 1, unread: 0, missing: 2, keepers: [] }
+  const room = {
+    id: '0'.repeat(64),
+    name: 'Talk',
+    members: 1,
+    unread: 0,
+    missing: 2,
+    keepers: [],
+    retention: 'forever'
+  }
   const address = '/dns4/a\u202eb/tcp/1'
   const peers = [{ peer: '12D3', path: 'direct', rtt: null, address }]
   const lines = (status: Parameters<typeof statusText>[0]): string[] => statusText(status, './starling').split('\n')

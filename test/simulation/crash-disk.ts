@@ -104,6 +104,10 @@ function aliveEntries(store: EntryStore, alive: Alive): Omit<EntryStore, 'commit
     records: aliveRecords(store.records, alive),
     has: id => alive(store.has(id)),
     get: id => alive(store.get(id)),
+    idsFrom: (prefix, limit) => alive(store.idsFrom(prefix, limit)),
+    oldest: limit => alive(store.oldest(limit)),
+    shownTime: place => alive(store.shownTime(place)),
+    noteOf: id => alive(store.noteOf(id)),
     newest: (limit, before) => alive(store.newest(limit, before)),
     newestShown: (limit, before) => alive(store.newestShown(limit, before)),
     set: {

@@ -1,6 +1,6 @@
 import type { Millis, RandomBytes } from '../../src/core/bytes/index.ts'
 import { openPeer, type Message, type Peer, type PeerEvent } from '../../src/core/chat/index.ts'
-import type { EntryId, Storage } from '../../src/core/log/index.ts'
+import { isWhole, type EntryId, type Storage } from '../../src/core/log/index.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
 import type { VirtualNetwork, VirtualPeer } from '../support/virtual-network.ts'
 import type { CrashDisk, Mounted } from './crash-disk.ts'
@@ -8,6 +8,8 @@ import { SkewedClock } from './skewed-clock.ts'
 
 const ROOM = 'lobby'
 const ALL = 100_000
+/** Messages looked at for one to change. */
+const AMENDED = 20
 
 export interface MemberDeps {
   readonly name: string
@@ -35,6 +37,8 @@ export class SimulatedMember {
   readonly disk: CrashDisk
   /** Messages told as events since this run of the peer began. */
   readonly shown = new Set<string>()
+  /** How many messages it keeps; all of them unless told otherwise. */
+  retained = Number.POSITIVE_INFINITY
   readonly #deps: MemberDeps
   #run: Run | undefined
 
@@ -83,6 +87,24 @@ export class SimulatedMember {
     this.#attempt(peer => peer.send(ROOM, text))
   }
 
+  /** Changes or deletes a message of its own, the one at this place among the newest; `done` is called once it is durable. */
+  amend(place: number, text: string | undefined, done: (id: string) => void): void {
+    this.#attempt(async peer => {
+      const own = (await peer.messages(ROOM, { limit: AMENDED })).filter(message => message.own && !message.deleted)
+      const { id } = own[place % Math.max(1, own.length)] ?? {}
+      if (id === undefined) return
+      if (text === undefined) await peer.deleteMessage(ROOM, id)
+      else await peer.edit(ROOM, id, text)
+      done(id)
+    })
+  }
+
+  /** Keeps only so many messages from now on. */
+  retain(messages: number): void {
+    this.retained = messages
+    this.#attempt(peer => peer.setRoom(ROOM, 'retention', String(messages)))
+  }
+
   async stop(): Promise<void> {
     await this.#run?.peer.stop()
     this.#run?.clock.stop()
@@ -102,8 +124,16 @@ export class SimulatedMember {
     return this.#run === undefined ? [] : this.#run.peer.messages(ROOM, { limit: ALL })
   }
 
+  /** Whether it has ever had the entry durably. */
   holds(id: EntryId): boolean {
     return this.disk.entries.has(id)
+  }
+
+  /** Whether the words of this entry are still in its store. */
+  async hasWords(id: EntryId): Promise<boolean> {
+    const room = this.#run?.peer.rooms()[0]?.id
+    const entry = room === undefined ? undefined : await this.#run?.mounted.storage.room(room).get(id)
+    return entry !== undefined && isWhole(entry)
   }
 
   /** Does not wait for the end: a crash may come before it. */

@@ -5,7 +5,7 @@ import type { SimulatedMember } from './member.ts'
 /**
  * `lost`: told as sent, and gone or not everywhere · `early`: told as sent or delivered before it was durable there ·
  * `undelivered`: everybody has it, and its author has not learned so · `disagreement`: members that were connected show different messages, or in another order · `shown twice` ·
- * `gap`: still waited for when everybody is here · `growth`: more timers, streams or work than a quiet room needs ·
+ * `not erased`: deleted, and its words are still somewhere · `gap`: still waited for when everybody is here · `growth`: more timers, streams or work than a quiet room needs ·
  * `failure`: something threw.
  */
 export type ViolationKind =
@@ -14,6 +14,7 @@ export type ViolationKind =
   | 'undelivered'
   | 'disagreement'
   | 'shown twice'
+  | 'not erased'
   | 'gap'
   | 'growth'
   | 'failure'
@@ -23,11 +24,20 @@ export interface Violation {
   readonly text: string
 }
 
+/** What a member shows, oldest first. */
+interface View {
+  readonly member: SimulatedMember
+  readonly ids: readonly string[]
+  readonly lines: readonly string[]
+}
+
 /** Compares what members are told with what their disks hold. */
 export class Oracle {
   readonly violations: Violation[] = []
   /** Messages that their author was told are sent. */
   readonly sent = new Set<EntryId>()
+  /** Messages that their author was told are deleted. */
+  readonly deleted = new Set<EntryId>()
   readonly #members: readonly SimulatedMember[]
 
   readonly #trustsDisk: boolean
@@ -62,25 +72,42 @@ export class Oracle {
 
   /** Everybody is here, connected, and has had time. */
   async checkAgreement(): Promise<void> {
-    const views = await Promise.all(
-      this.#members.map(async member => {
-        const messages = await member.messages()
-        this.#checkDeliveries(member, messages)
-        return { member, ids: messages.map(message => message.id) }
-      })
-    )
-    const [first] = views
-    if (first === undefined) return
-    for (const { member, ids } of views) {
-      const difference = ids.findIndex((id, index) => id !== first.ids[index])
-      if (difference !== -1 || ids.length !== first.ids.length) {
-        const place = difference === -1 ? Math.min(ids.length, first.ids.length) : difference
-        const counts = `${first.ids.length} and ${ids.length} messages`
-        this.report('disagreement', `${first.member.name} and ${member.name} differ at ${place} of ${counts}`)
-      }
-      if (new Set(ids).size < ids.length) this.report('shown twice', `${member.name} lists a message twice`)
-      if (member.missing > 0) this.report('gap', `${member.name} still waits for ${member.missing}`)
-      this.#checkSent(member, ids)
+    const views = await Promise.all(this.#members.map(member => this.#viewOf(member)))
+    const reference = views.find(({ member }) => member.retained === Number.POSITIVE_INFINITY)
+    if (reference === undefined) return
+    for (const view of views) {
+      this.#checkLines(view, reference)
+      await this.#checkErased(view)
+      this.#checkSent(view)
+    }
+  }
+
+  async #viewOf(member: SimulatedMember): Promise<View> {
+    const messages = await member.messages()
+    this.#checkDeliveries(member, messages)
+    const lines = messages.map(({ id, text, deleted }) => `${id} ${text}${deleted ? ' (deleted)' : ''}`)
+    return { member, ids: messages.map(message => message.id), lines }
+  }
+
+  /** All that the reference shows, or, of a member that keeps less, so much of the end of it. */
+  #checkLines({ member, ids, lines }: View, reference: View): void {
+    const kept = Math.max(0, reference.lines.length - Math.max(lines.length, member.retained))
+    const expected = reference.lines.slice(kept)
+    const difference = expected.findIndex((line, index) => line !== lines[index])
+    if (difference !== -1 || expected.length !== lines.length) {
+      const place = difference === -1 ? Math.min(expected.length, lines.length) : difference
+      const counts = `${expected.length} and ${lines.length} messages`
+      this.report('disagreement', `${reference.member.name} and ${member.name} differ at ${place} of ${counts}`)
+    }
+    if (new Set(ids).size < ids.length) this.report('shown twice', `${member.name} lists a message twice`)
+    if (member.missing > 0) this.report('gap', `${member.name} still waits for ${member.missing}`)
+  }
+
+  async #checkErased({ member, lines }: View): Promise<void> {
+    for (const id of this.deleted) {
+      const isShown = lines.some(line => line.startsWith(id) && !line.endsWith(' (deleted)'))
+      if (isShown || (await member.hasWords(id)))
+        this.report('not erased', `${member.name} still has the words of ${short(id)}`)
     }
   }
 
@@ -93,9 +120,10 @@ export class Oracle {
     }
   }
 
-  #checkSent(member: SimulatedMember, ids: readonly string[]): void {
+  #checkSent({ member, ids }: View): void {
     const here = new Set<string>(ids)
-    for (const id of this.sent) if (!here.has(id)) this.report('lost', `${member.name} does not show ${short(id)}`)
+    if (member.retained === Number.POSITIVE_INFINITY)
+      for (const id of this.sent) if (!here.has(id)) this.report('lost', `${member.name} does not show ${short(id)}`)
   }
 
   /** A wrong clock makes for warnings of its own; these never come in an honest room. */

@@ -1,4 +1,4 @@
-import type { Entry, EntryId, EntryStore, Storage } from '../../src/core/log/index.ts'
+import type { EntryId, EntryStore, Storage, StoredEntry } from '../../src/core/log/index.ts'
 import type { Planted } from './simulate.ts'
 
 /** Says that it is stored, and stores it later. */
@@ -22,22 +22,40 @@ export const UNSTABLE_SORT: Planted = {
   wrap: storage =>
     withRooms(storage, store => {
       const arrival = new Map<EntryId, number>()
-      const place = ({ id, header }: Entry): [ms: number, arrived: number] => [header.clock.ms, arrival.get(id) ?? 0]
-      const sorted = (entries: readonly Entry[]): Entry[] =>
-        entries.toSorted((a, b) => {
-          const [[msA, atA], [msB, atB]] = [place(a), place(b)]
-          return msB - msA || atB - atA
-        })
+      const place = ({ id, header }: StoredEntry): [ms: number, arrived: number] => [
+        header.clock.ms,
+        arrival.get(id) ?? 0
+      ]
+      const compare = (a: StoredEntry, b: StoredEntry): number => {
+        const [[msA, atA], [msB, atB]] = [place(a), place(b)]
+        return msB - msA || atB - atA
+      }
       return {
         ...store,
         async commit(change) {
           for (const { id } of change.entries ?? []) if (!arrival.has(id)) arrival.set(id, arrival.size)
           await store.commit(change)
         },
-        newest: async (limit, before) => sorted(await store.newest(limit, before)),
-        newestShown: async (limit, before) => sorted(await store.newestShown(limit, before))
+        newest: async (limit, before) => (await store.newest(limit, before)).toSorted(compare),
+        newestShown: async (limit, before) =>
+          (await store.newestShown(limit, before)).toSorted((a, b) => compare(a.entry, b.entry))
       }
     })
+}
+
+/** Takes an entry out of the set when its body is erased. */
+export const DELETION_THAT_FORGETS: Planted = {
+  wrap: storage =>
+    withRooms(storage, store => ({
+      ...store,
+      commit: change => store.commit({ ...change, dropped: [...(change.dropped ?? []), ...(change.erased ?? [])] })
+    }))
+}
+
+/** Marks what was deleted, and keeps its words. */
+export const DELETION_THAT_KEEPS: Planted = {
+  wrap: storage =>
+    withRooms(storage, store => ({ ...store, commit: change => store.commit({ ...change, erased: [] }) }))
 }
 
 function withRooms(storage: Storage, wrap: (store: EntryStore) => EntryStore): Storage {

@@ -1,5 +1,5 @@
 import type { Millis } from '../../src/core/bytes/index.ts'
-import type { Storage } from '../../src/core/log/index.ts'
+import type { EntryId, Storage } from '../../src/core/log/index.ts'
 import { NOON } from '../support/cast.ts'
 import { seededNumbers, seededRandom } from '../support/seeded-random.ts'
 import { settled, skipTime, VirtualClock } from '../support/virtual-clock.ts'
@@ -40,6 +40,11 @@ const MAX_OPEN_STREAMS = 16
 const MAX_RECORD_BYTES = 8 * 1024
 const MAX_INDEX_BYTES = 128
 
+/** What edits and deletions leave behind, each. */
+const MAX_AMENDMENT_BYTES = 800
+/** In every fourth story somebody keeps so many messages only. */
+const RETAINED = 25
+
 /** One seed's life of a room: members come, go, crash and write, then all meet, and everything is compared. */
 export async function simulate(seed: number, planted: Planted = {}): Promise<Outcome> {
   return new Simulation(seed, planted).run()
@@ -55,15 +60,18 @@ class Simulation {
   /** One for what happens and one for how it travels, so that the story stays the same when fewer frames are needed. */
   readonly #next: () => number
   readonly #luck: () => number
+  readonly #whim: () => number
   /** Which side of a split each member is on. */
   #sides: number[] = []
   #isChecked = false
   #written = 0
+  #amended = 0
 
   constructor(seed: number, planted: Planted) {
     this.#seed = seed
     this.#next = seededNumbers(seed)
     this.#luck = seededNumbers(seed + 2 ** 31)
+    this.#whim = seededNumbers(seed + 2 ** 30)
     this.#oracle = new Oracle(this.#members, planted.trustsDisk === true)
     this.#network.discovery = false
     this.#network.latency = () => Math.floor(5 + this.#luck() * (this.#luck() < 0.05 ? 3000 : 150))
@@ -78,6 +86,7 @@ class Simulation {
   async run(): Promise<Outcome> {
     for (let step = 0; step < STEPS && this.#oracle.violations.length === 0; step += 1) {
       await this.#act()
+      this.#amend()
       await this.#pause()
     }
     if (this.#oracle.violations.length === 0) await this.#heal()
@@ -115,7 +124,7 @@ class Simulation {
     if (member === undefined) return
     if (member.network === undefined) return this.#start(member)
     const dice = this.#next()
-    if (!member.isInRoom) return this.#do(`${member.name} joins`, () => member.join())
+    if (!member.isInRoom) return this.#do(`${member.name} joins`, () => this.#join(member))
     if (dice < 0.45) return this.#do(`${member.name} writes`, () => this.#write(member))
     if (dice < 0.65) return this.#do('all write at once', () => this.#members.forEach(each => this.#write(each)))
     if (dice < 0.75) return this.#split()
@@ -130,11 +139,32 @@ class Simulation {
     this.#do(`${member.name} crashes`, () => member.crash(waiting => this.#survivors(waiting)))
   }
 
+  /** Now and then somebody takes back or changes what it said, which is a story of its own. */
+  #amend(): void {
+    if (this.#whim() < 0.75) return
+    const member = this.#members[Math.floor(this.#whim() * this.#members.length)]
+    const place = Math.floor(this.#whim() * 20)
+    if (member === undefined || !member.isInRoom) return
+    this.#amended += 1
+    if (this.#whim() < 0.5) {
+      const text = `line ${this.#written}, amended`
+      return this.#do(`${member.name} edits`, () => member.amend(place, text, () => undefined))
+    }
+    this.#do(`${member.name} deletes`, () =>
+      member.amend(place, undefined, id => this.#oracle.deleted.add(id as EntryId))
+    )
+  }
+
   async #start(member: SimulatedMember): Promise<void> {
     this.#note(`${member.name} starts`)
     await this.#whileTimePasses(member.start())
     this.#wire()
-    if (!member.isInRoom) member.join()
+    if (!member.isInRoom) this.#join(member)
+  }
+
+  #join(member: SimulatedMember): void {
+    member.join()
+    if (this.#seed % 4 === 0 && member === this.#members.at(-1)) member.retain(RETAINED)
   }
 
   #write(member: SimulatedMember): void {
@@ -176,7 +206,7 @@ class Simulation {
     this.#network.gossipArrives = () => true
     for (const member of this.#members) if (member.network === undefined) await this.#start(member)
     await skipTime(this.#clock, SECOND)
-    for (const member of this.#members) if (!member.isInRoom) member.join()
+    for (const member of this.#members) if (!member.isInRoom) this.#join(member)
     this.#wire()
     await skipTime(this.#clock, HEALING)
     await this.#check()
@@ -193,7 +223,8 @@ class Simulation {
     }
     for (const { name, network, disk } of this.#members) {
       const bytes = disk.recordBytes()
-      if (bytes > MAX_RECORD_BYTES + MAX_INDEX_BYTES * disk.entries.size) {
+      const allowed = MAX_RECORD_BYTES + MAX_INDEX_BYTES * disk.entries.size + MAX_AMENDMENT_BYTES * this.#amended
+      if (bytes > allowed) {
         this.#oracle.report('growth', `${name} has ${bytes} B of records`)
       }
       const open = network?.openStreams ?? 0

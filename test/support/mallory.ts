@@ -1,5 +1,7 @@
 import { expectValue, systemClock, systemRandom, toHex } from '../../src/core/bytes/index.ts'
-import { encodeContent } from '../../src/core/chat/room/content.ts'
+import { saltOf } from '../../src/core/chat/room/authorship.ts'
+import { encodeContent, MESSAGE_KIND } from '../../src/core/chat/room/content.ts'
+import type { OwnWords } from '../../src/core/chat/room/own-entries.ts'
 import { exchange, serveExchanges } from '../../src/core/chat/online/exchange.ts'
 import { sealExchange, type ExchangeMessage } from '../../src/core/chat/online/exchange-codec.ts'
 import { createHello } from '../../src/core/chat/online/greeting.ts'
@@ -15,6 +17,7 @@ import {
   type Entry,
   type EntryId,
   type HybridTime,
+  type StoredEntry,
   type SyncLog
 } from '../../src/core/log/index.ts'
 import type { PeerId, Verdict } from '../../src/core/network/index.ts'
@@ -37,6 +40,7 @@ export interface Words {
   readonly parents?: EntryId[]
   readonly clock?: HybridTime
   readonly profile?: boolean
+  readonly opening?: Uint8Array
 }
 
 export function newIdentity(): Promise<Identity> {
@@ -49,12 +53,21 @@ export function madeUpId(): EntryId {
 }
 
 export function writeEntry(identity: Identity, text: string, words: Words = {}): Promise<Entry> {
-  const { sequence = 1, previous, clock = { ms: NOON, counter: 0 }, profile = true } = words
-  const certificate = identity.certificate.bytes
-  const content = encodeContent({ kind: 1, text, ...(profile && { profile: { certificate, nick: undefined } }) })
-  const salt = systemRandom(16)
+  return writeWords(identity, { kind: MESSAGE_KIND, text }, words)
+}
+
+/** An entry of any kind, with or without a salt that commits to its author. */
+export function writeWords(identity: Identity, said: OwnWords, words: Words = {}): Promise<Entry> {
+  const { sequence = 1, previous, clock = { ms: NOON, counter: 0 }, profile = true, opening } = words
+  const { bytes: certificate, device } = identity.certificate
+  const content = encodeContent({
+    ...said,
+    ...(profile && { profile: { certificate, nick: undefined } }),
+    ...(opening && { opening })
+  })
+  const salt = opening === undefined ? systemRandom(16) : saltOf({ device, sequence, opening })
   const start = { class: 'chat', epoch: lobby.epochs.current(), clock, extensions: [], salt } as const
-  const body = { sequence, previous, parents: words.parents ?? [], kind: 1, content }
+  const body = { sequence, previous, parents: words.parents ?? [], kind: said.kind, content }
   return sealEntry({ roomId: lobby.roomId, contentKey: lobbyKey }, identity.deviceKey, start, body)
 }
 
@@ -84,7 +97,7 @@ export async function sayHello(identity: Identity, from: VirtualPeer, to: PeerId
 /** Has these entries, for whoever syncs with it; tells which were asked for. Of those in `withheld` it has but the ids. */
 export function syncAs(
   from: VirtualPeer,
-  entries: readonly Entry[],
+  entries: readonly StoredEntry[],
   asked?: (ids: readonly EntryId[]) => void,
   withheld: readonly Entry[] = []
 ): void {
@@ -104,7 +117,7 @@ export async function offerBySync(from: VirtualPeer, to: PeerId, entries: readon
 }
 
 function syncLogOf(
-  entries: readonly Entry[],
+  entries: readonly StoredEntry[],
   asked?: (ids: readonly EntryId[]) => void,
   withheld: readonly Entry[] = []
 ): SyncLog {

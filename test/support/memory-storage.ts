@@ -1,4 +1,12 @@
-import { orderKeyOf, type Entry, type EntryStore, type RecordStore, type Storage } from '../../src/core/log/index.ts'
+import {
+  eraseBody,
+  orderKeyOf,
+  type EntryId,
+  type EntryStore,
+  type RecordStore,
+  type Storage,
+  type StoredEntry
+} from '../../src/core/log/index.ts'
 import { MemorySet } from '../log/sync/memory-set.ts'
 
 /** Storage in memory, which keeps to the same rules as the real one: it passes the same suite. */
@@ -34,8 +42,9 @@ function memoryRecords(): RecordStore {
 
 function memoryEntries(): EntryStore {
   const records = memoryRecords()
-  const entries = new Map<string, Entry>()
-  const byOrder = new Map<string, Entry>()
+  const entries = new Map<string, StoredEntry>()
+  const notes = new Map<string, Uint8Array>()
+  const byOrder = new Map<string, EntryId>()
   /** Order keys, ascending: of all entries, and of those that are shown. */
   const order: string[] = []
   const shownOrder: string[] = []
@@ -44,37 +53,71 @@ function memoryEntries(): EntryStore {
     current ??= new MemorySet([...entries.values()].map(({ id, header }) => ({ ms: header.clock.ms, id })))
     return current
   }
-  const below = (keys: readonly string[], limit: number, before: string): Entry[] => {
+  const entryAt = (key: string): StoredEntry[] => {
+    const entry = entries.get(byOrder.get(key) ?? '')
+    return entry === undefined ? [] : [entry]
+  }
+  const below = (keys: readonly string[], limit: number, before: string): StoredEntry[] => {
     const end = placeOf(keys, before)
     return keys
       .slice(Math.max(0, end - limit), end)
       .reverse()
-      .flatMap(key => byOrder.get(key) ?? [])
+      .flatMap(entryAt)
+  }
+  const show = (id: EntryId, note: Uint8Array): void => {
+    const entry = entries.get(id)
+    if (entry === undefined) return
+    if (!notes.has(id)) insert(shownOrder, orderKeyOf(entry))
+    notes.set(id, note)
+  }
+  const add = (entry: StoredEntry): void => {
+    if (entries.has(entry.id)) return
+    const key = orderKeyOf(entry)
+    entries.set(entry.id, entry)
+    byOrder.set(key, entry.id)
+    insert(order, key)
+  }
+  const drop = (id: EntryId): void => {
+    const entry = entries.get(id)
+    if (entry === undefined) return
+    const key = orderKeyOf(entry)
+    for (const keys of [order, shownOrder]) if (keys.includes(key)) keys.splice(placeOf(keys, key), 1)
+    entries.delete(id)
+    notes.delete(id)
   }
   return {
     records,
     has: async id => entries.has(id),
     get: async id => entries.get(id),
+    idsFrom: async (prefix, limit) =>
+      [...entries.values()].flatMap(({ id }) => (id.startsWith(prefix) ? [id] : [])).slice(0, limit),
     newest: async (limit, before = '~') => below(order, limit, before),
-    newestShown: async (limit, before = '~') => below(shownOrder, limit, before),
+    oldest: async limit => order.slice(0, limit).flatMap(entryAt),
+    newestShown: async (limit, before = '~') =>
+      below(shownOrder, limit, before).map(entry => ({ entry, note: notes.get(entry.id) ?? new Uint8Array() })),
+    shownTime: async place => entryAt(shownOrder.at(-1 - place) ?? '')[0]?.header.clock.ms,
+    noteOf: async id => notes.get(id),
     set: {
       sum: (lower, upper) => set().sum(lower, upper),
       items: (lower, upper, limit) => set().items(lower, upper, limit),
       at: (lower, upper, place) => set().at(lower, upper, place)
     },
-    async commit({ entries: added = [], shown = [], records: changes = [] }) {
-      for (const entry of added) {
-        if (entries.has(entry.id)) continue
-        const key = orderKeyOf(entry)
-        entries.set(entry.id, entry)
-        byOrder.set(key, entry)
-        order.splice(placeOf(order, key), 0, key)
-        if (shown.includes(entry.id)) shownOrder.splice(placeOf(shownOrder, key), 0, key)
-        current = undefined
+    async commit({ entries: added = [], shown = new Map(), erased = [], dropped = [], records: changes = [] }) {
+      for (const entry of added) add(entry)
+      for (const [id, note] of shown) show(id, note)
+      for (const id of erased) {
+        const entry = entries.get(id)
+        if (entry !== undefined) entries.set(id, eraseBody(entry))
       }
+      for (const id of dropped) drop(id)
+      current = undefined
       await records.write(changes)
     }
   }
+}
+
+function insert(keys: string[], key: string): void {
+  keys.splice(placeOf(keys, key), 0, key)
 }
 
 /** Where the key stands, or would stand, in ascending keys. */

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { encodeUtf8, expectValue, openWithNonce, toHex } from '../../src/core/bytes/index.ts'
-import { encodeContent } from '../../src/core/chat/room/content.ts'
+import { saltOf } from '../../src/core/chat/room/authorship.ts'
+import { DELETION_KIND, EDIT_KIND, encodeContent, MESSAGE_KIND } from '../../src/core/chat/room/content.ts'
 import { sealExchange, type Direction } from '../../src/core/chat/online/exchange-codec.ts'
 import { signAcknowledgement } from '../../src/core/chat/online/acknowledgement.ts'
 import { createHello } from '../../src/core/chat/online/greeting.ts'
@@ -35,10 +36,13 @@ export async function computeVectors() {
   const secret = room.rendezvousSecret
   const text = 'Hello, murmuration! ✨'
   const nick = 'Anna' as DisplayName
-  const content = encodeContent({ kind: 1, text, profile: { certificate: identity.certificate.bytes, nick } })
+  const { device } = identity.certificate
+  const opening = seededRandom(2)(16)
+  const profile = { certificate: identity.certificate.bytes, nick }
+  const content = encodeContent({ kind: MESSAGE_KIND, text, profile, opening })
   const parents = ['22', '11'].map(byte => byte.repeat(32) as EntryId)
   const previous = '33'.repeat(32) as EntryId
-  const salt = seededRandom(2)(16)
+  const salt = saltOf({ device, sequence: 5, opening })
   const clock = { ms: NOON + 1234, counter: 7 }
   const start = { class: 'chat', epoch: room.epochs.current(), clock, extensions: [], salt } as const
   const body = { sequence: 5, previous, parents, kind: 1, content }
@@ -96,12 +100,21 @@ export async function computeVectors() {
       text,
       nick,
       content: toHex(content),
+      opening: toHex(opening),
       header: toHex(entry.headerBytes),
       body: toHex(entry.body),
       id: entry.id,
       orderKey: orderKeyOf(entry),
       encoded: toHex(encodeEntry(entry)),
       gossip: toHex(sealGossip(daily, { kind: 'entry', entry }))
+    },
+    edit: {
+      target: entry.id,
+      text: 'Hello again',
+      content: toHex(encodeContent({ kind: EDIT_KIND, text: 'Hello again', target: entry.id }))
+    },
+    deletion: {
+      content: toHex(encodeContent({ kind: DELETION_KIND, targets: [{ id: entry.id, device, sequence: 5, opening }] }))
     },
     acknowledgement: {
       held: [...held].map(([author, ranges]) => ({ author, ranges })),

@@ -4,7 +4,7 @@ import type { ShownMessage } from './shown-message.ts'
 
 export interface RoomRow {
   readonly summary: RoomSummary
-  readonly last: Pick<ShownMessage, 'nick' | 'text' | 'time' | 'own'> | undefined
+  readonly last: Pick<ShownMessage, 'nick' | 'text' | 'time' | 'own' | 'deleted'> | undefined
 }
 
 /** The rooms, the one with the newest message first. */
@@ -13,6 +13,8 @@ export interface RoomList {
   /** Takes over names, counts and membership from the peer. */
   refresh(): void
   received(message: ShownMessage): void
+  /** Something that was said says something else now. */
+  amended(room: string): void
 }
 
 export function createRoomList(peer: Peer): RoomList {
@@ -22,12 +24,15 @@ export function createRoomList(peer: Peer): RoomList {
 
   function refresh(): void {
     const summaries = peer.rooms()
-    for (const { id } of summaries) if (!last.has(id)) void readLast(id)
+    for (const { id } of summaries) {
+      if (last.has(id)) continue
+      last.set(id, undefined)
+      void readLast(id)
+    }
     rows.value = summaries.map(summary => ({ summary, last: last.get(summary.id) })).toSorted(compareRows)
   }
 
   async function readLast(room: string): Promise<void> {
-    last.set(room, undefined)
     const [message] = await peer.messages(room, { limit: 1 }).catch(() => [])
     if (message !== undefined) received(message)
   }
@@ -49,7 +54,7 @@ export function createRoomList(peer: Peer): RoomList {
   }
 
   refresh()
-  return { rows, refresh, received }
+  return { rows, refresh, received, amended: room => void readLast(room) }
 }
 
 function compareRows(one: RoomRow, other: RoomRow): number {

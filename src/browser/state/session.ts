@@ -97,6 +97,14 @@ export function createSession(peer: Peer, memory: Memory): Session {
       rooms.received(message)
       if (watched) void opened.get(event.room)?.markRead()
     },
+    edited({ room, id, text, time }) {
+      opened.get(room)?.timeline.edited(id, text, time)
+      rooms.amended(room)
+    },
+    deleted({ room, id }) {
+      opened.get(room)?.timeline.deleted(id)
+      rooms.amended(room)
+    },
     delivered({ id, to, of }) {
       for (const room of opened.values()) room.timeline.delivered(id, { to, of })
     },

@@ -44,6 +44,8 @@ export interface Timeline {
   newest(): void
   received(message: ShownMessage, watched: boolean): void
   delivered(id: string, delivery: Delivery): void
+  edited(id: string, text: string, time: number): void
+  deleted(id: string): void
   /** So many keepers store it. */
   kept(id: string, kept: number): void
   send(text: string): Promise<void>
@@ -209,6 +211,12 @@ export function createTimeline(peer: Peer, room: string, memory: Memory): Timeli
     },
     kept(id, kept) {
       change(id, message => ({ ...message, kept }))
+    },
+    edited(id, text, time) {
+      change(id, message => ({ ...message, text, edited: time }))
+    },
+    deleted(id) {
+      change(id, message => ({ ...message, text: '', deleted: true }))
     },
     async send(text) {
       newAbove.value = undefined

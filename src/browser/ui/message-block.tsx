@@ -44,7 +44,12 @@ function MessageRow({ message, nick }: { message: ShownMessage; nick: string | u
           </time>
         </>
       )}
-      <MessageText text={message.text} />
+      {message.deleted === true ? <p class="late">Message deleted</p> : <MessageText text={message.text} />}
+      {message.edited !== undefined && (
+        <span class="late" title={fullTime(message.edited)}>
+          edited
+        </span>
+      )}
       {message.late === true && (
         <span class="late" title={LATE_NOTE}>
           arrived late

@@ -1,45 +1,49 @@
-import { errorMessage, type Millis } from '../bytes/index.ts'
-import { DAY, type OpenRoom } from '../encryption/index.ts'
+import { errorMessage, every, UsageError, type Millis } from '../bytes/index.ts'
+import type { OpenRoom } from '../encryption/index.ts'
 import type { DeviceId, MemberId } from '../identity/index.ts'
-import type { Entry, EntryId } from '../log/index.ts'
+import type { EntryId, StoredEntry } from '../log/index.ts'
 import type { Network, Path } from '../network/index.ts'
 import { Alarm } from './alarm.ts'
 import type { Listeners } from './listeners.ts'
-import type { Delivery, MemberSummary, Message, PeerEvent, RoomSummary } from './peer.ts'
+import type { MemberSummary, Message, PeerEvent, RoomSummary } from './peer.ts'
 import type { GenuineEntry } from './room/judge-entry.ts'
 import type { RoomDeps } from './room/room-deps.ts'
 import type { Taken } from './room/intake.ts'
-import { MAX_UNREAD, Room, type RoomMessage } from './room/room.ts'
-import { KeeperReceipts } from './online/keeper-receipts.ts'
+import { retentionWords, type Retention } from './room/retention.ts'
+import { Room, type Written } from './room/room.ts'
+import { MAX_UNREAD, type RoomMessage } from './room/shown-messages.ts'
+import { OwnMessages } from './own-messages.ts'
 import { correctionOf, RoomClock } from './room-clock.ts'
 import { RoomLink } from './online/room-link.ts'
-import type { SequenceRanges } from './room/sequence-ranges.ts'
 
 export interface LiveRoomDeps extends RoomDeps {
   readonly events: Listeners<PeerEvent>
+  /** How long this device keeps the room's messages, now. */
+  readonly retention: () => Retention
   /** A member was met at this peer, which is worth remembering. */
   readonly met: (room: OpenRoom, peer: string) => void
   /** Somebody else had an entry of this very device, which does not know it. */
   readonly foundCopy: () => void
 }
 
-/** Own messages whose acknowledgements are told as events; older ones can still be asked for. */
-const MAX_TRACKED = 1024
 /** Of the newest messages of an earlier run, those whose acknowledgements are still told. */
 const MAX_TOLD = 100
 
+/** How often messages whose time is over are looked for; retention is by days, or by many messages. */
+const RETENTION_PERIOD: Millis = 10 * 60_000
 /** Members told of in one go that they cite what nobody has: keys cost nothing to make. */
 const MAX_TOLD_UNHELD = 8
+const NO_MESSAGE_ID = 'a message is named by its id, or by the first 8 characters of it or more'
 const EQUIVOCATION_WORDS = 'signed two different messages as one and the same. Both are shown.'
 
 /** A room as the user sees it: its messages, members, unread count and deliveries, online or not. */
 export class LiveRoom {
   readonly keys: OpenRoom
+  /** Where this device's own messages stand. */
+  readonly own: OwnMessages
   readonly #deps: LiveRoomDeps
   readonly #clock: RoomClock
   readonly #room: Room
-  readonly #tracked = new Map<EntryId, number>()
-  readonly #receipts = new KeeperReceipts()
   #unread: number
   /** Said once, until something could be stored again. */
   #storeFails = false
@@ -47,6 +51,7 @@ export class LiveRoom {
   readonly #alarm: Alarm
   #link: RoomLink | undefined
   #network: Network | undefined
+  #stopRetaining: () => void = () => undefined
   /** Whether others are here. */
   #attending = false
 
@@ -54,6 +59,7 @@ export class LiveRoom {
     this.keys = deps.keys
     this.#deps = { ...deps, clock }
     this.#clock = clock
+    this.own = new OwnMessages({ room, clock, events: deps.events, self: this.#self })
     this.#room = room
     this.#unread = unread
     this.#missing = room.gaps.missing().length
@@ -63,8 +69,9 @@ export class LiveRoom {
   static async load(deps: LiveRoomDeps): Promise<LiveRoom> {
     const clock = new RoomClock(deps.clock)
     const room = await Room.load({ ...deps, clock })
-    const live = new LiveRoom(deps, clock, room, await room.countUnread())
-    for (const message of (await room.messages(MAX_TOLD)).toReversed()) live.#track(message)
+    const live = new LiveRoom(deps, clock, room, await room.shown.countUnread())
+    for (const message of (await room.shown.newest(MAX_TOLD)).toReversed()) live.own.track(message)
+    await live.retain()
     return live
   }
 
@@ -79,6 +86,7 @@ export class LiveRoom {
 
   goOnline(network: Network): void {
     if (this.#link !== undefined) return
+    this.#stopRetaining = every(this.#clock, RETENTION_PERIOD, () => void this.retain().catch(() => undefined))
     this.#network = network
     this.#link = new RoomLink({
       ...this.#deps,
@@ -90,9 +98,9 @@ export class LiveRoom {
       take: entries => this.#take(entries),
       settled: () => this.#tellGaps(),
       caughtUp: () => this.#tellCatchingUp(),
-      acknowledged: (member, held) => this.#acknowledged(member, held),
-      receipts: this.#receipts,
-      kept: (keeper, held) => this.#kept(keeper, held),
+      acknowledged: (member, held) => this.own.acknowledged(member, held),
+      receipts: this.own.receipts,
+      kept: (keeper, held) => this.own.kept(keeper, held),
       met: ({ member }, peer, isNew) => {
         this.#deps.met(this.keys, peer)
         this.#attend()
@@ -106,6 +114,7 @@ export class LiveRoom {
   }
 
   goOffline(): void {
+    this.#stopRetaining()
     this.#alarm.setFor(undefined)
     this.#link?.stop()
     this.#link = undefined
@@ -119,12 +128,47 @@ export class LiveRoom {
   }
 
   async send(text: string): Promise<EntryId> {
-    const own = await this.#room.write(text)
-    const { id } = own.entry
-    this.#tell([own])
+    const written = await this.#room.write(text)
+    const { id } = written.own.entry
+    this.#tell(written.taken.stored)
     this.#deps.events.emit({ event: 'sent', id })
-    await this.#link?.publish(own)
+    await this.#link?.publish(written.own)
     return id
+  }
+
+  /** Has an own message say something else; `reference` is its id, or the beginning of it. */
+  async edit(reference: string, text: string): Promise<EntryId> {
+    const message = await this.#findMessage(reference)
+    await this.#say(await this.#room.edit(message, text))
+    return message
+  }
+
+  async delete(reference: string): Promise<EntryId> {
+    const message = await this.#findMessage(reference)
+    const written = await this.#room.delete(message)
+    if (written !== undefined) await this.#say(written)
+    return message
+  }
+
+  async #findMessage(reference: string): Promise<EntryId> {
+    if (!/^[0-9a-f]{8,64}$/.test(reference)) throw new UsageError(NO_MESSAGE_ID)
+    const [id, another] = await this.#deps.store.idsFrom(reference, 2)
+    if (id === undefined) throw new UsageError('there is no such message here')
+    if (another !== undefined)
+      throw new UsageError(`more than one message starts with ${reference}: give more of its id`)
+    return id
+  }
+
+  /** Erases what is older than this device keeps messages. */
+  async retain(): Promise<void> {
+    const before = this.#room.floor
+    while (await this.#room.retain(this.#deps.retention()));
+    if (this.#room.floor !== before) this.#unread = await this.#room.shown.countUnread()
+  }
+
+  async #say({ own, taken }: Written): Promise<void> {
+    await this.#tellChanged(taken.changed)
+    await this.#link?.publish(own)
   }
 
   summary(): RoomSummary {
@@ -138,7 +182,8 @@ export class LiveRoom {
       unread: this.#unread,
       missing: this.#missing,
       ...(catchingUp !== undefined && { catchingUp }),
-      keepers: this.#link?.presence.keepersWithSpace() ?? []
+      keepers: this.#link?.presence.keepersWithSpace() ?? [],
+      retention: retentionWords(this.#deps.retention())
     }
   }
 
@@ -149,27 +194,15 @@ export class LiveRoom {
   }
 
   async messages(limit: number, before?: EntryId): Promise<Message[]> {
-    const newestFirst = await this.#room.messages(limit, before)
+    const newestFirst = await this.#room.shown.newest(limit, before)
     return newestFirst.toReversed().map(message => this.#describe(message))
   }
 
-  /** Where an own message stands; undefined when it is none of this room's. */
-  async deliveryOf(id: EntryId): Promise<Delivery | undefined> {
-    const sequence = this.#tracked.get(id)
-    return sequence === undefined ? undefined : this.#delivery(sequence)
-  }
-
-  /** The number of keepers that said they store this own message. */
-  keptBy(id: EntryId): number {
-    const sequence = this.#tracked.get(id)
-    return sequence === undefined ? 0 : this.#receipts.count(sequence)
-  }
-
   async markRead(): Promise<void> {
-    const [newest] = await this.#room.messages(1)
+    const [newest] = await this.#room.shown.newest(1)
     if (newest === undefined || this.#unread === 0) return
     await this.#room.markRead(newest.order)
-    this.#unread = await this.#room.countUnread()
+    this.#unread = await this.#room.shown.countUnread()
     this.#deps.events.emit({ event: 'room', room: this.keys.roomId, change: 'read' })
   }
 
@@ -177,7 +210,7 @@ export class LiveRoom {
     return this.#deps.identity.certificate.member
   }
 
-  async #take(entries: readonly Entry[]): Promise<Taken> {
+  async #take(entries: readonly StoredEntry[]): Promise<Taken> {
     const before = new Set(this.#room.state.book.members().keys())
     const taken = await this.#room.accept(entries).catch((thrown: unknown) => {
       // Of a room that is being left nothing is stored any more.
@@ -187,7 +220,7 @@ export class LiveRoom {
       this.#storeFails = true
       throw thrown
     })
-    const { stored, equivocators } = taken
+    const { stored, equivocators, changed } = taken
     if (stored.length > 0) this.#storeFails = false
     for (const { body } of stored) {
       const author = this.#room.state.book.get(body.device)?.member
@@ -195,7 +228,8 @@ export class LiveRoom {
       before.add(author)
       this.#memberEvent(author, 'joined')
     }
-    this.#tell(stored)
+    this.#tell(stored.filter(({ entry }) => !changed.has(entry.id)))
+    await this.#tellChanged(changed, new Set(stored.map(({ entry }) => entry.id)))
     for (const device of equivocators) this.#warnOf(device, 'equivocation', EQUIVOCATION_WORDS)
     const { device } = this.#deps.identity.certificate
     if (stored.some(({ body }) => body.device === device)) this.#deps.foundCopy()
@@ -233,15 +267,37 @@ export class LiveRoom {
 
   #tell(stored: readonly GenuineEntry[]): void {
     for (const genuine of stored) {
-      const message = this.#room.messageOf(genuine)
+      const message = this.#room.shown.messageOf(genuine)
       if (message === undefined) continue
-      this.#track(message)
-      const { own, delivery: _, kept: __, ...told } = this.#describe(message)
-      if (!own && message.order > this.#room.state.readUpTo) this.#unread = Math.min(this.#unread + 1, MAX_UNREAD)
-      this.#deps.events.emit({ event: 'message', ...told })
+      if (this.#tellMessage(message) && message.order > this.#room.state.readUpTo)
+        this.#unread = Math.min(this.#unread + 1, MAX_UNREAD)
     }
     this.#tellGaps()
     this.#setAlarm()
+  }
+
+  /** Whether it is somebody else's. */
+  #tellMessage(message: RoomMessage): boolean {
+    this.own.track(message)
+    const { own, delivery: _, kept: __, deleted: ___, ...told } = this.#describe(message)
+    this.#deps.events.emit({ event: 'message', ...told })
+    return !own
+  }
+
+  /** Messages that are edited or deleted by now; of those among `news` nobody was told before. */
+  async #tellChanged(changed: ReadonlySet<EntryId>, news: ReadonlySet<EntryId> = new Set()): Promise<void> {
+    if (changed.size === 0) return
+    const { events, clock } = this.#deps
+    const room = this.keys.roomId
+    for (const id of changed) {
+      const message = await this.#room.shown.message(id)
+      if (message === undefined) continue
+      const { text, edited = clock.now(), deleted } = message
+      if (deleted) events.emit({ event: 'deleted', room, id })
+      else if (news.has(id)) this.#tellMessage(message)
+      else events.emit({ event: 'edited', room, id, text, time: edited })
+    }
+    this.#unread = await this.#room.shown.countUnread()
   }
 
   #tellGaps(): void {
@@ -270,48 +326,13 @@ export class LiveRoom {
     this.#deps.events.emit({ event: 'warning', code, room: this.keys.roomId, member, text })
   }
 
-  async #acknowledged(member: MemberId, held: SequenceRanges): Promise<void> {
-    if (member === this.#self) return
-    const before = new Map([...this.#tracked].map(([id, sequence]) => [id, this.#delivery(sequence).to]))
-    if (!(await this.#room.acknowledge(member, held))) return
-    for (const [id, sequence] of this.#tracked) {
-      const delivery = this.#delivery(sequence)
-      if (delivery.to !== before.get(id)) this.#deps.events.emit({ event: 'delivered', id, ...delivery })
-    }
-  }
-
-  #kept(keeper: DeviceId, held: SequenceRanges): void {
-    const before = new Map([...this.#tracked.keys()].map(id => [id, this.keptBy(id)]))
-    this.#receipts.add(keeper, held, this.#room.ownDevice?.last?.sequence ?? 0)
-    for (const id of this.#tracked.keys()) {
-      const by = this.keptBy(id)
-      if (by !== before.get(id)) this.#deps.events.emit({ event: 'kept', id, by })
-    }
-  }
-
-  #track({ id, ownSequence }: RoomMessage): void {
-    if (ownSequence === undefined) return
-    this.#tracked.set(id, ownSequence)
-    const oldest = this.#tracked.keys().next().value
-    if (this.#tracked.size > MAX_TRACKED && oldest !== undefined) this.#tracked.delete(oldest)
-  }
-
   #describe(message: RoomMessage): Message {
-    const { id, order, author, time, text, ownSequence, late } = message
+    const { id, order, author, time, text, ownSequence, late, edited, deleted } = message
     const nick = this.#nickOf(author)
-    const common = { room: this.keys.roomId, id, order, author, nick, time, text, ...(late && { late }) }
+    const marks = { ...(late && { late }), ...(edited !== undefined && { edited }), ...(deleted && { deleted }) }
+    const common = { room: this.keys.roomId, id, order, author, nick, time, text, ...marks }
     if (ownSequence === undefined) return { ...common, own: author === this.#self }
-    const kept = this.#receipts.count(ownSequence)
-    return { ...common, own: true, delivery: this.#delivery(ownSequence), ...(kept > 0 && { kept }) }
-  }
-
-  /** In an open room the members to reach are those who wrote in the last 24 hours, and whoever else has it. */
-  #delivery(sequence: number): Delivery {
-    const holders = this.#room.state.deliveries.holders(sequence)
-    const since = this.#deps.clock.now() - DAY
-    const known = this.#room.state.book.members().values()
-    const writers = [...known].filter(each => each.member !== this.#self && each.wroteAt > since)
-    return { to: holders.length, of: new Set([...holders, ...writers.map(each => each.member)]).size }
+    return { ...common, own: true, ...this.own.standing(ownSequence) }
   }
 
   /** A member, or else a keeper, has come or gone. */

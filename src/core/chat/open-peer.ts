@@ -4,6 +4,7 @@ import { parseNickname, type DisplayName, type Identity } from '../identity/inde
 import type { EntryId, Storage } from '../log/index.ts'
 import type { Network, NetworkEvent, PeerId } from '../network/index.ts'
 import { keyName } from './room/devices.ts'
+import { FOREVER } from './room/retention.ts'
 import { serveRooms } from './online/serve-rooms.ts'
 import { loadIdentity, loadNick, renewDevice, saveNick } from './identity-record.ts'
 import { decodeLink, encodeOpenRoomLink } from './invite-link.ts'
@@ -120,6 +121,7 @@ class LocalPeer implements Peer {
       await saveRoomRecord(this.#deps.storage.records, next)
       this.#rooms.set(record.id, { live, record: next })
       this.#online?.asks.look()
+      await live.retain()
       return live.summary()
     })
   }
@@ -132,6 +134,14 @@ class LocalPeer implements Peer {
 
   async send(reference: string, text: string): Promise<{ id: string }> {
     return { id: await this.#find(reference).live.send(text) }
+  }
+
+  edit(reference: string, message: string, text: string): Promise<string> {
+    return this.#find(reference).live.edit(message, text)
+  }
+
+  deleteMessage(reference: string, message: string): Promise<string> {
+    return this.#find(reference).live.delete(message)
   }
 
   async waitForDelivery(id: string, count: number, signal: AbortSignal): Promise<number> {
@@ -225,6 +235,7 @@ class LocalPeer implements Peer {
       identity: this.#identity,
       events: this.#events,
       nick: () => this.#shownNick(),
+      retention: () => this.#rooms.get(keys.roomId)?.record.retention ?? record.retention ?? FOREVER,
       met: (room, peer) => {
         this.#silence.met(room.roomId, peer)
         this.#remember(room.roomId, peer as PeerId)
@@ -300,14 +311,14 @@ class LocalPeer implements Peer {
 
   async #deliveryOf(id: string): Promise<number> {
     for (const { live } of this.#rooms.values()) {
-      const delivery = await live.deliveryOf(id as EntryId)
+      const delivery = live.own.deliveryOf(id as EntryId)
       if (delivery !== undefined) return delivery.to
     }
     return 0
   }
 
   #keptBy(id: string): number {
-    return Math.max(0, ...[...this.#rooms.values()].map(({ live }) => live.keptBy(id as EntryId)))
+    return Math.max(0, ...[...this.#rooms.values()].map(({ live }) => live.own.keptBy(id as EntryId)))
   }
 
   #find(reference: string): { live: LiveRoom; record: RoomRecord } {

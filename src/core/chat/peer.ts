@@ -22,7 +22,7 @@ export interface Peer {
   leaveRoom(room: string): Promise<void>
   /**
    * Changes a setting of the room; throws `UsageError` or `NotAllowedError` when that cannot be. In an open room only this
-   * device's own settings can be changed: `keepers`, `on` or `off`.
+   * device's own settings can be changed: `keepers` (`on`, `off`) and `retention` (`30d`, a number of messages, `forever`).
    */
   setRoom(room: string, key: string, value: string): Promise<RoomSummary>
   /** A link that brings others into the room: `<web address>#/open/...`, or `starling:open/...` without a web address. */
@@ -30,6 +30,13 @@ export interface Peer {
 
   /** Stores the message durably, then hands it to whoever is online; resolves with its id when it is durable here. */
   send(room: string, text: string): Promise<{ id: string }>
+  /**
+   * Has an own message say something else; throws `UsageError` for a message that is not here or deleted, `NotAllowedError`
+   * for somebody else's. `message` is an id, or so much of one that it is clear; resolves with the id.
+   */
+  edit(room: string, message: string, text: string): Promise<string>
+  /** Erases an own message here, and at everybody who follows; throws as `edit`. Again is no mistake. */
+  deleteMessage(room: string, message: string): Promise<string>
   /** Resolves with the number of other members that have the message once it is `count` or more; rejects on abort. */
   waitForDelivery(id: string, count: number, signal: AbortSignal): Promise<number>
   /** Resolves once another member or a keeper has the message, with how many of each do; rejects on abort. */
@@ -60,6 +67,8 @@ export interface RoomSummary {
   readonly catchingUp?: number
   /** PeerIds of the connected keepers with space left: relays that store the room for members who are offline. */
   readonly keepers: string[]
+  /** How long this device keeps the room's messages: `30d`, a number of messages, or `forever`. */
+  readonly retention: string
 }
 
 export interface MemberSummary {
@@ -102,6 +111,10 @@ export interface Message {
   readonly own: boolean
   /** It came long after it was written, into a place where nobody looks any more. */
   readonly late?: true
+  /** When its author last changed it. */
+  readonly edited?: Millis
+  /** Its author deleted it: `text` is empty. */
+  readonly deleted?: true
   readonly delivery?: Delivery
   /** Keepers that said, since this peer started, that they store this message of one's own. */
   readonly kept?: number
@@ -128,7 +141,11 @@ export type PeerEvent =
       time: Millis
       text: string
       late?: true
+      edited?: Millis
     }
+  /** `time`: when it was edited. */
+  | { event: 'edited'; room: string; id: string; text: string; time: Millis }
+  | { event: 'deleted'; room: string; id: string }
   | { event: 'sent'; id: string }
   | { event: 'delivered'; id: string; to: number; of: number }
   | { event: 'kept'; id: string; by: number }

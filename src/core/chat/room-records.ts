@@ -1,6 +1,7 @@
 import { decodeUtf8, encodeUtf8, expectValue } from '../bytes/index.ts'
 import type { RoomId } from '../encryption/index.ts'
 import type { RecordStore } from '../log/index.ts'
+import type { Retention } from './room/retention.ts'
 
 /** A room that this device is in, as it is remembered between runs. */
 export interface RoomRecord {
@@ -11,6 +12,8 @@ export interface RoomRecord {
   readonly remembered: readonly RememberedPeer[]
   /** Whether keepers are asked to store the room; undefined: they are. */
   readonly keepers?: boolean
+  /** How long this device keeps messages; undefined: for ever. */
+  readonly retention?: Retention
 }
 
 export interface RememberedPeer {

@@ -1,10 +1,11 @@
 import { NotAllowedError, UsageError } from '../bytes/index.ts'
+import { parseRetention } from './room/retention.ts'
 import type { RoomRecord } from './room-records.ts'
 
 /** What of a room's record a setting changes. */
-export type RoomSettings = Pick<RoomRecord, 'keepers'>
+export type RoomSettings = Pick<RoomRecord, 'keepers' | 'retention'>
 
-const LATER: readonly string[] = ['retention', 'dht']
+const LATER: readonly string[] = ['dht']
 const NOT_IN_OPEN_ROOMS: readonly string[] = ['name', 'history']
 
 /**
@@ -13,6 +14,7 @@ const NOT_IN_OPEN_ROOMS: readonly string[] = ['name', 'history']
  */
 export function parseRoomSetting(key: string, value: string): RoomSettings {
   if (key === 'keepers') return { keepers: parseKeepers(value) }
+  if (key === 'retention') return { retention: parseRetention(value) }
   if (NOT_IN_OPEN_ROOMS.includes(key)) {
     throw new NotAllowedError(`nobody may set the ${key} of an open room: it follows from the room's being open`)
   }

@@ -48,6 +48,11 @@ export function addSums(a: RangeSum, b: RangeSum): RangeSum {
   return { count: a.count + b.count, sum: BigInt.asUintN(256, a.sum + b.sum) }
 }
 
+/** What is left of `a` without `b`, which is part of it. */
+export function subtractSums(a: RangeSum, b: RangeSum): RangeSum {
+  return { count: a.count - b.count, sum: BigInt.asUintN(256, a.sum - b.sum) }
+}
+
 /** Chunks of these keys, which are all that there are from `lower` up to the next chunk, in order. */
 export function chunksOf(lower: SyncKey, keys: readonly SyncKey[]): Chunk[] {
   if (keys.length <= MAX_CHUNK_ITEMS) return [{ lower, ...sumOfKeys(keys) }]

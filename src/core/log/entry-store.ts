@@ -1,4 +1,5 @@
-import type { Entry, EntryId } from './entry.ts'
+import type { Millis } from '../bytes/index.ts'
+import type { EntryId, StoredEntry } from './entry.ts'
 import type { SyncSet } from './sync/index.ts'
 
 /**
@@ -31,21 +32,41 @@ export interface RecordChange {
 
 export interface EntryStore {
   readonly records: Pick<RecordStore, 'get' | 'list'>
+  /** Whether the entry is here, with its body or without. */
   has(id: EntryId): Promise<boolean>
-  get(id: EntryId): Promise<Entry | undefined>
+  get(id: EntryId): Promise<StoredEntry | undefined>
+  /** Up to `limit` ids of entries here that start with this hex. */
+  idsFrom(prefix: string, limit: number): Promise<EntryId[]>
   /** The newest `limit` entries below the order key `before`, newest first. */
-  newest(limit: number, before?: string): Promise<Entry[]>
+  newest(limit: number, before?: string): Promise<StoredEntry[]>
+  /** The oldest `limit` entries, oldest first. */
+  oldest(limit: number): Promise<StoredEntry[]>
   /** Of the entries that are shown as messages the newest `limit` below the order key `before`, newest first. */
-  newestShown(limit: number, before?: string): Promise<Entry[]>
+  newestShown(limit: number, before?: string): Promise<ShownEntry[]>
+  /** The time of the entry at this place among those shown, newest first from 0; undefined when there are fewer. */
+  shownTime(place: number): Promise<Millis | undefined>
+  /** The note with which the entry is shown; undefined when it is not. */
+  noteOf(id: EntryId): Promise<Uint8Array | undefined>
   /** The entries here, as they are compared with others'. */
   readonly set: SyncSet
   /** Stores all of this or none of it; durable when it resolves. Commits made at the same time share one write. */
   commit(change: StoreChange): Promise<void>
 }
 
+/** An entry that is shown as a message, with a note whose meaning is for the layers above. */
+export interface ShownEntry {
+  readonly entry: StoredEntry
+  readonly note: Uint8Array
+}
+
 export interface StoreChange {
-  readonly entries?: readonly Entry[]
-  /** Those of the entries that are shown as messages. */
-  readonly shown?: readonly EntryId[]
+  /** Stored where they are not here yet. */
+  readonly entries?: readonly StoredEntry[]
+  /** Entries, stored by now or by this change, that are shown as messages from now on, with this note. */
+  readonly shown?: ReadonlyMap<EntryId, Uint8Array>
+  /** Entries of which the body is erased; they go on counting. */
+  readonly erased?: readonly EntryId[]
+  /** Entries that go whole, and count no longer. */
+  readonly dropped?: readonly EntryId[]
   readonly records?: readonly RecordChange[]
 }

@@ -8,6 +8,7 @@ import {
   sha256,
   success,
   toHex,
+  type Millis,
   type Result
 } from '../bytes/index.ts'
 import { readHybridTime, writeHybridTime, type HybridTime } from './hybrid-time.ts'
@@ -34,6 +35,12 @@ export interface Entry {
   /** Sealed; never opened in this layer. */
   readonly body: Uint8Array
 }
+
+/** What is left of an entry whose body was erased: its id can still be checked, and it still counts. */
+export type ErasedEntry = Omit<Entry, 'body'>
+
+/** An entry as it is here, with its body or without. */
+export type StoredEntry = Entry | ErasedEntry
 
 /** SHA-256 of the header, in lower-case hex: a body can be erased while the id stays checkable. */
 export type EntryId = string & { readonly __brand: 'EntryId' }
@@ -69,7 +76,7 @@ export const BODY_SIZES = [512, 1024, 4096, 16_384, 65_536] as const
 export const MAX_BODY_BYTES = 65_536
 /** Extensions are for small marks; a header must stay cheap to keep when its body is erased. */
 const MAX_EXTENSIONS_BYTES = 1024
-const MAX_HEADER_BYTES = 1 + 1 + EPOCH_ID_BYTES + 8 + 2 + MAX_EXTENSIONS_BYTES + SALT_BYTES + 32 + 4
+export const MAX_HEADER_BYTES = 1 + 1 + EPOCH_ID_BYTES + 8 + 2 + MAX_EXTENSIONS_BYTES + SALT_BYTES + 32 + 4
 export const MAX_ENTRY_BYTES = MAX_HEADER_BYTES + MAX_BODY_BYTES
 
 const CLASS_CODES = { control: 1, chat: 2 } as const
@@ -86,21 +93,34 @@ export function createEntry(start: HeaderStart, body: Uint8Array): Entry {
   return { id: entryIdOf(headerBytes), header: { ...start, bodyHash, bodyLength: body.length }, headerBytes, body }
 }
 
-export function encodeEntry(entry: Entry): Uint8Array {
-  return concatBytes([entry.headerBytes, entry.body])
+export function isWhole(entry: StoredEntry): entry is Entry {
+  return 'body' in entry
+}
+
+export function eraseBody({ id, header, headerBytes }: StoredEntry): ErasedEntry {
+  return { id, header, headerBytes }
+}
+
+/** Header and body, or the header alone. */
+export function encodeEntry(entry: StoredEntry): Uint8Array {
+  return isWhole(entry) ? concatBytes([entry.headerBytes, entry.body]) : entry.headerBytes
 }
 
 /** The entry in these bytes, if its form, size and body hash are right; whether it opens is for others to say. */
 export function decodeEntry(bytes: Uint8Array): Result<Entry> {
   const decoded = decodeWith(bytes, reader => {
-    const header = readHeader(reader)
-    const headerBytes = reader.soFar()
-    return { id: entryIdOf(headerBytes), header, headerBytes, body: reader.bytes(header.bodyLength) }
+    const erased = readErased(reader)
+    return { ...erased, body: reader.bytes(erased.header.bodyLength) }
   })
   if (!decoded.ok) return decoded
   const entry = decoded.value
   if (!equalBytes(sha256(entry.body), entry.header.bodyHash)) return failure('a body that does not fit its header')
   return success(entry)
+}
+
+/** The header in these bytes, behind which nothing follows. */
+export function decodeErasedEntry(bytes: Uint8Array): Result<ErasedEntry> {
+  return decodeWith(bytes, readErased)
 }
 
 /** Whether encoded entry bytes are of a version or class that a newer program may know: those are not broken. */
@@ -113,6 +133,17 @@ export function isNewerEntry(bytes: Uint8Array): boolean {
 export function orderKeyOf(entry: Pick<Entry, 'id' | 'header'>): string {
   const clock = writeHybridTime(new ByteWriter(), entry.header.clock).finish()
   return `${toHex(clock)}${entry.id}`
+}
+
+/** The milliseconds in an order key. */
+export function timeOfOrder(order: string): Millis {
+  return Number.parseInt(order.slice(0, 12), 16)
+}
+
+function readErased(reader: ByteReader): ErasedEntry {
+  const header = readHeader(reader)
+  const headerBytes = reader.soFar()
+  return { id: entryIdOf(headerBytes), header, headerBytes }
 }
 
 function entryIdOf(headerBytes: Uint8Array): EntryId {

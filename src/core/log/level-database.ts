@@ -11,6 +11,10 @@ export function put(key: Uint8Array, value: Uint8Array): Operation {
   return { type: 'put', key, value }
 }
 
+export function del(key: Uint8Array): Operation {
+  return { type: 'del', key }
+}
+
 export async function openDatabase(database: Database): Promise<void> {
   try {
     await database.open()
@@ -47,10 +51,7 @@ export async function deleteRange(database: Database, prefix: string): Promise<v
   for (;;) {
     const keys = await database.keys(range).all()
     if (keys.length === 0) return
-    await writeDurably(
-      database,
-      keys.map(key => ({ type: 'del', key }))
-    )
+    await writeDurably(database, keys.map(del))
   }
 }
 
@@ -67,7 +68,7 @@ export function readRecords(database: Database, prefix: string): Pick<RecordStor
 
 export function recordOperation(prefix: string, { name, value }: RecordChange): Operation {
   const key = encodeUtf8(prefix + name)
-  return value === undefined ? { type: 'del', key } : put(key, value)
+  return value === undefined ? del(key) : put(key, value)
 }
 
 /** LevelDB answers with Node's `Buffer`, whose `slice` shares memory where that of a `Uint8Array` copies. */

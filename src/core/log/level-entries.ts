@@ -1,10 +1,18 @@
-import { decodeUtf8, encodeUtf8, expectValue } from '../bytes/index.ts'
-import { decodeEntry, encodeEntry, orderKeyOf, type Entry, type EntryId } from './entry.ts'
-import type { EntryStore, StoreChange } from './entry-store.ts'
-import { plainBytes, put, readRecords, recordOperation, type Database, type Operation } from './level-database.ts'
+import { decodeUtf8, encodeUtf8, expectValue, type Millis } from '../bytes/index.ts'
+import {
+  decodeEntry,
+  decodeErasedEntry,
+  encodeEntry,
+  eraseBody,
+  orderKeyOf,
+  timeOfOrder,
+  type EntryId,
+  type StoredEntry
+} from './entry.ts'
+import type { EntryStore, ShownEntry, StoreChange } from './entry-store.ts'
+import { del, plainBytes, put, readRecords, recordOperation, type Database, type Operation } from './level-database.ts'
 import { LevelSet } from './level-set.ts'
 
-const NO_BYTES = new Uint8Array()
 /** Above every order key. */
 const TOP_ORDER = '~'
 
@@ -28,25 +36,51 @@ export class LevelEntries implements EntryStore {
     return (await this.#database.get(this.#key('i', id))) !== undefined
   }
 
-  async get(id: EntryId): Promise<Entry | undefined> {
-    const order = await this.#database.get(this.#key('i', id))
+  async get(id: EntryId): Promise<StoredEntry | undefined> {
+    const order = await this.#orderOf(id)
     if (order === undefined) return undefined
-    const stored = await this.#database.get(this.#key('e', expectValue(decodeUtf8(order))))
-    return stored === undefined ? undefined : expectValue(decodeEntry(plainBytes(stored)))
+    const stored = await this.#database.get(this.#key('e', order))
+    return stored === undefined ? undefined : decodeStored(stored)
   }
 
-  async newest(limit: number, before = TOP_ORDER): Promise<Entry[]> {
-    const range = { gte: this.#key('e', ''), lt: this.#key('e', before), reverse: true, limit }
-    const stored = await this.#database.values(range).all()
-    return stored.map(bytes => expectValue(decodeEntry(plainBytes(bytes))))
+  async idsFrom(prefix: string, limit: number): Promise<EntryId[]> {
+    const start = this.#key('i', '')
+    const range = { gte: this.#key('i', prefix), lt: this.#key('i', `${prefix}~`), limit }
+    const keys = await this.#database.keys(range).all()
+    return keys.map(key => expectValue(decodeUtf8(key.subarray(start.length))) as EntryId)
   }
 
-  async newestShown(limit: number, before = TOP_ORDER): Promise<Entry[]> {
+  async newest(limit: number, before = TOP_ORDER): Promise<StoredEntry[]> {
+    return this.#range({ gte: this.#key('e', ''), lt: this.#key('e', before), reverse: true, limit })
+  }
+
+  async oldest(limit: number): Promise<StoredEntry[]> {
+    return this.#range({ gte: this.#key('e', ''), lt: this.#key('e', TOP_ORDER), limit })
+  }
+
+  async newestShown(limit: number, before = TOP_ORDER): Promise<ShownEntry[]> {
     const start = this.#key('m', '')
-    const keys = await this.#database.keys({ gte: start, lt: this.#key('m', before), reverse: true, limit }).all()
-    const orders = keys.map(key => expectValue(decodeUtf8(key.subarray(start.length))))
+    const range = { gte: start, lt: this.#key('m', before), reverse: true, limit }
+    const rows = await this.#database.iterator(range).all()
+    const orders = rows.map(([key]) => expectValue(decodeUtf8(key.subarray(start.length))))
     const stored = await this.#database.getMany(orders.map(order => this.#key('e', order)))
-    return stored.flatMap(bytes => (bytes === undefined ? [] : [expectValue(decodeEntry(plainBytes(bytes)))]))
+    return rows.flatMap(([, note], index) => {
+      const bytes = stored[index]
+      return bytes === undefined ? [] : [{ entry: decodeStored(bytes), note: plainBytes(note) }]
+    })
+  }
+
+  async shownTime(place: number): Promise<Millis | undefined> {
+    const start = this.#key('m', '')
+    const range = { gte: start, lt: this.#key('m', TOP_ORDER), reverse: true, limit: place + 1 }
+    const keys = await this.#database.keys(range).all()
+    const key = keys[place]
+    return key && timeOfOrder(expectValue(decodeUtf8(key.subarray(start.length))))
+  }
+
+  async noteOf(id: EntryId): Promise<Uint8Array | undefined> {
+    const order = await this.#orderOf(id)
+    return order === undefined ? undefined : plainBytes(await this.#database.get(this.#key('m', order)))
   }
 
   commit(change: StoreChange): Promise<void> {
@@ -55,29 +89,62 @@ export class LevelEntries implements EntryStore {
 
   /** All that these changes write, which go into one batch, in this order. */
   async operations(changes: readonly StoreChange[]): Promise<Operation[]> {
-    const shown = new Set(changes.flatMap(change => change.shown ?? []))
     const entries = await this.#missingOf(changes.flatMap(change => change.entries ?? []))
+    const orders = new Map(entries.map(entry => [entry.id, orderKeyOf(entry)]))
+    const dropped = await this.#entriesOf(changes.flatMap(change => change.dropped ?? []))
     return [
-      ...entries.flatMap(entry => this.#entryOperations(entry, shown.has(entry.id))),
-      ...(await this.set.additions(entries)),
+      ...entries.flatMap(entry => this.#entryOperations(entry)),
+      ...(await this.#notes(changes, orders)),
+      ...(await this.#erasures(changes)),
+      ...dropped.flatMap(entry => this.#dropOperations(entry)),
+      ...(await this.set.change(entries, dropped)),
       ...changes.flatMap(({ records = [] }) => records.map(record => recordOperation(this.#recordPrefix, record)))
     ]
   }
 
-  async #missingOf(entries: readonly Entry[]): Promise<Entry[]> {
+  async #range(range: object): Promise<StoredEntry[]> {
+    return (await this.#database.values(range).all()).map(decodeStored)
+  }
+
+  async #orderOf(id: EntryId): Promise<string | undefined> {
+    const order = await this.#database.get(this.#key('i', id))
+    return order && expectValue(decodeUtf8(order))
+  }
+
+  async #missingOf(entries: readonly StoredEntry[]): Promise<StoredEntry[]> {
     if (entries.length === 0) return []
     const unique = [...new Map(entries.map(entry => [entry.id, entry])).values()]
     const here = await this.#database.getMany(unique.map(({ id }) => this.#key('i', id)))
     return unique.filter((_, index) => here[index] === undefined)
   }
 
-  #entryOperations(entry: Entry, isShown: boolean): Operation[] {
+  async #entriesOf(ids: readonly EntryId[]): Promise<StoredEntry[]> {
+    const found = await Promise.all([...new Set(ids)].map(id => this.get(id)))
+    return found.filter(entry => entry !== undefined)
+  }
+
+  #entryOperations(entry: StoredEntry): Operation[] {
     const order = orderKeyOf(entry)
-    const operations = [
-      put(this.#key('e', order), encodeEntry(entry)),
-      put(this.#key('i', entry.id), encodeUtf8(order))
-    ]
-    return isShown ? [...operations, put(this.#key('m', order), NO_BYTES)] : operations
+    return [put(this.#key('e', order), encodeEntry(entry)), put(this.#key('i', entry.id), encodeUtf8(order))]
+  }
+
+  async #notes(changes: readonly StoreChange[], added: ReadonlyMap<EntryId, string>): Promise<Operation[]> {
+    const notes = new Map(changes.flatMap(({ shown }) => [...(shown ?? [])]))
+    const operations = [...notes].map(async ([id, note]) => {
+      const order = added.get(id) ?? (await this.#orderOf(id))
+      return order === undefined ? [] : [put(this.#key('m', order), note)]
+    })
+    return (await Promise.all(operations)).flat()
+  }
+
+  async #erasures(changes: readonly StoreChange[]): Promise<Operation[]> {
+    const whole = await this.#entriesOf(changes.flatMap(change => change.erased ?? []))
+    return whole.map(entry => put(this.#key('e', orderKeyOf(entry)), encodeEntry(eraseBody(entry))))
+  }
+
+  #dropOperations(entry: StoredEntry): Operation[] {
+    const order = orderKeyOf(entry)
+    return [del(this.#key('e', order)), del(this.#key('i', entry.id)), del(this.#key('m', order))]
   }
 
   get #recordPrefix(): string {
@@ -91,4 +158,11 @@ export class LevelEntries implements EntryStore {
 
 export function roomPrefix(room: string): string {
   return `r!${room}!`
+}
+
+/** The bytes come from this peer's own store: what is no whole entry is a header. */
+function decodeStored(bytes: Uint8Array): StoredEntry {
+  const plain = plainBytes(bytes)
+  const whole = decodeEntry(plain)
+  return whole.ok ? whole.value : expectValue(decodeErasedEntry(plain))
 }

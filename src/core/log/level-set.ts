@@ -9,14 +9,15 @@ import {
   keyOfBound,
   keysWithin,
   MAX_CHUNK_ITEMS,
+  subtractSums,
   sumOfKeys,
   syncKeyOf,
   TOP_KEY,
   type Chunk,
   type SyncKey
 } from './chunks.ts'
-import type { Entry } from './entry.ts'
-import { put, type Database, type Operation } from './level-database.ts'
+import type { StoredEntry } from './entry.ts'
+import { del, put, type Database, type Operation } from './level-database.ts'
 import type { RangeSum, SyncBound, SyncItem, SyncSet } from './sync/index.ts'
 
 /** Chunks whose items are kept once read, 2 MB: a reconciliation comes back to the same few. */
@@ -33,7 +34,7 @@ export class LevelSet implements SyncSet {
   #chunks: Promise<readonly Chunk[]> | undefined
   /** Those that `#chunks` came to. */
   #current: readonly Chunk[] | undefined
-  #next: { readonly chunks: readonly Chunk[]; readonly changed: readonly Chunk[] } | undefined
+  #next: { readonly chunks: readonly Chunk[]; readonly changed: readonly SyncKey[] } | undefined
   readonly #read = new CappedMap<SyncKey, readonly SyncKey[]>(MAX_READ_CHUNKS)
 
   constructor(database: Database, prefix: string) {
@@ -41,23 +42,32 @@ export class LevelSet implements SyncSet {
     this.#prefix = prefix
   }
 
-  /** What to write along with these entries, none of which is here yet; `written` or `forget` comes before the next call. */
-  async additions(entries: readonly Entry[]): Promise<Operation[]> {
-    if (entries.length === 0) return []
-    const chunks = [...(await this.#loaded())]
-    const keys = entries.map(({ id, header }) => syncKeyOf({ ms: header.clock.ms, id })).sort()
-    const byChunk = [...Map.groupBy(keys, key => chunkOf(chunks, key))]
+  /**
+   * What to write along with entries that come, none of which is here yet, and go, all of which are; `written` or
+   * `forget` comes before the next call.
+   */
+  async change(added: readonly StoredEntry[], gone: readonly StoredEntry[]): Promise<Operation[]> {
+    if (added.length + gone.length === 0) return []
+    const before = await this.#loaded()
+    const chunks = [...before]
+    const [addedKeys, goneKeys] = [keysOf(added), keysOf(gone)]
+    const addedTo = Map.groupBy(addedKeys, key => chunkOf(chunks, key))
+    const goneFrom = Map.groupBy(goneKeys, key => chunkOf(chunks, key))
     const changed: Chunk[] = []
-    // From the last one on: those before it keep their places when it is split.
-    for (const [place, added] of byChunk.toSorted(([a], [b]) => b - a)) {
-      const next = await this.#withKeys(chunks, place, added)
+    // From the last one on: those before it keep their places when it is split, or goes.
+    for (const place of [...new Set([...addedTo.keys(), ...goneFrom.keys()])].sort((a, b) => b - a)) {
+      const next = await this.#changed(chunks, place, addedTo.get(place) ?? [], goneFrom.get(place) ?? [])
       chunks.splice(place, 1, ...next)
       changed.push(...next)
     }
-    this.#next = { chunks, changed }
+    const left = new Set(chunks.map(({ lower }) => lower))
+    const emptied = before.flatMap(({ lower }) => (left.has(lower) ? [] : [lower]))
+    this.#next = { chunks, changed: [...changed.map(({ lower }) => lower), ...emptied] }
     return [
-      ...keys.map(key => put(this.#itemKey(key), new Uint8Array())),
-      ...changed.map(chunk => put(this.#chunkKey(chunk.lower), encodeSum(chunk)))
+      ...addedKeys.map(key => put(this.#itemKey(key), new Uint8Array())),
+      ...goneKeys.map(key => del(this.#itemKey(key))),
+      ...changed.map(chunk => put(this.#chunkKey(chunk.lower), encodeSum(chunk))),
+      ...emptied.map(lower => del(this.#chunkKey(lower)))
     ]
   }
 
@@ -66,7 +76,7 @@ export class LevelSet implements SyncSet {
     if (this.#next === undefined) return
     this.#current = this.#next.chunks
     this.#chunks = Promise.resolve(this.#current)
-    for (const { lower } of this.#next.changed) this.#read.delete(lower)
+    for (const lower of this.#next.changed) this.#read.delete(lower)
     this.#next = undefined
   }
 
@@ -111,11 +121,21 @@ export class LevelSet implements SyncSet {
     return total
   }
 
-  async #withKeys(chunks: readonly Chunk[], place: number, added: readonly SyncKey[]): Promise<Chunk[]> {
+  /** The chunk after this; none when nothing is left in it, unless it is the first, which is below all. */
+  async #changed(
+    chunks: readonly Chunk[],
+    place: number,
+    added: readonly SyncKey[],
+    gone: readonly SyncKey[]
+  ): Promise<Chunk[]> {
     const chunk = chunks[place] ?? { lower: '', ...NOTHING }
-    if (chunk.count + added.length <= MAX_CHUNK_ITEMS)
-      return [{ lower: chunk.lower, ...addSums(chunk, sumOfKeys(added)) }]
-    const here = await this.#keysOf(chunks, place)
+    const count = chunk.count + added.length - gone.length
+    if (count === 0 && place > 0) return []
+    if (count <= MAX_CHUNK_ITEMS) {
+      return [{ lower: chunk.lower, ...addSums(subtractSums(chunk, sumOfKeys(gone)), sumOfKeys(added)) }]
+    }
+    const left = new Set(gone)
+    const here = (await this.#keysOf(chunks, place)).filter(key => !left.has(key))
     return chunksOf(chunk.lower, [...here, ...added].sort())
   }
 
@@ -167,4 +187,8 @@ export class LevelSet implements SyncSet {
 /** Where the chunk at this place ends: where the next begins. */
 function endOf(chunks: readonly Chunk[], place: number): SyncKey {
   return chunks[place + 1]?.lower ?? TOP_KEY
+}
+
+function keysOf(entries: readonly StoredEntry[]): SyncKey[] {
+  return entries.map(({ id, header }) => syncKeyOf({ ms: header.clock.ms, id })).sort()
 }

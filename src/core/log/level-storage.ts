@@ -14,7 +14,7 @@ import { LevelEntries, roomPrefix } from './level-entries.ts'
 import { migrateFrom1 } from './level-migration.ts'
 
 /** Raised with each change of the layout below; a store of a higher version is refused, not touched. */
-const SCHEMA_VERSION = 2
+const SCHEMA_VERSION = 3
 const SCHEMA_RECORD = 'schema'
 const PEER_PREFIX = 'p!'
 
@@ -29,8 +29,8 @@ type Part = readonly Operation[] | { readonly store: LevelEntries; readonly chan
  * | `p!` name | a record of the peer |
  * | `r!` room `!r!` name | a record of the room |
  * | `r!` room `!i!` id | order key of the entry |
- * | `r!` room `!e!` order key | the entry |
- * | `r!` room `!m!` order key | nothing: the entry is shown as a message |
+ * | `r!` room `!e!` order key | the entry; its header alone when its body was erased |
+ * | `r!` room `!m!` order key | a note, mostly nothing: the entry is shown as a message |
  * | `r!` room `!s!` ms, id | nothing: an item of the set (`level-set.ts`) |
  * | `r!` room `!c!` ms, id | count and sum of the items from here to the next chunk |
  *

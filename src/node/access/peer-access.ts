@@ -15,6 +15,9 @@ export interface PeerAccess {
   members(room: string): Promise<readonly Omit<MemberSummary, 'rtt'>[]>
   /** The newest `limit` below `before`, oldest of them first; at most `MESSAGE_PAGE`. */
   messages(room: string, limit: number, before: string | undefined): Promise<readonly ReadMessage[]>
+  /** The id of the message, of which `message` is the beginning. */
+  edit(room: string, message: string, text: string): Promise<string>
+  deleteMessage(room: string, message: string): Promise<string>
   markRead(room: string): Promise<void>
   status(): Promise<Status>
   close(): Promise<void>
@@ -23,7 +26,7 @@ export interface PeerAccess {
 /** Messages asked for at a time. */
 export const MESSAGE_PAGE = 500
 
-export type ReadMessage = MessageObject & Pick<Message, 'own' | 'delivery'>
+export type ReadMessage = MessageObject & Pick<Message, 'own' | 'delivery' | 'deleted'>
 
 export interface Identity {
   readonly member: string
@@ -56,7 +59,8 @@ export function statusOf({ peer, rooms, peers, relays }: PeerStatus): Status {
 }
 
 /** What `read` prints: the event, and where a message of one's own stands. */
-export function readMessage({ room, id, author, nick, time, text, late, own, delivery }: Message): ReadMessage {
-  const message = { event: 'message', room, id, author, nick, time, text, ...(late && { late }), own } as const
-  return delivery === undefined ? message : { ...message, delivery }
+export function readMessage(message: Message): ReadMessage {
+  const { room, id, author, nick, time, text, late, edited, deleted, own, delivery } = message
+  const marks = { ...(late && { late }), ...(edited !== undefined && { edited }), ...(deleted && { deleted }) }
+  return { event: 'message', room, id, author, nick, time, text, ...marks, own, ...(delivery && { delivery }) }
 }

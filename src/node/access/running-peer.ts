@@ -45,6 +45,10 @@ export function runningPeer(client: ApiClient): RunningPeer {
       const page = before === undefined ? '' : `&before=${before}`
       return ask<ReadMessage[]>(`${roomPath(room)}/messages?limit=${limit}${page}`)
     },
+    edit: async (room, message, text) =>
+      (await ask<{ id: string }>(messagePath(room, message), { method: 'PUT', body: { text } })).id,
+    deleteMessage: async (room, message) =>
+      (await ask<{ id: string }>(messagePath(room, message), { method: 'DELETE' })).id,
     async markRead(room) {
       await ask(`${roomPath(room)}/read`, { method: 'POST' })
     },
@@ -62,6 +66,10 @@ export function runningPeer(client: ApiClient): RunningPeer {
     events: async signal => eventsOf(await client.stream('/v1/events', signal)),
     close: async () => undefined
   }
+}
+
+function messagePath(room: string, message: string): string {
+  return `${roomPath(room)}/messages/${encodeURIComponent(message)}`
 }
 
 function roomPath(room: string): string {

@@ -61,6 +61,8 @@ export function storedPeerAccess({ peer, stop }: StoredPeer): PeerAccess {
     members: async room => peer.members(findRoom(peer, room).id),
     messages: async (room, limit, before) =>
       (await peer.messages(room, { limit, ...(before === undefined ? {} : { before }) })).map(readMessage),
+    edit: async (room, message, text) => peer.edit(findRoom(peer, room).id, message, text),
+    deleteMessage: async (room, message) => peer.deleteMessage(findRoom(peer, room).id, message),
     markRead: room => peer.markRead(room),
     status: async () => statusOf(peer.status()),
     close: stop

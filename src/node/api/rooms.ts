@@ -36,7 +36,9 @@ const ANSWERS: readonly (readonly [method: Route['method'], path: string, answer
   ['GET', '/v1/rooms/:room/invite', invite],
   ['POST', '/v1/rooms/:room/read', markRead],
   ['GET', '/v1/rooms/:room/messages', messagePage],
-  ['POST', '/v1/rooms/:room/messages', postMessage]
+  ['POST', '/v1/rooms/:room/messages', postMessage],
+  ['PUT', '/v1/rooms/:room/messages/:message', editMessage],
+  ['DELETE', '/v1/rooms/:room/messages/:message', deleteMessage]
 ]
 
 /** The routes of a peer's identity and rooms. `:room` is what a command takes as ROOM. A relay has no peer. */
@@ -112,6 +114,15 @@ async function messagePage({ peer, room, query }: RoomCall): Promise<Reply> {
   if (limit === '0') return ok([])
   const page = await peer.messages(room, { limit: Number(limit), ...(before !== null && { before }) })
   return ok(page.map(readMessage))
+}
+
+async function editMessage({ peer, room, parameters, request }: RoomCall): Promise<Reply> {
+  const text = textField(await readBody(request), 'text')
+  return ok({ id: await peer.edit(room, parameters['message'] ?? '', text) })
+}
+
+async function deleteMessage({ peer, room, parameters }: RoomCall): Promise<Reply> {
+  return ok({ id: await peer.deleteMessage(room, parameters['message'] ?? '') })
 }
 
 /** 200 when as many as it waited for have the message (or nobody was waited for), 202 when it is stored and queued only. */

@@ -79,7 +79,7 @@ export const COMMANDS: readonly Command[] = [
     path: 'room set',
     arguments: 'ROOM KEY VALUE',
     count: [3, 3],
-    summary: 'change a setting of the room: keepers on, or off',
+    summary: 'change a setting of the room: keepers (on, off), retention (30d, a number, forever)',
     flags: [],
     load: async () => (await import('../commands/room.ts')).setRoom
   },
@@ -106,6 +106,22 @@ export const COMMANDS: readonly Command[] = [
       { name: 'to', value: 'NICK', summary: 'address one member (not built yet)' }
     ],
     load: async () => (await import('../commands/send.ts')).send
+  },
+  {
+    path: 'edit',
+    arguments: 'ROOM ID TEXT...',
+    count: [3, ANY],
+    summary: 'give a message of yours other words',
+    flags: [],
+    load: async () => (await import('../commands/amend.ts')).editMessage
+  },
+  {
+    path: 'delete',
+    arguments: 'ROOM ID',
+    count: [2, 2],
+    summary: 'take a message of yours back, at everybody whom that reaches',
+    flags: [],
+    load: async () => (await import('../commands/amend.ts')).deleteMessage
   },
   {
     path: 'read',

@@ -7,6 +7,7 @@ import type { StoredPeer } from '../access/stored-peer.ts'
 import { parseCount } from '../command-line/values.ts'
 import { EnvironmentError } from '../exits.ts'
 import { messageLine } from '../terminal/message-line.ts'
+import { visible } from '../terminal/visible.ts'
 import type { Invocation, Run } from './command.ts'
 
 export const read: Run = async invocation => {
@@ -73,6 +74,12 @@ async function follow(
   const printed = new Set(await printHistory(peer, room, count, invocation))
   await peer.markRead(room)
   for await (const event of events) {
+    if (event.event === 'edited' && event.room === room) {
+      invocation.output.result(event, `${event.id.slice(0, 8)} edited: ${visible(event.text)}`)
+    }
+    if (event.event === 'deleted' && event.room === room) {
+      invocation.output.result(event, `${event.id.slice(0, 8)} deleted`)
+    }
     if (event.event !== 'message' || event.room !== room || printed.has(event.id)) continue
     print(invocation, event)
     await peer.markRead(room)

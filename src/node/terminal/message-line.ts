@@ -11,13 +11,22 @@ export interface MessageObject {
   readonly text: string
   /** It came long after it was written, into a place where nobody looks any more. */
   readonly late?: true
+  /** When its author last changed it. */
+  readonly edited?: number
 }
 
-/** `2026-11-21 14:03  anna: text`, with `, arrived late` after the time where that is so; further lines of the text are indented, so that none can pass for another message. */
-export function messageLine(message: Pick<MessageObject, 'nick' | 'time' | 'text' | 'late'>): string {
+type Shown = Pick<MessageObject, 'nick' | 'time' | 'text' | 'late' | 'edited'> & { readonly deleted?: true }
+
+/**
+ * `2026-11-21 14:03  anna: text`, with `, arrived late`, `, edited` or `, deleted` after the time where that is so; further
+ * lines of the text are indented, so that none can pass for another message.
+ */
+export function messageLine(message: Shown): string {
   const late = message.late === true ? ', arrived late' : ''
-  const head = `${localTime(message.time)}${late}  ${visible(message.nick).replaceAll('\n', ' ')}: `
-  return head + visible(message.text).replaceAll('\n', `\n${' '.repeat(18)}`)
+  const edited = message.edited === undefined ? '' : ', edited'
+  const deleted = message.deleted === true ? ', deleted' : ''
+  const head = `${localTime(message.time)}${late}${edited}${deleted}  ${visible(message.nick).replaceAll('\n', ' ')}: `
+  return (head + visible(message.text).replaceAll('\n', `\n${' '.repeat(18)}`)).trimEnd()
 }
 
 function localTime(time: number): string {

@@ -8,6 +8,7 @@ export function roomLine(room: RoomSummary): string {
   const unread = room.unread === 0 ? '' : `, ${room.unread} unread`
   const missing = room.missing === 0 ? '' : `, ${room.missing} on their way`
   const coming = room.catchingUp === undefined ? '' : `, older ones coming in, ${room.catchingUp} so far`
+  const retention = room.retention === 'forever' ? '' : `, retention ${room.retention}`
   const kept = room.keepers.length === 0 ? '' : `, kept by ${counted(room.keepers.length, 'relay')}`
-  return `${room.id.slice(0, 12)}  ${visible(room.name)}  (${members}${unread}${missing}${coming}${kept})`
+  return `${room.id.slice(0, 12)}  ${visible(room.name)}  (${members}${unread}${missing}${coming}${kept}${retention})`
 }

@@ -34,6 +34,7 @@ const FRAMES: readonly SyncFrame[] = [
   { kind: 'offer', ids: [] },
   { kind: 'companion', bytes: FINGERPRINT },
   { kind: 'entry', bytes: FINGERPRINT },
+  { kind: 'erased', bytes: FINGERPRINT },
   { kind: 'done' }
 ]
 

@@ -13,8 +13,14 @@ for (let seed = Number(first); ; seed += 3) {
     [seed, seed + 1, seed + 2].map(async each => {
       // Some belong in the middle of what is there, some at its end.
       const entries = [entryAt(NOON + ((each * 7919) % 5000), each), entryAt(NOON + 10_000 + each, each + 1e9)]
-      await store.commit({ entries, shown: entries.slice(0, 1).map(({ id }) => id) })
+      await store.commit({ entries, shown: new Map(entries.slice(0, 1).map(({ id }) => [id, new Uint8Array()])) })
       process.stdout.write(entries.map(({ id }) => `${id}\n`).join(''))
+      // Now and then one goes whole and the body of another: told before, for what is cut off may be either way.
+      if (each % 4 !== 0) return
+      const [dropped, erased] = entries
+      process.stdout.write(`-${dropped?.id}\n`)
+      await store.commit({ dropped: dropped ? [dropped.id] : [], erased: erased ? [erased.id] : [] })
+      process.stdout.write(`!${dropped?.id} ${erased?.id}\n`)
     })
   )
 }

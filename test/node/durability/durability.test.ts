@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import {
   HIGHEST,
+  isWhole,
   LOWEST,
   openStorage,
   type EntryId,
@@ -60,7 +61,15 @@ async function expectAgreement(store: EntryStore): Promise<Set<EntryId>> {
 test(`a store whose process is killed ${ROUNDS} times at any write opens with all that was acknowledged`, async () => {
   const path = join(folder.path, 'killed')
   const random = seededRandom(1)
-  const acknowledged: EntryId[] = []
+  const acknowledged = new Set<EntryId>()
+  const gone = new Set<EntryId>()
+  const bare = new Set<EntryId>()
+  const take = (line: string): void => {
+    const [dropped, erased] = line.slice(1).split(' ') as [EntryId, EntryId]
+    if (line.startsWith('-')) acknowledged.delete(dropped)
+    else if (line.startsWith('!')) void [gone.add(dropped), bare.add(erased)]
+    else acknowledged.add(line as EntryId)
+  }
   for (let round = 0; round < ROUNDS; round += 1) {
     const child = spawn(process.execPath, [CHILD, path, String(round * 100_000)], {
       stdio: ['ignore', 'pipe', 'inherit']
@@ -69,18 +78,25 @@ test(`a store whose process is killed ${ROUNDS} times at any write opens with al
     const killAfter = 1 + (random(1)[0] ?? 0)
     let printed = 0
     for await (const line of createInterface({ input: child.stdout })) {
-      acknowledged.push(line as EntryId)
+      take(line)
       printed += 1
       if (printed === killAfter) child.kill('SIGKILL')
     }
     await exit
     const { storage, store } = await openAt(path)
     const here = await expectAgreement(store)
-    expect(acknowledged.filter(id => !here.has(id))).toEqual([])
+    expect([...acknowledged].filter(id => !here.has(id))).toEqual([])
+    expect([...gone].filter(id => here.has(id))).toEqual([])
+    for (const id of [...bare].slice(-20)) expect(isWhole((await store.get(id)) ?? failed(id))).toBe(false)
     await close(storage)
   }
-  expect(acknowledged.length).toBeGreaterThan(ROUNDS * 10)
+  expect(acknowledged.size).toBeGreaterThan(ROUNDS * 10)
+  expect(gone.size).toBeGreaterThan(ROUNDS)
 })
+
+function failed(id: EntryId): never {
+  throw new Error(`${id} is gone`)
+}
 
 test(`a last write that is torn at any of ${CUTS} places is gone as a whole, and nothing else is`, async () => {
   const whole = join(folder.path, 'whole')

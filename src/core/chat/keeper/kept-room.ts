@@ -1,6 +1,6 @@
 import { errorMessage } from '../../bytes/index.ts'
 import type { OpenRoom } from '../../encryption/index.ts'
-import type { Entry } from '../../log/index.ts'
+import type { StoredEntry } from '../../log/index.ts'
 import type { Network } from '../../network/index.ts'
 import { Alarm } from '../alarm.ts'
 import { KeeperReceipts } from '../online/keeper-receipts.ts'
@@ -86,10 +86,10 @@ export class KeptRoom {
     await this.#link?.takeDue()
   }
 
-  async #take(entries: readonly Entry[]): Promise<Taken> {
+  async #take(entries: readonly StoredEntry[]): Promise<Taken> {
     try {
       const taken = await this.#room.accept(entries)
-      if (taken.stored.length > 0) this.#deps.stores(undefined)
+      if (taken.stored.length + taken.erased > 0) this.#deps.stores(undefined)
       this.#setAlarm()
       return taken
     } catch (thrown) {

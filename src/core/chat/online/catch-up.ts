@@ -1,5 +1,5 @@
 import type { Clock, Millis } from '../../bytes/index.ts'
-import type { Entry, EntryId } from '../../log/index.ts'
+import type { EntryId, StoredEntry } from '../../log/index.ts'
 import type { PeerId } from '../../network/index.ts'
 import { MAX_FETCH_CONTEXT, MAX_FETCH_IDS } from './exchange-codec.ts'
 import type { Room } from '../room/room.ts'
@@ -8,9 +8,9 @@ export interface CatchUpDeps {
   readonly room: Room
   readonly clock: Clock
   /** Asks a member for entries: those named, and some from just below them. */
-  fetch(from: PeerId, ids: readonly EntryId[], context: number): Promise<Entry[]>
+  fetch(from: PeerId, ids: readonly EntryId[], context: number): Promise<StoredEntry[]>
   /** Takes in what came; the number of entries that were new. */
-  take(entries: readonly Entry[]): Promise<number>
+  take(entries: readonly StoredEntry[]): Promise<number>
   /** Members that can be asked. */
   members(): PeerId[]
   /** Nobody is being asked any more. */

@@ -41,6 +41,8 @@ export type ExchangeMessage =
   /** Signed bytes, as gossiped (`acknowledgement.ts`). */
   | { readonly kind: 'acknowledge'; readonly acknowledgement: Uint8Array }
   | { readonly kind: 'entry'; readonly entry: Uint8Array }
+  /** The header of an entry whose body was erased. */
+  | { readonly kind: 'erased'; readonly header: Uint8Array }
   | { readonly kind: 'introduce'; readonly profile: Profile }
   | { readonly kind: 'sync' }
 
@@ -72,7 +74,7 @@ const MAX_NICK_BYTES = 1024
 /** As a hello says it, in one byte. */
 export const ROLE_CODES = { member: 1, keeper: 2, 'full-keeper': 3 } as const
 const ROLES = ['member', 'keeper', 'full-keeper'] as const
-const KIND = { hello: 1, fetch: 2, acknowledge: 3, entry: 4, introduce: 5, sync: 6 } as const
+const KIND = { hello: 1, fetch: 2, acknowledge: 3, entry: 4, introduce: 5, sync: 6, erased: 7 } as const
 
 export interface ExchangeKeys {
   readonly tag: Uint8Array
@@ -122,6 +124,7 @@ function encodeMessage(message: ExchangeMessage): Uint8Array {
   if (message.kind === 'acknowledge') return writer.bytes(message.acknowledgement).finish()
   if (message.kind === 'introduce') return writer.bytes(encodeProfile(message.profile)).finish()
   if (message.kind === 'sync') return writer.finish()
+  if (message.kind === 'erased') return writer.bytes(message.header).finish()
   return writer.bytes(message.entry).finish()
 }
 
@@ -136,6 +139,7 @@ function readMessage(reader: ByteReader): ExchangeMessage {
   if (kind === KIND.entry) return { kind: 'entry', entry: reader.rest() }
   if (kind === KIND.introduce) return { kind: 'introduce', profile: readProfile(reader) }
   if (kind === KIND.sync) return { kind: 'sync' }
+  if (kind === KIND.erased) return { kind: 'erased', header: reader.rest() }
   return reader.refuse(`a message of kind ${kind}`)
 }
 

@@ -1,15 +1,17 @@
-import { CappedMap, toHex, type Clock, type Millis, type RandomBytes } from '../../bytes/index.ts'
+import { CappedMap, type Clock, type Millis, type RandomBytes } from '../../bytes/index.ts'
 import type { DeviceCertificate, DeviceId, DisplayName, Identity, MemberId } from '../../identity/index.ts'
-import { decodeEntry, encodeEntry, type Entry, type EntryId, type SyncLog } from '../../log/index.ts'
+import type { EntryId, StoredEntry, SyncLog } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { CatchUp } from './catch-up.ts'
 import { CatchingUp } from './catching-up.ts'
 import { DayKeys } from './day-keys.ts'
-import { exchange, MAX_ANSWER_BYTES, type ExchangeRoom } from './exchange.ts'
+import { exchange, type ExchangeRoom } from './exchange.ts'
 import { MAX_FETCH_IDS, type ExchangeKeys, type ExchangeMessage, type Hello, type Role } from './exchange-codec.ts'
+import { answerFetch, storedEntryIn } from './fetching.ts'
 import { GossipInbox } from './gossip-inbox.ts'
 import { createHello, verifyHello } from './greeting.ts'
+import { MESSAGE_KIND } from '../room/content.ts'
 import type { Taken } from '../room/intake.ts'
 import type { GenuineEntry } from '../room/judge-entry.ts'
 import type { KeeperReceipts } from './keeper-receipts.ts'
@@ -33,7 +35,7 @@ export interface RoomLinkDeps {
   readonly random: RandomBytes
   readonly nick: () => DisplayName
   /** Takes entries in, and tells the user. */
-  readonly take: (entries: readonly Entry[]) => Promise<Taken>
+  readonly take: (entries: readonly StoredEntry[]) => Promise<Taken>
   /** Nothing is being synced any more. */
   readonly settled: () => void
   /** What was said before begins to come in, or is here. */
@@ -174,7 +176,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
 
   async *answer(message: ExchangeMessage, from: PeerId): AsyncIterable<ExchangeMessage> {
     if (message.kind === 'acknowledge') await this.#acknowledgements.take(message.acknowledgement)
-    if (message.kind === 'fetch') yield* this.#entries(message.ids, message.context)
+    if (message.kind === 'fetch') yield* answerFetch(this.#deps.room, message)
     if (message.kind === 'hello' && (await this.#meet(message.hello, from, this.#deps.ownTime()))) {
       yield { kind: 'hello', hello: await this.#hello(from) }
     }
@@ -192,22 +194,6 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     this.#catchUp.stop()
     this.#acknowledgements.stop()
     for (const cancel of this.#cancels) cancel()
-  }
-
-  async *#entries(ids: readonly EntryId[], context: number): AsyncIterable<ExchangeMessage> {
-    let bytes = 0
-    const introduced = new Set<string>()
-    for await (const found of this.#deps.room.fetch(ids, context)) {
-      const profile = this.#deps.room.authorOf(found)
-      if (profile !== undefined && !introduced.has(toHex(profile.certificate))) {
-        introduced.add(toHex(profile.certificate))
-        yield { kind: 'introduce', profile }
-      }
-      const entry = encodeEntry(found)
-      bytes += entry.length
-      if (bytes > MAX_ANSWER_BYTES) return
-      yield { kind: 'entry', entry }
-    }
   }
 
   #greet(peer: PeerId, attempt: number): void {
@@ -328,9 +314,9 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   }
 
   /** Entries that came of those that were missing. */
-  #count({ stored }: Taken): number {
-    this.#catchingUp.took(stored.filter(({ content }) => content?.text !== undefined).length)
-    return stored.length
+  #count({ stored, erased }: Taken): number {
+    this.#catchingUp.took(stored.filter(({ content }) => content?.kind === MESSAGE_KIND).length)
+    return stored.length + erased
   }
 
   #offer(sequence: number): void {
@@ -354,14 +340,14 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     }
   }
 
-  async #take(entries: readonly Entry[]): Promise<Taken> {
+  async #take(entries: readonly StoredEntry[]): Promise<Taken> {
     const taken = await this.#deps.take(entries)
     this.#acknowledgements.owe(new Set(taken.stored.map(each => each.body.device)))
     return taken
   }
 
   /** Takes in what a member brought, and tells it at once what of its own is here now. */
-  async #takeFrom(peer: PeerId, entries: readonly Entry[]): Promise<Taken> {
+  async #takeFrom(peer: PeerId, entries: readonly StoredEntry[]): Promise<Taken> {
     const taken = await this.#take(entries)
     this.#count(taken)
     const device = this.presence.get(peer)?.device
@@ -369,13 +355,10 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     return taken
   }
 
-  async #fetch(from: PeerId, ids: readonly EntryId[], context: number): Promise<Entry[]> {
+  async #fetch(from: PeerId, ids: readonly EntryId[], context: number): Promise<StoredEntry[]> {
     const answers = await this.#exchange(from, { kind: 'fetch', ids, context })
     for (const answer of answers) if (answer.kind === 'introduce') await this.#deps.room.introduce(answer.profile, 0)
-    return answers.flatMap(answer => {
-      const entry = answer.kind === 'entry' ? decodeEntry(answer.entry) : undefined
-      return entry?.ok === true ? [entry.value] : []
-    })
+    return answers.flatMap(answer => storedEntryIn(answer) ?? [])
   }
 
   #exchange(peer: PeerId, message: ExchangeMessage): Promise<ExchangeMessage[]> {

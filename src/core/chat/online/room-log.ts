@@ -1,5 +1,5 @@
 import { CappedMap, decodeWith, toHex } from '../../bytes/index.ts'
-import { LOWEST, SyncFaultError, type Entry, type SyncLog } from '../../log/index.ts'
+import { SyncFaultError, type StoredEntry, type SyncLog } from '../../log/index.ts'
 import type { Taken } from '../room/intake.ts'
 import type { Room } from '../room/room.ts'
 import { encodeProfile, readProfile } from './exchange-codec.ts'
@@ -9,7 +9,7 @@ const MAX_INTRODUCED = 1024
 
 interface RoomLogDeps {
   /** Stores what is genuine of these and tells how many open for nobody. */
-  take(entries: readonly Entry[]): Promise<Taken>
+  take(entries: readonly StoredEntry[]): Promise<Taken>
   /** So many of those that the other side named are missing here. */
   lacks(entries: number): void
 }
@@ -20,26 +20,25 @@ interface RoomLogDeps {
 export function roomLog(room: Room, { take, lacks }: RoomLogDeps): SyncLog {
   const introduced = new CappedMap<string, true>(MAX_INTRODUCED)
 
-  function introductionOf(entry: Entry): Uint8Array[] {
-    const profile = room.authorOf(entry)
-    if (profile === undefined || introduced.has(toHex(profile.certificate))) return []
-    introduced.set(toHex(profile.certificate), true)
-    return [encodeProfile(profile)]
+  function introductionsOf(entry: StoredEntry): Uint8Array[] {
+    const lacking = room.authorsOf(entry).filter(({ certificate }) => !introduced.has(toHex(certificate)))
+    for (const { certificate } of lacking) introduced.set(toHex(certificate), true)
+    return lacking.map(encodeProfile)
   }
 
   return {
-    classes: [{ class: 'chat', set: room.set, from: LOWEST }],
+    classes: [{ class: 'chat', set: room.set, from: { ms: room.floor, prefix: '' } }],
     load: ids => room.load(ids),
     async lacking(ids) {
       const lacking = await room.lacking(ids)
       lacks(lacking.length)
       return lacking
     },
-    companionsOf: async entries => entries.flatMap(introductionOf),
+    companionsOf: async entries => entries.flatMap(introductionsOf),
     async take(entries) {
       const taken = await take(entries)
       if (taken.void > 0) throw new SyncFaultError('an entry that opens for nobody')
-      return taken.stored.length
+      return taken.stored.length + taken.erased
     },
     async takeCompanion(bytes) {
       const profile = decodeWith(bytes, readProfile)

@@ -1,6 +1,6 @@
 import { decodeUtf8, encodeUtf8, expectValue, toHex, type Millis } from '../../bytes/index.ts'
 import type { DeviceCertificate, DeviceId, DisplayName, MemberId } from '../../identity/index.ts'
-import { encodeEntry, type Entry, type EntryId } from '../../log/index.ts'
+import { encodeEntry, type EntryId, type StoredEntry } from '../../log/index.ts'
 import { addSequence, type SequenceRanges } from './sequence-ranges.ts'
 
 /** What a room knows of a device that wrote in it, or that introduced itself. Kept as a record. */
@@ -64,8 +64,13 @@ export function withEntry(
   }
 }
 
+/** The device with so much less to its account, as something of it was erased. */
+export function withLess(record: DeviceRecord, bytes: number): DeviceRecord {
+  return { ...record, bytes: Math.max(0, record.bytes - bytes) }
+}
+
 /** The bytes that storing this entry of the device costs; its first one costs the device's record, too. */
-export function costOf(record: DeviceRecord, entry: Entry): number {
+export function costOf(record: DeviceRecord, entry: StoredEntry): number {
   const forDevice = record.last === undefined ? DEVICE_BYTES : 0
   return encodeEntry(entry).length + ENTRY_OVERHEAD_BYTES + forDevice
 }

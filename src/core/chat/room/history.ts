@@ -51,6 +51,21 @@ export function addToHistory(
   return { heads: newest(heads), missing: capped(missing), unheld }
 }
 
+/** Waits no longer for an entry that came and is not kept here. */
+export function withoutGap(history: History, id: EntryId): History {
+  const [missing, unheld] = [new Map(history.missing), new Map(history.unheld)]
+  missing.delete(id)
+  unheld.delete(id)
+  return { ...history, missing, unheld }
+}
+
+/** Forgets heads that are not kept here any more. */
+export function withoutHeads(history: History, ids: Iterable<EntryId>): History {
+  const heads = new Map(history.heads)
+  for (const id of ids) heads.delete(id)
+  return { ...history, heads }
+}
+
 /** Gives up waiting for entries that nobody present holds. */
 export function giveUpMissing(history: History, ids: Iterable<EntryId>): History {
   const missing = new Map(history.missing)

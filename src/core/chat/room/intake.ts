@@ -1,9 +1,19 @@
 import { CappedMap } from '../../bytes/index.ts'
 import type { DeviceId } from '../../identity/index.ts'
-import { isAhead, orderKeyOf, type Entry, type EntryId } from '../../log/index.ts'
+import {
+  eraseBody,
+  isAhead,
+  isWhole,
+  orderKeyOf,
+  type ErasedEntry,
+  type EntryId,
+  type StoredEntry
+} from '../../log/index.ts'
+import { isAuthorOf } from './authorship.ts'
+import { Amending } from './amending.ts'
 import { costOf, withEntry, type DeviceRecord } from './devices.ts'
 import { HeldBack } from './held-back.ts'
-import { addToHistory, type Citation } from './history.ts'
+import { addToHistory, withoutGap, type Citation } from './history.ts'
 import { citedBy, judgeEntry, type GenuineEntry } from './judge-entry.ts'
 import { isLate, lateRecord, withLateMarks, type Attendance } from './late-marks.ts'
 import type { RoomDeps } from './room-deps.ts'
@@ -16,6 +26,10 @@ export interface Taken {
   readonly stored: readonly GenuineEntry[]
   /** Devices that are shown by now, and were not before, to have used a sequence twice. */
   readonly equivocators: readonly DeviceId[]
+  /** Messages that are shown differently by now: edited or deleted, those among the stored ones included. */
+  readonly changed: ReadonlySet<EntryId>
+  /** How many came without their bodies, and are accounted for. */
+  readonly erased: number
   /** How many of the entries open for nobody: an honest peer brings none. */
   readonly void: number
 }
@@ -23,13 +37,20 @@ export interface Taken {
 /** Entries on their way into the store, with what will be stored about them. */
 interface Batch {
   readonly entries: Map<EntryId, GenuineEntry>
+  /** Those that came without their bodies. */
+  readonly erased: Map<EntryId, ErasedEntry>
   readonly sequences: SequenceIndex
+  readonly amending: Amending
   readonly equivocators: DeviceId[]
   void: number
+  /** Whether something that was missing came, and is not kept here. */
+  hasSettled: boolean
 }
 
 /** Entries that wait for their device's certificate: a day's talk of a few people, bounded against floods. */
 const MAX_WAITING = 256
+/** Headers that no deletion known accounts for, and whose bodies are still looked for. */
+const MAX_BARE = 256
 /** Entries for which there was no space, remembered so that they are not asked for again and again. */
 const MAX_REFUSED = 4096
 
@@ -40,6 +61,7 @@ const MAX_REFUSED = 4096
 export class Intake {
   readonly waiting = new CappedMap<EntryId, GenuineEntry>(MAX_WAITING)
   readonly heldBack = new HeldBack()
+  readonly #bare = new CappedMap<EntryId, ErasedEntry>(MAX_BARE)
   readonly #refused = new CappedMap<EntryId, true>(MAX_REFUSED)
   readonly #deps: RoomDeps
   readonly #stored: StoredState
@@ -64,33 +86,53 @@ export class Intake {
     return new Map([...this.waiting, ...held])
   }
 
-  /** Whether nothing is gained by asking for this entry: it is held back, or there was no space for it. */
+  /** Whether nothing is gained by asking for this entry: it is held back, or there was no place for it. */
   isSettled(id: EntryId): boolean {
     return this.heldBack.has(id) || this.#refused.has(id)
   }
 
-  async accept(entries: readonly Entry[]): Promise<Taken> {
+  /** What had no place may have one now. */
+  askAgain(): void {
+    this.#refused.clear()
+  }
+
+  async accept(entries: readonly StoredEntry[]): Promise<Taken> {
+    const { store, keys } = this.#deps
+    const sequences = new SequenceIndex(store)
+    const entriesOfBatch = new Map<EntryId, GenuineEntry>()
     const batch: Batch = {
-      entries: new Map(),
-      sequences: new SequenceIndex(this.#deps.store),
+      entries: entriesOfBatch,
+      erased: new Map(),
+      sequences,
+      amending: new Amending({ store, keys, book: () => this.#stored.current.book, batch: entriesOfBatch }),
       equivocators: [],
-      void: 0
+      void: 0,
+      hasSettled: false
     }
     for (const genuine of await this.#judged(entries, batch)) {
       await this.#introduceAuthor(genuine)
       await this.#take(genuine, batch)
     }
     for (const genuine of [...this.waiting.values()]) await this.#take(genuine, batch)
+    for (const entry of entries) if (!isWhole(entry)) this.#bare.set(entry.id, entry)
+    for (const entry of [...this.#bare.values()]) await this.#takeErased(entry, batch)
     await this.#commit(batch)
-    return { stored: [...batch.entries.values()], equivocators: batch.equivocators, void: batch.void }
+    return {
+      stored: [...batch.entries.values()],
+      equivocators: batch.equivocators,
+      changed: batch.amending.changed,
+      erased: batch.erased.size,
+      void: batch.void
+    }
   }
 
   /** Those that are genuine, new and not ahead, with those that were held back until now, in room order. */
-  async #judged(entries: readonly Entry[], batch: Batch): Promise<GenuineEntry[]> {
+  async #judged(entries: readonly StoredEntry[], batch: Batch): Promise<GenuineEntry[]> {
     const now = this.#deps.clock.now()
     const found = new Map(this.heldBack.takeDue(now).map(genuine => [genuine.entry.id, genuine]))
     for (const entry of entries) {
-      if (found.has(entry.id) || this.heldBack.has(entry.id) || (await this.#deps.store.has(entry.id))) continue
+      if (!isWhole(entry) || found.has(entry.id) || this.heldBack.has(entry.id)) continue
+      if (this.#isOutdated(entry, batch) || (await this.#deps.store.has(entry.id))) continue
       const judged = await judgeEntry(this.#deps.keys, entry)
       if (judged === 'void') batch.void += 1
       if (typeof judged === 'string') continue
@@ -120,8 +162,44 @@ export class Intake {
       return
     }
     await this.#addToDevice(genuine, device, batch)
-    await this.#addToHistory(genuine, batch)
+    await this.#addToHistory(genuine, device, batch)
     batch.entries.set(id, genuine)
+    await batch.amending.take(genuine, device.member)
+  }
+
+  /** Takes in what is left of an entry, if somebody who could erased it: its author, by what its header commits to. */
+  async #takeErased(entry: ErasedEntry, batch: Batch): Promise<void> {
+    const { id, header } = entry
+    if (this.#isOutdated(entry, batch) || batch.entries.has(id) || (await this.#deps.store.has(id))) {
+      this.#bare.delete(id)
+      return
+    }
+    const { book } = this.#stored.current
+    const claims = await batch.amending.claims(id)
+    const claim = claims.find(
+      each => isAuthorOf({ ...each, id }, entry) && book.get(each.device)?.member === each.member
+    )
+    const device = claim && book.get(claim.device)
+    if (claim === undefined || device === undefined || isAhead(header.clock, this.#deps.clock.now())) return
+    this.#bare.delete(id)
+    if (this.#deps.space?.fits(device.member, costOf(device, entry), book) === false) return
+    const { sequence } = claim
+    if ((await batch.sequences.find(claim)) === undefined) batch.sequences.add(claim, id)
+    book.set(withEntry(device, { id, sequence, time: header.clock.ms, bytes: costOf(device, entry) }))
+    const state = this.#stored.current
+    state.history = addToHistory(state.history, { id, clock: header.clock, author: claim.device }, [])
+    batch.erased.set(id, entry)
+    if (claim.isMessage) batch.amending.showDeleted(id, claim.member)
+  }
+
+  /** Whether the entry is older than what is kept here; then it is not missing any more. */
+  #isOutdated({ id, header }: StoredEntry, batch: Batch): boolean {
+    const state = this.#stored.current
+    if (header.clock.ms >= this.#stored.floor) return false
+    this.#refused.set(id, true)
+    state.history = withoutGap(state.history, id)
+    batch.hasSettled = true
+    return true
   }
 
   #hasSpace({ entry }: GenuineEntry, device: DeviceRecord): boolean {
@@ -144,29 +222,33 @@ export class Intake {
     this.#stored.current.book.set(isProof ? { ...record, equivocation: { sequence, ids: [before, id] } } : record)
   }
 
-  async #addToHistory({ entry, body }: GenuineEntry, batch: Batch): Promise<void> {
+  async #addToHistory({ entry, body }: GenuineEntry, author: DeviceRecord, batch: Batch): Promise<void> {
     const { id, header } = entry
-    const citations = await Promise.all(citedBy(body).map(cited => this.#citation(cited, batch)))
+    const citations = await Promise.all(citedBy(body).map(cited => this.#citation(cited, author, batch)))
+    const known = citations.filter(citation => citation !== undefined)
     const state = this.#stored.current
-    state.history = addToHistory(state.history, { id, clock: header.clock, author: body.device }, citations)
+    state.history = addToHistory(state.history, { id, clock: header.clock, author: body.device }, known)
   }
 
-  async #citation(id: EntryId, batch: Batch): Promise<Citation> {
+  /** Undefined: what was here and is kept no longer. */
+  async #citation(id: EntryId, author: DeviceRecord, batch: Batch): Promise<Citation | undefined> {
     const entry = batch.entries.get(id)?.entry ?? (await this.#deps.store.get(id))
-    return { id, clock: entry?.header.clock }
+    return entry === undefined && id === author.last?.id ? undefined : { id, clock: entry?.header.clock }
   }
 
-  async #commit({ entries, sequences }: Batch): Promise<void> {
+  async #commit({ entries, erased, sequences, amending, hasSettled }: Batch): Promise<void> {
     const state = this.#stored.current
-    const stored = [...entries.values()].map(({ entry }) => entry)
-    const records = state.book.takeChanges()
-    if (stored.length > 0) records.push(historyRecord(state.history), ...sequences.changes())
+    const whole = [...entries.values()].map(({ entry }) => (amending.bodiless.has(entry.id) ? eraseBody(entry) : entry))
+    const stored = [...whole, ...erased.values()]
+    const records = [...state.book.takeChanges(), ...amending.records()]
+    if (stored.length > 0 || hasSettled) records.push(historyRecord(state.history), ...sequences.changes())
     const late = this.#lateOnes([...entries.values()])
     if (late.length > 0) {
       state.late = withLateMarks(state.late, late)
       records.push(lateRecord(state.late))
     }
-    if (records.length > 0) await this.#stored.commit({ entries: stored, shown: shownOf(entries.values()), records })
+    if (records.length === 0) return
+    await this.#stored.commit({ entries: stored, shown: amending.notes, erased: [...amending.erased], records })
   }
 
   #lateOnes(entries: readonly GenuineEntry[]): EntryId[] {
@@ -175,8 +257,4 @@ export class Intake {
     const late = entries.filter(({ entry, body }) => body.device !== own && isLate(entry, now, this.#attendance))
     return late.map(({ entry }) => entry.id)
   }
-}
-
-function shownOf(entries: Iterable<GenuineEntry>): EntryId[] {
-  return [...entries].flatMap(({ entry, content }) => (content?.text === undefined ? [] : [entry.id]))
 }

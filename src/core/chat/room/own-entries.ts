@@ -1,14 +1,21 @@
 import { dayOf, MAX_PARENTS, sealEntry, type OpenedBody } from '../../encryption/index.ts'
 import type { DisplayName } from '../../identity/index.ts'
-import { isAhead, nextHybridTime, SALT_BYTES, type Entry, type EntryId, type HybridTime } from '../../log/index.ts'
-import { encodeContent, MESSAGE_KIND } from './content.ts'
+import { isAhead, nextHybridTime, type Entry, type EntryId, type HybridTime } from '../../log/index.ts'
+import { OPENING_BYTES, saltOf, type Authorship } from './authorship.ts'
+import { encodeContent, type DELETION_KIND, type EDIT_KIND, type MESSAGE_KIND } from './content.ts'
 import type { DeviceRecord } from './devices.ts'
 import { newestHeads, type History } from './history.ts'
 import type { RoomDeps } from './room-deps.ts'
 import type { RoomState } from './room-state.ts'
 
+/** What this device says: the kind and fields of a content, without what stands in any. */
+export type OwnWords =
+  | { readonly kind: typeof MESSAGE_KIND; readonly text: string }
+  | { readonly kind: typeof EDIT_KIND; readonly text: string; readonly target: EntryId }
+  | { readonly kind: typeof DELETION_KIND; readonly targets: readonly Authorship[] }
+
 /** The next entry of this device in a room that stands so: sealed and signed, above all that it cites. */
-export async function sealMessage(deps: RoomDeps, state: RoomState, text: string): Promise<Entry> {
+export async function sealOwn(deps: RoomDeps, state: RoomState, words: OwnWords): Promise<Entry> {
   const { keys, identity, random, clock } = deps
   const epoch = keys.epochs.current()
   const contentKey = keys.epochs.contentKey('chat', epoch)
@@ -18,8 +25,11 @@ export async function sealMessage(deps: RoomDeps, state: RoomState, text: string
     clock.now(),
     heads.map(([, head]) => head)
   )
-  const body = ownBody(deps, state.book.get(identity.certificate.device), { text, time, heads })
-  const start = { class: 'chat', epoch, clock: time, extensions: [], salt: random(SALT_BYTES) } as const
+  const { device } = identity.certificate
+  const opening = random(OPENING_BYTES)
+  const body = ownBody(deps, state.book.get(device), { words, time, heads, opening })
+  const salt = saltOf({ device, sequence: body.sequence, opening })
+  const start = { class: 'chat', epoch, clock: time, extensions: [], salt } as const
   return sealEntry({ roomId: keys.roomId, contentKey }, identity.deviceKey, start, body)
 }
 
@@ -32,16 +42,17 @@ function citableHeads(history: History, now: number): [EntryId, HybridTime][] {
   return newestHeads(history).filter(([, { ms }]) => !isAhead({ ms: ms + 1, counter: 0 }, now))
 }
 
-interface OwnWords {
-  readonly text: string
+interface Saying {
+  readonly words: OwnWords
   readonly time: HybridTime
   readonly heads: readonly [EntryId, HybridTime][]
+  readonly opening: Uint8Array
 }
 
 function ownBody(
   deps: RoomDeps,
   own: DeviceRecord | undefined,
-  { text, time, heads }: OwnWords
+  { words, time, heads, opening }: Saying
 ): Omit<OpenedBody, 'device'> {
   const nick = deps.nick()
   const previous = own?.last?.id
@@ -50,8 +61,8 @@ function ownBody(
     sequence: (own?.last?.sequence ?? 0) + 1,
     previous,
     parents: heads.flatMap(([id]) => (id === previous ? [] : [id])).slice(0, MAX_PARENTS),
-    kind: MESSAGE_KIND,
-    content: encodeContent({ kind: MESSAGE_KIND, text, ...(profile && { profile }) })
+    kind: words.kind,
+    content: encodeContent({ ...words, opening, ...(profile && { profile }) })
   }
 }
 

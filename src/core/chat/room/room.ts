@@ -1,39 +1,34 @@
-import type { Millis } from '../../bytes/index.ts'
+import { NotAllowedError, UsageError, type Millis } from '../../bytes/index.ts'
 import { reopenEntry, type OpenRoom, type OpenedBody } from '../../encryption/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
-import { orderKeyOf, type Entry, type EntryId, type SyncSet } from '../../log/index.ts'
-import { decodeContent, parseText, type Profile } from './content.ts'
-import type { DeviceRecord } from './devices.ts'
+import { isWhole, orderKeyOf, type Entry, type EntryId, type StoredEntry, type SyncSet } from '../../log/index.ts'
+import { Amendments } from './amendments.ts'
+import { isAuthorOf, OPENING_BYTES, type Authorship } from './authorship.ts'
+import { decodeContent, DELETION_KIND, EDIT_KIND, MESSAGE_KIND, parseText, type Profile } from './content.ts'
+import { costOf, withLess, type DeviceRecord } from './devices.ts'
 import { Gaps } from './gaps.ts'
+import { withoutHeads } from './history.ts'
 import { Intake, type Taken } from './intake.ts'
 import { citedBy, type GenuineEntry } from './judge-entry.ts'
-import { sealMessage } from './own-entries.ts'
+import { sealOwn, type OwnWords } from './own-entries.ts'
+import { floorOf, outdatedOf, type Outdated, type Retention } from './retention.ts'
 import type { RoomDeps } from './room-deps.ts'
-import { readRecord, type RoomState } from './room-state.ts'
+import { historyRecord, readRecord, type RoomState } from './room-state.ts'
 import { Serial } from '../serial.ts'
 import type { SequenceRanges } from './sequence-ranges.ts'
+import { ShownMessages, type RoomMessage } from './shown-messages.ts'
 import { StoredState } from './stored-state.ts'
 
-/** A message as the room's log tells it. */
-export interface RoomMessage {
-  readonly id: EntryId
-  readonly order: string
-  readonly author: MemberId
-  readonly time: number
-  readonly text: string
-  /** The sequence of an own message. */
-  readonly ownSequence: number | undefined
-  /** It came long after it was written, into a place where nobody looks any more. */
-  readonly late: boolean
+/** An entry of this device, with all that came of taking it in. */
+export interface Written {
+  readonly own: GenuineEntry
+  readonly taken: Taken
 }
 
 /** Entries read at a time for an answer, half a megabyte at the most: the answer may end after any of them. */
 const CONTEXT_BATCH = 8
-/** Unread messages are counted up to here: each is opened when its room is. */
-export const MAX_UNREAD = 500
-/** Messages looked at before older ones are: in a room that is looked at hardly any are unread. */
-const UNREAD_BATCH = 20
-
+/** Entries erased in one write, as their time is over. */
+const OUTDATED_BATCH = 256
 /**
  * A room as this device holds it: takes in entries, writes its own, and tells what is there. Knows nothing of the
  * network.
@@ -45,6 +40,8 @@ const UNREAD_BATCH = 20
 export class Room {
   readonly keys: OpenRoom
   readonly gaps: Gaps
+  /** What of the log is shown as messages. */
+  readonly shown: ShownMessages
   readonly #deps: RoomDeps
   readonly #changes = new Serial()
   readonly #stored: StoredState
@@ -55,6 +52,7 @@ export class Room {
     this.#deps = deps
     this.#stored = stored
     this.#intake = new Intake(deps, stored)
+    this.shown = new ShownMessages(deps, stored)
     this.gaps = new Gaps(deps.clock, stored, id => this.#intake.heldBack.has(id))
   }
 
@@ -71,7 +69,7 @@ export class Room {
   }
 
   /** Stores those of the entries that are genuine and new, and those whose time has come, with all that follows. */
-  accept(entries: readonly Entry[]): Promise<Taken> {
+  accept(entries: readonly StoredEntry[]): Promise<Taken> {
     return this.#changes.run(() => this.#intake.accept(entries))
   }
 
@@ -93,22 +91,102 @@ export class Room {
     return this.#changes.run(() => this.#state.book.introduce(profile, undefined, this.#deps.clock.now(), said))
   }
 
-  /** What introduces the author of an entry that is here. */
-  authorOf(entry: Entry): Profile | undefined {
-    const device = this.#open(entry)?.device
-    return device && this.#state.book.profileOf(device)
+  /** What introduces the author of an entry that is here, and of what it erases. */
+  authorsOf(entry: StoredEntry): Profile[] {
+    const body = isWhole(entry) ? this.#open(entry) : undefined
+    if (body === undefined) return []
+    const content = body.kind === DELETION_KIND ? decodeContent(body.kind, body.content) : undefined
+    const erased = content?.ok && content.value.kind === DELETION_KIND ? content.value.targets[0]?.device : undefined
+    const devices = new Set([body.device, ...(erased === undefined ? [] : [erased])])
+    return [...devices].flatMap(device => this.#state.book.profileOf(device) ?? [])
   }
 
   /** Writes a message: durable when it resolves. */
-  write(text: string): Promise<GenuineEntry> {
-    const words = parseText(text)
+  async write(text: string): Promise<Written> {
+    return this.#write({ kind: MESSAGE_KIND, text: parseText(text) })
+  }
+
+  /**
+   * Has an own message say something else.
+   * @throws UsageError when it is not here or was deleted, NotAllowedError when it is somebody else's
+   */
+  async edit(message: EntryId, text: string): Promise<Written> {
+    const own = await this.#ownMessage(message)
+    if (own === undefined) throw new UsageError('this message was deleted')
+    return this.#write({ kind: EDIT_KIND, text: parseText(text), target: message })
+  }
+
+  /** Erases an own message here and at whoever follows; undefined when it is erased already. Throws as `edit`. */
+  async delete(message: EntryId): Promise<Written | undefined> {
+    const own = await this.#ownMessage(message)
+    if (own === undefined) return undefined
+    const edits = await new Amendments(this.#deps.store).edits(message, this.#deps.identity.certificate.member)
+    const erased = await Promise.all([message, ...(edits?.all ?? [])].map(id => this.#authorship(id)))
+    return this.#write({ kind: DELETION_KIND, targets: erased.filter(each => each !== undefined) })
+  }
+
+  #write(words: OwnWords): Promise<Written> {
     return this.#changes.run(async () => {
-      const entry = await sealMessage(this.#deps, this.#state, words)
-      const { stored } = await this.#intake.accept([entry])
-      const own = stored[0]
+      const taken = await this.#intake.accept([await sealOwn(this.#deps, this.#state, words)])
+      const own = taken.stored[0]
       if (own === undefined) throw new Error('an entry of this device was not taken in by itself')
-      return own
+      return { own, taken }
     })
+  }
+
+  /** Undefined: it was deleted. */
+  async #ownMessage(id: EntryId): Promise<RoomMessage | undefined> {
+    const message = await this.shown.message(id)
+    if (message === undefined) throw new UsageError('there is no such message here')
+    if (message.author !== this.#deps.identity.certificate.member) {
+      throw new NotAllowedError('only whoever wrote a message may change or delete it')
+    }
+    return message.deleted ? undefined : message
+  }
+
+  async #authorship(id: EntryId): Promise<Authorship | undefined> {
+    const entry = await this.#deps.store.get(id)
+    const body = entry && isWhole(entry) ? this.#open(entry) : undefined
+    if (body === undefined) return undefined
+    const content = decodeContent(body.kind, body.content)
+    // Entries of earlier builds have no opening: whoever holds the body follows all the same.
+    const opening = (content.ok && content.value.opening) || new Uint8Array(OPENING_BYTES)
+    return { id, device: body.device, sequence: body.sequence, opening }
+  }
+
+  /** Sets how long entries stay here, and erases a part of what is older; whether more is left to erase. */
+  retain(retention: Retention): Promise<boolean> {
+    return this.#changes.run(async () => {
+      const { store, keys, clock } = this.#deps
+      const floor = await floorOf(store, retention, clock.now())
+      if (floor < this.#stored.floor) this.#intake.askAgain()
+      this.#stored.floor = floor
+      const oldest = await store.oldest(OUTDATED_BATCH)
+      const outdated = oldest.filter(entry => entry.header.clock.ms < this.#stored.floor)
+      if (outdated.length === 0) return false
+      await this.#drop(await Promise.all(outdated.map(entry => outdatedOf(store, keys, entry))))
+      return outdated.length === OUTDATED_BATCH
+    })
+  }
+
+  async #drop(outdated: readonly Outdated[]): Promise<void> {
+    const state = this.#state
+    const ids = outdated.map(({ entry }) => entry.id)
+    for (const { entry, place } of outdated) {
+      const device = place && state.book.get(place.device)
+      if (device !== undefined) state.book.set(withLess(device, costOf(device, entry)))
+    }
+    state.history = withoutHeads(state.history, ids)
+    const records = outdated.flatMap(each => each.records)
+    await this.#stored.commit({
+      dropped: ids,
+      records: [...records, ...state.book.takeChanges(), historyRecord(state.history)]
+    })
+  }
+
+  /** Entries below this time are not kept here. */
+  get floor(): Millis {
+    return this.#stored.floor
   }
 
   /** What of these authors is durable here. */
@@ -154,7 +232,7 @@ export class Room {
   }
 
   /** Those of these entries that are here. */
-  async load(ids: readonly EntryId[]): Promise<Entry[]> {
+  async load(ids: readonly EntryId[]): Promise<StoredEntry[]> {
     const entries = await Promise.all(ids.map(id => this.#deps.store.get(id)))
     return entries.filter(entry => entry !== undefined)
   }
@@ -166,23 +244,35 @@ export class Room {
     return ids.filter((_, index) => here[index] !== true)
   }
 
-  /** The asked entries that are here, then up to `context` entries from just below the newest of them. */
-  async *fetch(ids: readonly EntryId[], context: number): AsyncIterable<Entry> {
-    const asked = new Set(ids)
+  /**
+   * The asked entries that are here, each that was erased behind the deletions that say so, then up to `context` entries
+   * from just below the newest of them.
+   */
+  async *fetch(ids: readonly EntryId[], context: number): AsyncIterable<StoredEntry> {
+    const given = new Set<EntryId>()
     let below = ''
-    for (const id of asked) {
-      const entry = await this.#deps.store.get(id)
-      if (entry === undefined) continue
+    for (const entry of await this.load([...new Set(ids)])) {
       if (orderKeyOf(entry) > below) below = orderKeyOf(entry)
-      yield entry
+      for (const each of [...(await this.#deletionsOf(entry)), entry]) {
+        if (!given.has(each.id)) yield each
+        given.add(each.id)
+      }
     }
     for (let left = below === '' ? 0 : context; left > 0; left -= CONTEXT_BATCH) {
       const entries = await this.#deps.store.newest(Math.min(left, CONTEXT_BATCH), below)
-      for (const entry of entries) if (!asked.has(entry.id)) yield entry
+      for (const entry of entries) if (!given.has(entry.id)) yield entry
       const last = entries.at(-1)
       if (last === undefined) return
       below = orderKeyOf(last)
     }
+  }
+
+  async #deletionsOf(entry: StoredEntry): Promise<StoredEntry[]> {
+    if (isWhole(entry)) return []
+    const claims = await new Amendments(this.#deps.store).claims(entry.id)
+    return this.load(
+      claims.filter(claim => isAuthorOf({ ...claim, id: entry.id }, entry)).map(({ deletion }) => deletion)
+    )
   }
 
   /** Gives up waiting for missing entries that nobody present holds: for these, or for those that are overdue. */
@@ -206,58 +296,6 @@ export class Room {
 
   get ownDevice(): DeviceRecord | undefined {
     return this.#state.book.get(this.#deps.identity.certificate.device)
-  }
-
-  /** The newest `limit` messages below `before`, newest first. */
-  async messages(limit: number, before?: EntryId): Promise<RoomMessage[]> {
-    const found: RoomMessage[] = []
-    const start = before === undefined ? undefined : await this.#deps.store.get(before)
-    for (let order = start && orderKeyOf(start); found.length < limit;) {
-      const entries = await this.#deps.store.newestShown(limit - found.length, order)
-      found.push(...entries.flatMap(entry => this.#read(entry) ?? []))
-      const last = entries.at(-1)
-      if (last === undefined) break
-      order = orderKeyOf(last)
-    }
-    return found
-  }
-
-  /** Others' messages above what was read, at most `MAX_UNREAD`. */
-  async countUnread(): Promise<number> {
-    let count = 0
-    let order: string | undefined
-    for (let looked = 0; looked < MAX_UNREAD; looked += UNREAD_BATCH) {
-      const newest = await this.#deps.store.newestShown(UNREAD_BATCH, order)
-      const unread = newest.filter(entry => orderKeyOf(entry) > this.#state.readUpTo)
-      const messages = unread.flatMap(entry => this.#read(entry) ?? [])
-      count += messages.filter(message => message.ownSequence === undefined).length
-      const last = unread.at(-1)
-      if (unread.length < UNREAD_BATCH || last === undefined) break
-      order = orderKeyOf(last)
-    }
-    return count
-  }
-
-  messageOf({ entry, body, content }: GenuineEntry): RoomMessage | undefined {
-    const author = this.#state.book.get(body.device)
-    if (author === undefined || content?.text === undefined) return undefined
-    const isOwn = body.device === this.#deps.identity.certificate.device
-    return {
-      id: entry.id,
-      order: orderKeyOf(entry),
-      author: author.member,
-      time: entry.header.clock.ms,
-      text: content.text,
-      ownSequence: isOwn ? body.sequence : undefined,
-      late: this.#state.late.has(entry.id)
-    }
-  }
-
-  #read(entry: Entry): RoomMessage | undefined {
-    const body = this.#open(entry)
-    if (body === undefined) return undefined
-    const content = decodeContent(body.kind, body.content)
-    return this.messageOf({ entry, body, content: content.ok ? content.value : undefined })
   }
 
   #open(entry: Entry): OpenedBody | undefined {

@@ -13,7 +13,7 @@ export class SequenceIndex {
 
   /** The entry that has this place already; the first one to come has it. */
   async find(place: Place): Promise<EntryId | undefined> {
-    const name = nameOf(place)
+    const name = sequenceName(place)
     const added = this.#added.get(name)
     if (added !== undefined) return added
     const stored = await this.#store.records.get(name)
@@ -21,7 +21,7 @@ export class SequenceIndex {
   }
 
   add(place: Place, id: EntryId): void {
-    this.#added.set(nameOf(place), id)
+    this.#added.set(sequenceName(place), id)
   }
 
   /** What was added, to be stored. */
@@ -30,8 +30,8 @@ export class SequenceIndex {
   }
 }
 
-type Place = Pick<OpenedBody, 'device' | 'sequence'>
+export type Place = Pick<OpenedBody, 'device' | 'sequence'>
 
-function nameOf({ device, sequence }: Place): string {
+export function sequenceName({ device, sequence }: Place): string {
   return `sequence/${device}/${sequence}`
 }

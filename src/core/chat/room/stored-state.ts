@@ -1,3 +1,4 @@
+import type { Millis } from '../../bytes/index.ts'
 import type { StoreChange } from '../../log/index.ts'
 import type { RoomDeps } from './room-deps.ts'
 import { joinedRecord, loadRoomState, type RoomState } from './room-state.ts'
@@ -6,6 +7,8 @@ import { joinedRecord, loadRoomState, type RoomState } from './room-state.ts'
 export class StoredState {
   readonly #deps: RoomDeps
   #current: RoomState
+  /** Entries below this time are not kept here. */
+  floor: Millis = 0
   /** Whether the store knows since when this device is in the room. */
   #isJoinStored = false
 

@@ -1,5 +1,14 @@
-import { decodeEntry, encodeEntry, isNewerEntry, type Entry, type EntryClass, type EntryId } from '../entry.ts'
-import { MAX_FRAME_IDS } from './sync-frame.ts'
+import {
+  decodeEntry,
+  decodeErasedEntry,
+  encodeEntry,
+  isNewerEntry,
+  isWhole,
+  type EntryClass,
+  type EntryId,
+  type StoredEntry
+} from '../entry.ts'
+import { MAX_FRAME_IDS, type SyncFrame } from './sync-frame.ts'
 import type { SyncLog } from './sync-log.ts'
 import { SyncFaultError, type SyncWire } from './sync-wire.ts'
 
@@ -13,12 +22,17 @@ export async function sendEntries(wire: SyncWire, log: SyncLog, ids: readonly En
     if (wire.hasSentEnough) break
     const entries = await log.load(group)
     for (const bytes of await log.companionsOf(entries)) await wire.write({ kind: 'companion', bytes })
-    for (const entry of entries) await wire.write({ kind: 'entry', bytes: encodeEntry(entry) })
+    for (const entry of entries) {
+      await wire.write({ kind: isWhole(entry) ? 'entry' : 'erased', bytes: encodeEntry(entry) })
+    }
     sent += entries.length
   }
   await wire.write({ kind: 'done' })
   return sent
 }
+
+/** Whose it is, and whose it erases. */
+const MAX_COMPANIONS_EACH = 2
 
 interface Received {
   readonly received: number
@@ -33,19 +47,20 @@ async function receiveEntries(
   ids: readonly EntryId[]
 ): Promise<Received> {
   const wanted = new Set(ids)
-  const allowed = { entries: ids.length, companions: ids.length }
+  const allowed = { entries: ids.length, companions: MAX_COMPANIONS_EACH * ids.length }
   let [received, stored] = [0, 0]
-  let group: Entry[] = []
+  let group: StoredEntry[] = []
   for (let frame = await wire.read(); frame.kind !== 'done'; frame = await wire.read()) {
     if (frame.kind === 'companion') {
       if (--allowed.companions < 0) throw new SyncFaultError('more companions than entries')
       await log.takeCompanion(frame.bytes)
       continue
     }
-    if (frame.kind !== 'entry' || --allowed.entries < 0) throw new SyncFaultError('frames that were not asked for')
+    if ((frame.kind !== 'entry' && frame.kind !== 'erased') || --allowed.entries < 0)
+      throw new SyncFaultError('frames that were not asked for')
     // A newer program may know what to make of it; its id cannot be told here.
     if (isNewerEntry(frame.bytes)) continue
-    group.push(decodeWanted(frame.bytes, wanted, entryClass))
+    group.push(decodeWanted(frame, wanted, entryClass))
     received += 1
     if (group.length < GROUP_ENTRIES) continue
     stored += await log.take(group)
@@ -101,8 +116,10 @@ export async function receiveOffer(
   if (lacking.length > 0) await receiveEntries(wire, log, entryClass, lacking)
 }
 
-function decodeWanted(bytes: Uint8Array, wanted: Set<EntryId>, entryClass: EntryClass): Entry {
-  const entry = decodeEntry(bytes)
+type EntryFrame = Extract<SyncFrame, { bytes: Uint8Array }>
+
+function decodeWanted({ kind, bytes }: EntryFrame, wanted: Set<EntryId>, entryClass: EntryClass): StoredEntry {
+  const entry = kind === 'erased' ? decodeErasedEntry(bytes) : decodeEntry(bytes)
   if (!entry.ok) throw new SyncFaultError(entry.error)
   if (!wanted.delete(entry.value.id)) throw new SyncFaultError('an entry that was not asked for')
   if (entry.value.header.class !== entryClass) throw new SyncFaultError('an entry of the other class')

@@ -1,5 +1,5 @@
 import { type ByteReader, ByteWriter, decodeWith, expectValue, fromHex, toHex, type Result } from '../../bytes/index.ts'
-import { ENTRY_ID_BYTES, MAX_ENTRY_BYTES, type EntryClass, type EntryId } from '../entry.ts'
+import { ENTRY_ID_BYTES, MAX_ENTRY_BYTES, MAX_HEADER_BYTES, type EntryClass, type EntryId } from '../entry.ts'
 import { MAX_MESSAGE_BYTES } from './reconciliation.ts'
 import type { SyncBound } from './sync-set.ts'
 
@@ -16,13 +16,14 @@ import type { SyncBound } from './sync-set.ts'
  * | 6 | companion | bytes that belong to the entries that follow; their meaning is for the layers above |
  * | 7 | entry | header and body |
  * | 8 | done | that was all |
+ * | 9 | erased | header alone: what is left of an entry whose body was erased |
  *
  * A bound is ms 8, length 1, that many first bytes of an id.
  */
 export type SyncFrame =
   | { readonly kind: 'open'; readonly class: EntryClass; readonly from: SyncBound; readonly count: number }
   | { readonly kind: 'raise'; readonly from: SyncBound; readonly isOlderLeft: boolean }
-  | { readonly kind: 'reconcile' | 'companion' | 'entry'; readonly bytes: Uint8Array }
+  | { readonly kind: 'reconcile' | 'companion' | 'entry' | 'erased'; readonly bytes: Uint8Array }
   | { readonly kind: 'want' | 'offer'; readonly ids: readonly EntryId[] }
   | { readonly kind: 'done' }
 
@@ -32,7 +33,7 @@ export const MAX_FRAME_IDS = 256
 const MAX_COMPANION_BYTES = 2048
 export const MAX_SYNC_FRAME_BYTES = 1 + Math.max(MAX_ENTRY_BYTES, MAX_MESSAGE_BYTES)
 
-const KIND = { open: 1, raise: 2, reconcile: 3, want: 4, offer: 5, companion: 6, entry: 7, done: 8 } as const
+const KIND = { open: 1, raise: 2, reconcile: 3, want: 4, offer: 5, companion: 6, entry: 7, done: 8, erased: 9 } as const
 const CLASS = { control: 1, chat: 2 } as const
 
 export function encodeSyncFrame(frame: SyncFrame): Uint8Array {
@@ -57,6 +58,7 @@ function readFrame(reader: ByteReader): SyncFrame {
   if (kind === KIND.offer) return { kind: 'offer', ids: readIds(reader) }
   if (kind === KIND.companion) return { kind: 'companion', bytes: readAtMost(reader, MAX_COMPANION_BYTES) }
   if (kind === KIND.entry) return { kind: 'entry', bytes: readAtMost(reader, MAX_ENTRY_BYTES) }
+  if (kind === KIND.erased) return { kind: 'erased', bytes: readAtMost(reader, MAX_HEADER_BYTES) }
   if (kind === KIND.done) return { kind: 'done' }
   return reader.refuse(`a frame of kind ${kind}`)
 }

@@ -1,18 +1,18 @@
-import type { Entry, EntryClass, EntryId } from '../entry.ts'
+import type { EntryClass, EntryId, StoredEntry } from '../entry.ts'
 import type { SyncBound, SyncSet } from './sync-set.ts'
 
 /** A room's log as a sync session uses it: a port, as only the layers above know which entries count. */
 export interface SyncLog {
   /** What is synced, in this order: control before chat. */
   readonly classes: readonly SyncedClass[]
-  /** Those of these entries that are here, with their bodies, in this order. */
-  load(ids: readonly EntryId[]): Promise<Entry[]>
+  /** Those of these entries that are here, with their bodies or, where these were erased, without, in this order. */
+  load(ids: readonly EntryId[]): Promise<StoredEntry[]>
   /** Those of these ids that are neither here nor waiting beside the set. */
   lacking(ids: readonly EntryId[]): Promise<EntryId[]>
   /** Judges and stores these, newest first as they come; resolves when they are durable, with how many were stored. */
-  take(entries: readonly Entry[]): Promise<number>
-  /** Bytes that the other side needs to judge these entries and may lack, sent before them; at most one for each. */
-  companionsOf(entries: readonly Entry[]): Promise<Uint8Array[]>
+  take(entries: readonly StoredEntry[]): Promise<number>
+  /** Bytes that the other side needs to judge these entries and may lack, sent before them; at most two for each. */
+  companionsOf(entries: readonly StoredEntry[]): Promise<Uint8Array[]>
   takeCompanion(bytes: Uint8Array): Promise<void>
 }
 

@@ -1,0 +1,112 @@
+import { decodeUtf8, encodeUtf8, expectValue, fromHex, toHex } from '../../bytes/index.ts'
+import type { DeviceId, MemberId } from '../../identity/index.ts'
+import type { EntryId, EntryStore, RecordChange } from '../../log/index.ts'
+import { MAX_TARGETS } from './content.ts'
+import type { Authorship } from './authorship.ts'
+
+/** A member's edits of one entry that it says is its own. */
+export interface Edits {
+  /** The one that shows: the highest in room order. */
+  readonly shown: EntryId
+  readonly order: string
+  /** As many as a deletion can name beside the message. */
+  readonly all: readonly EntryId[]
+}
+
+/** A member's word that an entry of its own is to be erased. */
+export interface Claim extends Omit<Authorship, 'id'> {
+  readonly member: MemberId
+  /** The entry that says so: it is handed out along with what is left of the erased one. */
+  readonly deletion: EntryId
+  /** Whether what is erased is a message, and not an edit of one. */
+  readonly isMessage: boolean
+}
+
+/**
+ * What edits and deletions say of other entries, by target and member, so that it does not matter which comes first.
+ * Whether it counts, because the target is the member's own, is for others to find out. What is added is kept apart until
+ * it is stored.
+ */
+export class Amendments {
+  readonly #store: EntryStore
+  readonly #added = new Map<string, Uint8Array>()
+
+  constructor(store: EntryStore) {
+    this.#store = store
+  }
+
+  async edits(target: EntryId, member: MemberId): Promise<Edits | undefined> {
+    const stored = await this.#get(editName(target, member))
+    return stored && (JSON.parse(expectValue(decodeUtf8(stored))) as Edits)
+  }
+
+  async addEdit(target: EntryId, member: MemberId, id: EntryId, order: string): Promise<Edits> {
+    const before = await this.edits(target, member)
+    const all = [...(before?.all ?? []), id].slice(1 - MAX_TARGETS)
+    const isShown = before === undefined || order > before.order
+    const edits = isShown ? { shown: id, order, all } : { ...before, all }
+    this.#added.set(editName(target, member), encodeUtf8(JSON.stringify(edits)))
+    return edits
+  }
+
+  async claim(target: EntryId, member: MemberId): Promise<Claim | undefined> {
+    const stored = await this.#get(claimName(target, member))
+    return stored && decodeClaim(stored)
+  }
+
+  /** All that is claimed of this entry, by whomever. */
+  async claims(target: EntryId): Promise<Claim[]> {
+    const prefix = claimName(target, '')
+    const added = [...this.#added].filter(([name]) => name.startsWith(prefix))
+    return [...new Map([...(await this.#store.records.list(prefix)), ...added]).values()].map(decodeClaim)
+  }
+
+  addClaim(target: EntryId, claim: Claim): void {
+    this.#added.set(claimName(target, claim.member), encodeClaim(claim))
+  }
+
+  /** What was added, to be stored. */
+  changes(): RecordChange[] {
+    return [...this.#added].map(([name, value]) => ({ name, value }))
+  }
+
+  async #get(name: string): Promise<Uint8Array | undefined> {
+    return this.#added.get(name) ?? this.#store.records.get(name)
+  }
+}
+
+/** The records of an entry that goes whole. */
+export async function forgottenAmendments(store: EntryStore, target: EntryId): Promise<RecordChange[]> {
+  const rows = await Promise.all(
+    [editName(target, ''), claimName(target, '')].map(prefix => store.records.list(prefix))
+  )
+  return rows.flat().map(([name]) => ({ name, value: undefined }))
+}
+
+function editName(target: EntryId, member: string): string {
+  return `edit/${target}/${member}`
+}
+
+function claimName(target: EntryId, member: string): string {
+  return `deletion/${target}/${member}`
+}
+
+interface StoredClaim {
+  readonly member: MemberId
+  readonly device: DeviceId
+  readonly sequence: number
+  readonly opening: string
+  readonly deletion: EntryId
+  readonly isMessage: boolean
+}
+
+function encodeClaim({ member, device, sequence, opening, deletion, isMessage }: Claim): Uint8Array {
+  const stored: StoredClaim = { member, device, sequence, opening: toHex(opening), deletion, isMessage }
+  return encodeUtf8(JSON.stringify(stored))
+}
+
+/** The input comes from this peer's own store. */
+function decodeClaim(bytes: Uint8Array): Claim {
+  const stored = JSON.parse(expectValue(decodeUtf8(bytes))) as StoredClaim
+  return { ...stored, opening: expectValue(fromHex(stored.opening)) }
+}

@@ -1,0 +1,127 @@
+import type { Millis } from '../../bytes/index.ts'
+import { reopenEntry, type OpenedBody } from '../../encryption/index.ts'
+import type { MemberId } from '../../identity/index.ts'
+import { isWhole, orderKeyOf, type EntryId, type ShownEntry, type StoredEntry } from '../../log/index.ts'
+import { decodeContent, EDIT_KIND, MESSAGE_KIND, type Content } from './content.ts'
+import type { GenuineEntry } from './judge-entry.ts'
+import type { RoomDeps } from './room-deps.ts'
+import { decodeNote } from './shown-note.ts'
+import type { StoredState } from './stored-state.ts'
+
+/** A message as the room's log tells it. */
+export interface RoomMessage {
+  readonly id: EntryId
+  readonly order: string
+  readonly author: MemberId
+  readonly time: number
+  readonly text: string
+  /** The sequence of an own message. */
+  readonly ownSequence: number | undefined
+  /** It came long after it was written, into a place where nobody looks any more. */
+  readonly late: boolean
+  /** When its author last changed it. */
+  readonly edited: Millis | undefined
+  /** Its author deleted it: there is no text any more. */
+  readonly deleted: boolean
+}
+
+/** Unread messages are counted up to here: each is opened when its room is. */
+export const MAX_UNREAD = 500
+
+/** Messages looked at before older ones are: in a room that is looked at hardly any are unread. */
+const UNREAD_BATCH = 20
+
+/** Reads a room's messages as they are shown: edits in the place of what they change, and what was deleted as such. */
+export class ShownMessages {
+  readonly #deps: RoomDeps
+  readonly #stored: StoredState
+
+  constructor(deps: RoomDeps, stored: StoredState) {
+    this.#deps = deps
+    this.#stored = stored
+  }
+
+  /** The newest `limit` messages below `before`, newest first. */
+  async newest(limit: number, before?: EntryId): Promise<RoomMessage[]> {
+    const found: RoomMessage[] = []
+    const start = before === undefined ? undefined : await this.#deps.store.get(before)
+    for (let order = start && orderKeyOf(start); found.length < limit;) {
+      const shown = await this.#deps.store.newestShown(limit - found.length, order)
+      found.push(...(await this.#readAll(shown)))
+      const last = shown.at(-1)
+      if (last === undefined) break
+      order = orderKeyOf(last.entry)
+    }
+    return found
+  }
+
+  async message(id: EntryId): Promise<RoomMessage | undefined> {
+    const [entry, note] = await Promise.all([this.#deps.store.get(id), this.#deps.store.noteOf(id)])
+    return entry === undefined || note === undefined ? undefined : this.#read({ entry, note })
+  }
+
+  /** Others' messages above what was read, at most `MAX_UNREAD`. */
+  async countUnread(): Promise<number> {
+    let count = 0
+    let order: string | undefined
+    for (let looked = 0; looked < MAX_UNREAD; looked += UNREAD_BATCH) {
+      const newest = await this.#deps.store.newestShown(UNREAD_BATCH, order)
+      const unread = newest.filter(({ entry }) => orderKeyOf(entry) > this.#stored.current.readUpTo)
+      const messages = await this.#readAll(unread)
+      count += messages.filter(({ deleted, ownSequence }) => !deleted && ownSequence === undefined).length
+      const last = unread.at(-1)
+      if (unread.length < UNREAD_BATCH || last === undefined) break
+      order = orderKeyOf(last.entry)
+    }
+    return count
+  }
+
+  /** A message as it was written. */
+  messageOf({ entry, body, content }: GenuineEntry): RoomMessage | undefined {
+    const author = this.#stored.current.book.get(body.device)
+    if (author === undefined || content?.kind !== MESSAGE_KIND) return undefined
+    const isOwn = body.device === this.#deps.identity.certificate.device
+    return {
+      id: entry.id,
+      order: orderKeyOf(entry),
+      author: author.member,
+      time: entry.header.clock.ms,
+      text: content.text,
+      ownSequence: isOwn ? body.sequence : undefined,
+      late: this.#stored.current.late.has(entry.id),
+      edited: undefined,
+      deleted: false
+    }
+  }
+
+  async #readAll(shown: readonly ShownEntry[]): Promise<RoomMessage[]> {
+    const messages = await Promise.all(shown.map(each => this.#read(each)))
+    return messages.filter(message => message !== undefined)
+  }
+
+  async #read({ entry, note }: ShownEntry): Promise<RoomMessage | undefined> {
+    const as = decodeNote(note)
+    if (as.kind === 'deleted') return deletedMessage(entry, as.author)
+    const opened = this.#open(entry)
+    const written = opened && isWhole(entry) ? this.messageOf({ entry, ...opened }) : undefined
+    if (as.kind === 'as written' || written === undefined) return written
+    const edit = await this.#deps.store.get(as.by)
+    const said = edit && this.#open(edit)?.content
+    if (edit === undefined || said?.kind !== EDIT_KIND) return written
+    return { ...written, text: said.text, edited: edit.header.clock.ms }
+  }
+
+  #open(entry: StoredEntry): { readonly body: OpenedBody; readonly content: Content | undefined } | undefined {
+    const contentKey = this.#deps.keys.epochs.contentKey(entry.header.class, entry.header.epoch)
+    if (contentKey === undefined || !isWhole(entry)) return undefined
+    const body = reopenEntry(contentKey, entry)
+    const content = decodeContent(body.kind, body.content)
+    return { body, content: content.ok ? content.value : undefined }
+  }
+}
+
+function deletedMessage(entry: StoredEntry, author: MemberId): RoomMessage {
+  const { id, header } = entry
+  const told = { id, order: orderKeyOf(entry), author, time: header.clock.ms, text: '' }
+  return { ...told, ownSequence: undefined, late: false, edited: undefined, deleted: true }
+}
