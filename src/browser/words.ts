@@ -62,6 +62,8 @@ export function count(number: number, one: string, many: string): string {
 export const OPEN_ROOM_NOTE =
   'This is an open room: anyone who knows its name can read and write. Choose a name nobody guesses to stay among yourselves.'
 
+export const DELETED = 'Message deleted'
+
 export const LATE_NOTE =
   'It came more than ten minutes after it was written, and stands in its place among earlier messages.'
 

@@ -77,6 +77,26 @@ describe.each(['light', 'dark'])('in the %s theme there is nothing for axe to co
     expect(await violations()).toEqual([])
   })
 
+  test('where a message is edited, one was, one is gone, and one is about to be', async () => {
+    const { peer, hash } = livelyPeer()
+    const session = showWorkspace(peer, hash)
+    const log = page.getByRole('log')
+    await expect.element(log.getByText('yes')).toBeVisible()
+    const room = session.open.value?.id ?? ''
+    const [first, second, own] = await peer.messages(room)
+    await peer.edit(room, first?.id ?? '', 'amended')
+    await peer.deleteMessage(room, second?.id ?? '')
+    if (own !== undefined) session.open.value?.editing.begin(own)
+    await expect.element(page.getByText('Editing', { exact: true })).toBeVisible()
+    await expect.element(page.getByRole('textbox', { name: 'Message' })).toHaveFocus()
+    await expect.element(log.getByText('Message deleted')).toBeVisible()
+    log.getByText('yes').element().closest<HTMLElement>('.message')?.focus()
+    expect(await violations()).toEqual([])
+    await log.getByRole('button', { name: 'Delete' }).click()
+    await expect.element(page.getByRole('dialog')).toBeVisible()
+    expect(await violations()).toEqual([])
+  })
+
   test('on a phone', async () => {
     await page.viewport(390, 844)
     const { peer, hash } = livelyPeer()

@@ -84,19 +84,23 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
     return message
   }
 
-  function announce(message: Message): void {
-    const { own: _, delivery: __, deleted: ___, ...told } = message
-    emit({ event: 'message', ...told })
+  function amend(id: string, message: string, amended: Partial<Message>): Message {
+    const room = roomOf(id)
+    const before = room.messages.find(said => said.id === message)
+    if (before === undefined) throw new UsageError(`there is no message ${message}`)
+    const after = { ...before, ...amended }
+    room.messages = room.messages.map(said => (said === before ? after : said))
+    return after
   }
 
-  function change(id: string, messageId: string, changes: Partial<Message>): Message {
-    const room = roomOf(id)
-    const index = room.messages.findIndex(message => message.id === messageId)
-    const before = room.messages[index]
-    if (before === undefined) throw new UsageError('there is no such message here')
-    const changed = { ...before, ...changes }
-    room.messages = room.messages.with(index, changed)
-    return changed
+  /** As an event tells it. */
+  function told({ own: _, delivery: __, kept: ___, ...message }: Message) {
+    return message
+  }
+
+  function announce(message: Message): void {
+    const { deleted: _, ...rest } = told(message)
+    emit({ event: 'message', ...rest })
   }
 
   function addRoom(roomName: string, messages: readonly Saying[] = []): RoomSummary {
@@ -185,17 +189,22 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
       announce(message)
       return { id: message.id }
     },
-    async edit(id, messageId, text) {
-      const changed = change(id, messageId, { text, edited: Date.now() })
-      emit({ event: 'edited', room: id, id: messageId, text, time: changed.edited ?? 0 })
-      return messageId
+    async edit(id, message, text) {
+      const edited = Date.now()
+      amend(id, message, { text, edited })
+      emit({ event: 'edited', room: id, id: message, text, time: edited })
+      return message
     },
-    async deleteMessage(id, messageId) {
-      change(id, messageId, { text: '', deleted: true })
-      emit({ event: 'deleted', room: id, id: messageId })
-      return messageId
+    async deleteMessage(id, message) {
+      amend(id, message, { text: '', deleted: true })
+      emit({ event: 'deleted', room: id, id: message })
+      return message
     },
-    setRoom: async id => roomOf(id).summary,
+    async setRoom(id, key, value) {
+      const room = roomOf(id)
+      if (key === 'retention') room.summary = { ...room.summary, retention: value }
+      return room.summary
+    },
     waitForDelivery: async (_id, count) => count,
     waitForTaker: async () => ({ to: 1, keepers: 0 }),
     async messages(id, { limit = 50, before } = {}) {

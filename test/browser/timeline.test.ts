@@ -26,6 +26,8 @@ function timelineOf(sayings: readonly Saying[]) {
   const timeline = createTimeline(slow, room, { get: () => undefined, set: () => undefined })
   return {
     timeline,
+    peer,
+    room,
     /** Sizes of the pages that were read. */
     reads,
     shown: () => timeline.shown.value.map(({ text }) => text),
@@ -75,6 +77,28 @@ describe('a message', () => {
     letGo()
     await older
     expect(shown()).toEqual(texts.toSpliced(30, 0, 'between').slice(1))
+  })
+
+  test('that is told of only when it has been deleted leaves its mark in its place', async () => {
+    const { timeline, peer, room, shown } = timelineOf(said('one', 'two'))
+    await timeline.open(0)
+    const { id } = peer.hear(room, { by: 'Bo', text: 'never seen', time: 1.5 * MINUTE })
+    await peer.deleteMessage(room, id)
+    timeline.deleted(id)
+    await expect.poll(shown).toEqual(['one', '', 'two'])
+    expect(timeline.shown.value[1]?.deleted).toBe(true)
+  })
+
+  test('that is edited while an older version of it is read shows its new words', async () => {
+    const { timeline, shown, hold } = timelineOf(said('one'))
+    const { read, letGo } = hold()
+    const opened = timeline.open(0)
+    await read
+    const id = '1'.padStart(64, '0')
+    timeline.edited(id, 'one, amended', MINUTE)
+    letGo()
+    await opened
+    expect(shown()).toEqual(['one, amended'])
   })
 
   test('of which the peer tells twice stands there once', async () => {

@@ -4,6 +4,7 @@ import type { Peer, PeerEvent, PeerStatus } from '../../core/chat/index.ts'
 import type { Memory } from '../memory.ts'
 import { coalesce } from './coalesce.ts'
 import { connectionOf, type Connection } from './connection.ts'
+import { createEditing, type Editing } from './editing.ts'
 import { createLook } from './look.ts'
 import { createMembers, type Members } from './members.ts'
 import { rememberRoom } from './last-room.ts'
@@ -28,6 +29,8 @@ export interface Session {
   readonly watching: Signal<string | undefined>
   /** Says as a notice why something could not be done that nobody waits for. */
   report(thrown: unknown): void
+  /** Takes over what was set of a room. */
+  refreshRooms(): void
   rename(nick: string): Promise<void>
   stop(): void
 }
@@ -36,6 +39,7 @@ export interface OpenRoom {
   readonly id: string
   readonly timeline: Timeline
   readonly members: Members
+  readonly editing: Editing
   /** Everything in it has been before the user's eyes. */
   markRead(): Promise<void>
 }
@@ -75,6 +79,7 @@ export function createSession(peer: Peer, memory: Memory): Session {
       id,
       timeline: createTimeline(peer, id, memory),
       members: createMembers(peer, id),
+      editing: createEditing(peer, id),
       markRead: coalesce(() => peer.markRead(id).catch(report))
     }
     opened.set(id, room)
@@ -171,6 +176,7 @@ export function createSession(peer: Peer, memory: Memory): Session {
     notices,
     watching,
     report,
+    refreshRooms: rooms.refresh,
     connection: computed(() =>
       connectionOf({
         settled: look.settled.value,

@@ -1,6 +1,7 @@
 import { batch, computed, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { Delivery, Peer } from '../../core/chat/index.ts'
 import type { Memory } from '../memory.ts'
+import { coalesce } from './coalesce.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
 import { placeOf, type ShownMessage } from './shown-message.ts'
 import {
@@ -46,6 +47,8 @@ export interface Timeline {
   delivered(id: string, delivery: Delivery): void
   edited(id: string, text: string, time: number): void
   deleted(id: string): void
+  /** The newest message of one's own in the page that still says something. */
+  lastOwn(): ShownMessage | undefined
   /** So many keepers store it. */
   kept(id: string, kept: number): void
   send(text: string): Promise<void>
@@ -92,6 +95,12 @@ export function createTimeline(peer: Peer, room: string, memory: Memory): Timeli
       reads.delete(told)
     }
   }
+
+  const fill = coalesce(() =>
+    read({ limit: Math.max(PAGE, messages.value.length) }, page => {
+      for (const message of page) place(message)
+    })
+  )
 
   function apply(change: () => void): void {
     for (const told of reads) told.push(change)
@@ -142,6 +151,12 @@ export function createTimeline(peer: Peer, room: string, memory: Memory): Timeli
     })
   }
 
+  /** What is told of a message that is not here may be all that is left of one that never was. */
+  function amend(id: string, to: (message: ShownMessage) => ShownMessage): void {
+    change(id, to)
+    if (loaded.value && !messages.value.some(message => message.id === id)) void fill()
+  }
+
   /** Notes what is seen, and where the new begins: above what nobody saw come, and above what was said while away. */
   function notice({ order, time, own }: ShownMessage, watched: boolean): void {
     const isOfAbsence = seenUpTo !== '' && order > seenUpTo && time < openedAt
@@ -163,7 +178,8 @@ export function createTimeline(peer: Peer, room: string, memory: Memory): Timeli
     atBottom,
     newFrom: computed(() => {
       const from = newAbove.value
-      const first = from === undefined ? -1 : messages.value.findIndex(({ order, own }) => order > from && !own)
+      const first =
+        from === undefined ? -1 : messages.value.findIndex(message => message.order > from && isNews(message))
       return first > 0 || complete.value ? messages.value[first]?.id : undefined
     }),
     async open(unread) {
@@ -213,11 +229,12 @@ export function createTimeline(peer: Peer, room: string, memory: Memory): Timeli
       change(id, message => ({ ...message, kept }))
     },
     edited(id, text, time) {
-      change(id, message => ({ ...message, text, edited: time }))
+      amend(id, message => ({ ...message, text, edited: time }))
     },
     deleted(id) {
-      change(id, message => ({ ...message, text: '', deleted: true }))
+      amend(id, ({ edited: _, ...message }) => ({ ...message, text: '', deleted: true }))
     },
+    lastOwn: () => messages.value.findLast(({ own, deleted }) => own && deleted !== true),
     async send(text) {
       newAbove.value = undefined
       newest()
@@ -227,12 +244,18 @@ export function createTimeline(peer: Peer, room: string, memory: Memory): Timeli
   }
 }
 
+/** What others said, and has not been taken back. */
+function isNews({ own, deleted }: ShownMessage): boolean {
+  return !own && deleted !== true
+}
+
 /** The place of the first of the last `unread` messages of others; past the end when none is unread. */
 function firstUnread(messages: readonly ShownMessage[], unread: number): number {
   let left = unread
   let first = messages.length
   for (let index = messages.length - 1; index >= 0 && left > 0; index--) {
-    if (messages[index]?.own === true) continue
+    const message = messages[index]
+    if (message === undefined || !isNews(message)) continue
     first = index
     left--
   }

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
-import { MAX_TEXT_BYTES } from '../../core/chat/index.ts'
 import type { OpenRoom, Session } from '../state/session.ts'
-import { SendIcon } from './icons.tsx'
+import { CloseIcon } from './icons.tsx'
+import { MessageForm } from './message-form.tsx'
+import { isTooLong } from './text-length.ts'
 
 interface ComposerProps {
   readonly session: Session
@@ -10,87 +10,65 @@ interface ComposerProps {
   readonly roomName: string
 }
 
-/** From here on the length is worth a word. */
-const NEARLY_FULL_BYTES = MAX_TEXT_BYTES * 0.8
+/** Where one writes: a new message, or other words for one that was said. */
+export function Composer(props: ComposerProps) {
+  const edit = props.room.editing.current.value
+  return edit === undefined ? <NewMessage {...props} /> : <OtherWords key={edit.message.id} {...props} />
+}
 
-/** Enter sends, Shift+Enter begins a line; what is not sent yet is kept as the room's draft. */
-export function Composer({ session, room, roomName }: ComposerProps) {
+/** What is not sent yet is kept as the room's draft. */
+function NewMessage({ session, room, roomName }: ComposerProps) {
   const draft = `draft/${room.id}`
   const text = useSignal(session.memory.get(draft) ?? '')
-  const box = useRef<HTMLTextAreaElement>(null)
-  const bytes = byteLength(text.value)
-  const tooLong = bytes > MAX_TEXT_BYTES
-
-  useLayoutEffect(() => fitHeight(box.current), [text.value])
-  useEffect(() => {
-    // A keyboard that opens by itself would hide the room on a phone.
-    if (matchMedia('(hover: hover)').matches) box.current?.focus()
-  }, [])
 
   function write(value: string): void {
     text.value = value
-    session.memory.set(draft, value === '' || byteLength(value) > MAX_TEXT_BYTES ? undefined : value)
+    session.memory.set(draft, value === '' || isTooLong(value) ? undefined : value)
   }
 
-  function send(event: Event): void {
-    event.preventDefault()
-    if (text.value.trim() === '' || tooLong) return
+  function send(): void {
     void room.timeline.send(text.value.trim()).then(keepStorage)
     write('')
-    box.current?.focus()
   }
 
   return (
-    <form class="composer" onSubmit={send}>
-      <textarea
-        ref={box}
-        rows={1}
-        dir="auto"
-        aria-label="Message"
-        placeholder={`Message ${roomName}`}
-        enterkeyhint="send"
-        aria-invalid={tooLong}
-        aria-describedby={bytes > NEARLY_FULL_BYTES ? 'message-length' : undefined}
-        value={text.value}
-        onInput={event => write(event.currentTarget.value)}
-        onKeyDown={event => isSendKey(event) && send(event)}
-      />
-      <button type="submit" class="send-button" aria-label="Send" aria-disabled={text.value.trim() === '' || tooLong}>
-        <SendIcon />
-      </button>
-      {bytes > NEARLY_FULL_BYTES && (
-        <p id="message-length" class={tooLong ? 'problem' : 'hint'} role="status">
-          {lengthWords(bytes, tooLong)}
-        </p>
-      )}
-    </form>
+    <MessageForm
+      text={text.value}
+      placeholder={`Message ${roomName}`}
+      action="Send"
+      onWrite={write}
+      onDone={send}
+      onKey={event => {
+        const last = event.key === 'ArrowUp' && text.value === '' ? room.timeline.lastOwn() : undefined
+        if (last === undefined) return
+        event.preventDefault()
+        room.editing.begin(last)
+      }}
+    />
   )
 }
 
-/** Not the Enter that ends the input of a composed character. */
-function isSendKey(event: KeyboardEvent): boolean {
-  return event.key === 'Enter' && !event.shiftKey && !event.isComposing
-}
-
-function lengthWords(bytes: number, tooLong: boolean): string {
-  const kib = (number: number): string => (number / 1024).toFixed(1).replace('.0', '')
-  const measure = `${kib(bytes)} of ${kib(MAX_TEXT_BYTES)} KiB`
-  return tooLong ? `${measure}: too long for one message. Shorten it, or send it in parts.` : `${measure}.`
-}
-
-const encoder = new TextEncoder()
-
-function byteLength(text: string): number {
-  // No text of this many UTF-16 units can be near the limit; most are measured without encoding them.
-  return text.length * 3 < NEARLY_FULL_BYTES ? text.length : encoder.encode(text).length
-}
-
-/** As high as its text; the placeholder, which may hold a long name, is one line however long it is. */
-function fitHeight(box: HTMLTextAreaElement | null): void {
-  if (box === null) return
-  box.style.height = 'auto'
-  if (box.value === '') return
-  box.style.height = `${box.scrollHeight}px`
+function OtherWords({ session, room }: ComposerProps) {
+  const { editing } = room
+  return (
+    <MessageForm
+      text={editing.current.value?.text ?? ''}
+      placeholder="What it is to say"
+      action="Save"
+      takesFocus
+      onWrite={editing.write}
+      onDone={() => void editing.save().catch(session.report)}
+      onKey={event => event.key === 'Escape' && !event.isComposing && editing.leave()}
+    >
+      <p class="editing" id="editing">
+        <span>Editing</span>
+        <span class="hint wide-only">Escape leaves it as it was.</span>
+        <button type="button" class="icon-button" aria-label="Leave it as it was" onClick={editing.leave}>
+          <CloseIcon />
+        </button>
+      </p>
+    </MessageForm>
+  )
 }
 
 let asked = false

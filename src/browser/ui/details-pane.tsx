@@ -6,6 +6,7 @@ import type { Ask } from './dialogs.tsx'
 import { CloseIcon } from './icons.tsx'
 import { InviteLink } from './invite-link.tsx'
 import { Name } from './name.tsx'
+import { RetentionChoice } from './retention-choice.tsx'
 
 interface DetailsPaneProps {
   readonly session: Session
@@ -52,6 +53,7 @@ export function DetailsPane({ session, room, summary, ask }: DetailsPaneProps) {
           </ul>
           {members.length > MAX_LISTED && <p class="hint">and {members.length - MAX_LISTED} more</p>}
         </section>
+        <RetentionChoice session={session} room={summary} />
         <button type="button" class="button danger" onClick={() => ask({ kind: 'leave', room: summary })}>
           Leave
         </button>

@@ -1,5 +1,7 @@
 import type { RoomSummary } from '../../core/chat/index.ts'
 import type { Session } from '../state/session.ts'
+import type { ShownMessage } from '../state/shown-message.ts'
+import { DeleteDialog } from './delete-dialog.tsx'
 import { InviteDialog } from './invite-dialog.tsx'
 import { JoinDialog } from './join-dialog.tsx'
 import { LeaveDialog } from './leave-dialog.tsx'
@@ -11,6 +13,7 @@ export type DialogRequest =
   | { readonly kind: 'join'; readonly link?: string; readonly problem?: unknown }
   | { readonly kind: 'invite'; readonly room: RoomSummary }
   | { readonly kind: 'leave'; readonly room: RoomSummary }
+  | { readonly kind: 'delete'; readonly message: ShownMessage }
   | { readonly kind: 'settings' }
 
 export type Ask = (request: DialogRequest) => void
@@ -32,6 +35,8 @@ export function Dialogs({ session, request, onClose }: DialogsProps) {
       return <InviteDialog {...common} room={request.room} />
     case 'leave':
       return <LeaveDialog {...common} room={request.room} />
+    case 'delete':
+      return <DeleteDialog {...common} message={request.message} />
     case 'settings':
       return <SettingsDialog {...common} />
   }

@@ -10,7 +10,10 @@ function icon(paths: ComponentChildren) {
 }
 
 export const BackIcon = icon(<path d="M12 4 6 10l6 6" />)
+export const CheckIcon = icon(<path d="m4 10.5 4 4 8-9" />)
 export const CloseIcon = icon(<path d="m5 5 10 10M15 5 5 15" />)
+export const DeleteIcon = icon(<path d="M4 6h12M8 6V4h4v2M5.5 6l.7 10h7.6l.7-10M8.5 9v4.5M11.5 9v4.5" />)
+export const EditIcon = icon(<path d="m4 16 .8-3.2L13 4.6l2.4 2.4-8.2 8.2zM11.5 6.1l2.4 2.4" />)
 export const DetailsIcon = icon(
   <>
     <rect x="3" y="4" width="14" height="12" rx="2.5" />

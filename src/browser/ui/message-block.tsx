@@ -1,20 +1,22 @@
-import { deliveryWords, LATE_NOTE } from '../words.ts'
+import { DELETED, deliveryWords, LATE_NOTE } from '../words.ts'
 import { Avatar } from './avatar.tsx'
 import { nameHue } from './bird.ts'
 import { DeliveryMark } from './delivery-mark.tsx'
+import { focusOnTouch, MessageActions, type MessageDeeds } from './message-actions.tsx'
 import { MessageText } from './message-text.tsx'
 import { Name } from './name.tsx'
 import { clockTime, fullTime } from './times.ts'
 import type { ShownMessage } from '../state/shown-message.ts'
 
 interface MessageBlockProps {
+  readonly deeds: MessageDeeds
   readonly messages: readonly [ShownMessage, ...ShownMessage[]]
   /** The name as it is shown in the room now. */
   readonly nick: string
 }
 
 /** Messages of one author: bird and name once, then what was said. */
-export function MessageBlock({ messages, nick }: MessageBlockProps) {
+export function MessageBlock({ messages, nick, deeds }: MessageBlockProps) {
   const [first] = messages
   return (
     <div class="block">
@@ -25,17 +27,23 @@ export function MessageBlock({ messages, nick }: MessageBlockProps) {
           <time title={fullTime(first.time)}>{clockTime(first.time)}</time>
         </p>
         {messages.map((message, index) => (
-          <MessageRow key={message.id} message={message} nick={index === 0 ? undefined : nick} />
+          <MessageRow key={message.id} message={message} nick={index === 0 ? undefined : nick} deeds={deeds} />
         ))}
       </div>
     </div>
   )
 }
 
-/** `nick` names the author to a screen reader, which hears each message alone. */
-function MessageRow({ message, nick }: { message: ShownMessage; nick: string | undefined }) {
+interface MessageRowProps {
+  readonly message: ShownMessage
+  /** Names the author to a screen reader, which hears each message alone. */
+  readonly nick: string | undefined
+  readonly deeds: MessageDeeds
+}
+
+function MessageRow({ message, nick, deeds }: MessageRowProps) {
   return (
-    <div class="message" id={`message-${message.id}`} tabIndex={-1}>
+    <div class="message" id={`message-${message.id}`} tabIndex={-1} onClick={focusOnTouch}>
       {nick !== undefined && (
         <>
           <span class="unseen">{nick}: </span>
@@ -44,18 +52,27 @@ function MessageRow({ message, nick }: { message: ShownMessage; nick: string | u
           </time>
         </>
       )}
-      {message.deleted === true ? <p class="late">Message deleted</p> : <MessageText text={message.text} />}
+      {message.deleted === true ? <p class="tombstone">{DELETED}</p> : <Said message={message} deeds={deeds} />}
+    </div>
+  )
+}
+
+function Said({ message, deeds }: Omit<MessageRowProps, 'nick'>) {
+  return (
+    <>
+      <MessageText text={message.text} />
       {message.edited !== undefined && (
-        <span class="late" title={fullTime(message.edited)}>
+        <span class="mark" title={`Edited ${fullTime(message.edited)}`}>
           edited
         </span>
       )}
       {message.late === true && (
-        <span class="late" title={LATE_NOTE}>
+        <span class="mark" title={LATE_NOTE}>
           arrived late
         </span>
       )}
       {message.own && <DeliveryMark delivery={message.delivery} words={deliveryWords(message)} />}
-    </div>
+      {message.own && <MessageActions message={message} deeds={deeds} />}
+    </>
   )
 }

@@ -4,7 +4,7 @@ export function walkMessages(event: KeyboardEvent): void {
   const list = event.currentTarget
   if (!(list instanceof HTMLElement)) return
   const messages = [...list.querySelectorAll<HTMLElement>('.message')]
-  const at = messages.findIndex(message => message === document.activeElement)
+  const at = messages.findIndex(message => message.contains(document.activeElement))
   const down = event.key === 'ArrowDown'
   if (at === -1 && (down || document.activeElement !== list)) return
   event.preventDefault()

@@ -3,7 +3,9 @@ import type { RoomSummary } from '../../core/chat/index.ts'
 import { groupMessages, type Row } from '../state/grouping.ts'
 import type { OpenRoom, Session } from '../state/session.ts'
 import { beginningWords } from '../words.ts'
+import type { Ask } from './dialogs.tsx'
 import { NewestIcon } from './icons.tsx'
+import type { MessageDeeds } from './message-actions.tsx'
 import { walkMessages } from './message-keys.ts'
 import { MessageBlock } from './message-block.tsx'
 import { PendingList } from './pending-list.tsx'
@@ -14,15 +16,20 @@ interface MessageListProps {
   readonly session: Session
   readonly room: OpenRoom
   readonly summary: RoomSummary
+  readonly ask: Ask
 }
 
 /** The timeline: stays at the newest message only for who is there, and holds its place for everybody else. */
-export function MessageList({ session, room, summary }: MessageListProps) {
+export function MessageList({ session, room, summary, ask }: MessageListProps) {
   const { timeline, members } = room
   const list = useRef<HTMLDivElement>(null)
   const toNewest = useTimelineScroll(list, session, room)
   const names = new Map(members.list.value.map(member => [member.member, member.nick]))
   const rows = groupMessages(timeline.shown.value, timeline.newFrom.value)
+  const deeds: MessageDeeds = {
+    edit: room.editing.begin,
+    remove: message => ask({ kind: 'delete', message })
+  }
   const empty = timeline.loaded.value && rows.length === 0 && timeline.outbox.pending.value.length === 0
 
   return (
@@ -40,7 +47,7 @@ export function MessageList({ session, room, summary }: MessageListProps) {
           {timeline.above.value !== 'more' && rows.length > 0 && (
             <p class="beginning">{timeline.above.value === 'nothing' ? beginningWords(summary) : TOO_MANY}</p>
           )}
-          {rows.map(row => renderRow(row, names))}
+          {rows.map(row => renderRow(row, names, deeds))}
           <PendingList outbox={timeline.outbox} />
           {empty && <EmptyRoom isAsking={summary.catchingUp !== undefined} />}
         </div>
@@ -66,7 +73,7 @@ function EmptyRoom({ isAsking }: { isAsking: boolean }) {
   )
 }
 
-function renderRow(row: Row, names: ReadonlyMap<string, string>) {
+function renderRow(row: Row, names: ReadonlyMap<string, string>, deeds: MessageDeeds) {
   switch (row.kind) {
     case 'day':
       return (
@@ -82,7 +89,7 @@ function renderRow(row: Row, names: ReadonlyMap<string, string>) {
       )
     case 'block': {
       const [{ author, nick }] = row.messages
-      return <MessageBlock key={row.key} messages={row.messages} nick={names.get(author) ?? nick} />
+      return <MessageBlock key={row.key} messages={row.messages} nick={names.get(author) ?? nick} deeds={deeds} />
     }
   }
 }

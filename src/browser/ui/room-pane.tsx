@@ -68,7 +68,7 @@ export function RoomPane({ session, room, summary, ask }: RoomPaneProps) {
         </button>
       </header>
       <NoticeBar notices={session.notices} />
-      <MessageList session={session} room={room} summary={summary} />
+      <MessageList session={session} room={room} summary={summary} ask={ask} />
       <GapLine room={room} summary={summary} />
       <Composer key={room.id} session={session} room={room} roomName={summary.name} />
     </main>

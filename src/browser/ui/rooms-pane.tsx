@@ -1,6 +1,6 @@
 import type { RoomRow } from '../state/room-list.ts'
 import type { Session } from '../state/session.ts'
-import { count } from '../words.ts'
+import { count, DELETED } from '../words.ts'
 import { Avatar } from './avatar.tsx'
 import { ConnectionLine } from './connection-line.tsx'
 import type { Ask } from './dialogs.tsx'
@@ -85,7 +85,8 @@ function RoomLink({ row: { summary, last }, session }: { row: RoomRow; session: 
             'No messages yet'
           ) : (
             <>
-              <bdi>{last.own ? 'You' : last.nick}</bdi>: <bdi>{last.text.slice(0, MAX_PREVIEW)}</bdi>
+              <bdi>{last.own ? 'You' : last.nick}</bdi>:{' '}
+              <bdi>{last.deleted === true ? DELETED : last.text.slice(0, MAX_PREVIEW)}</bdi>
             </>
           )}
         </span>
