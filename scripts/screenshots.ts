@@ -6,6 +6,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { hears, Lab, makeRoom, say, type LabPeer } from './lab.ts'
+import { RoomOverHttp } from './room-over-http.ts'
 
 const FOLDER = fileURLToPath(new URL('../screenshots', import.meta.url))
 const WIDTHS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } } as const
@@ -46,10 +47,42 @@ async function takeAll(browser: Browser, relay: LabPeer): Promise<void> {
     .first()
     .click()
   await take(anna, '5-details')
+  await takeAmending(anna)
+  await takeCatchingUp(browser, await lab.start('up'))
   await relay.kill()
   await say(cast.Bo, 'The relay is gone, and we are not.')
   await hears(anna, 'The relay is gone')
   await take(anna, '6-without-the-relay')
+}
+
+/** A message that was edited, one that was deleted, and what stands on the way there. */
+async function takeAmending(anna: Page): Promise<void> {
+  await anna.getByRole('button', { name: 'Details', exact: true }).click()
+  const row = (text: string) => anna.locator('.message', { hasText: text })
+  await row('It survived the storm').focus()
+  await take(anna, '7-actions')
+  await row('It survived the storm').getByRole('button', { name: 'Edit' }).click()
+  await take(anna, '8-editing')
+  await anna.getByRole('textbox', { name: 'Message' }).fill('It is, and it survived the storm.')
+  await anna.getByRole('button', { name: 'Save' }).click()
+  await row('Loud and clear').focus()
+  await row('Loud and clear').getByRole('button', { name: 'Delete' }).click()
+  await take(anna, '9-confirm')
+  await anna.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  await anna.getByText('Message deleted').first().waitFor()
+  await take(anna, '10-amended')
+}
+
+/** Long enough that the last picture is taken before all of it has come. */
+const HISTORY = 6000
+
+async function takeCatchingUp(browser: Browser, host: LabPeer): Promise<void> {
+  const room = await RoomOverHttp.of(host, 'history')
+  await room.fill(HISTORY)
+  const page = await enter(browser, await room.invite(), 'Dee')
+  await page.getByText(/on their way/).waitFor()
+  await take(page, '11-catching-up')
+  await page.context().close()
 }
 
 /** A person's first visit, in a profile of their own. */

@@ -93,14 +93,9 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
     return after
   }
 
-  /** As an event tells it. */
-  function told({ own: _, delivery: __, kept: ___, ...message }: Message) {
-    return message
-  }
-
   function announce(message: Message): void {
-    const { deleted: _, ...rest } = told(message)
-    emit({ event: 'message', ...rest })
+    const { own: _, delivery: __, kept: ___, deleted: ____, ...told } = message
+    emit({ event: 'message', ...told })
   }
 
   function addRoom(roomName: string, messages: readonly Saying[] = []): RoomSummary {

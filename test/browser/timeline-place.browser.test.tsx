@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
-import { MAX_IN_PAGE } from '../../src/browser/state/view-window.ts'
+import { MAX_IN_PAGE, PAGE } from '../../src/browser/state/view-window.ts'
 import { createPlainPeer, type PlainPeer, type Saying } from './plain-peer.ts'
 import { showWorkspace } from './show.tsx'
 
@@ -84,6 +84,36 @@ test('older messages come in above without moving what is read, up to the first 
   expect(Math.max(...jumps)).toBeLessThan(2)
   element.scrollTop = 0
   await expect.poll(() => element.textContent).toContain('This is where it begins')
+})
+
+test('10,000 messages that come in, newest first, leave a few screens in the page and in memory, and are hardly read', async () => {
+  await page.viewport(1280, 800)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen').id
+  let reads = 0
+  const counting: PlainPeer = {
+    ...peer,
+    messages(...options) {
+      reads += 1
+      return peer.messages(...options)
+    }
+  }
+  const session = showWorkspace(counting, `#/room/${room}`)
+  const element = (await list.findElement()) as HTMLElement
+  await expect.poll(() => session.open.value?.timeline.loaded.value).toBe(true)
+  const start = Date.parse('2026-11-20T09:00:00Z')
+  for (let batch = 312; batch >= 0; batch -= 1) {
+    for (let index = 0; index < 32; index += 1) {
+      const number = batch * 32 + index
+      peer.hear(room, { by: number % 7 < 4 ? 'Bo' : 'Cy', text: `message ${number}`, time: start + number * 60_000 })
+    }
+    if (batch % 40 === 0) await frame()
+    expect(element.querySelectorAll('.message').length).toBeLessThanOrEqual(MAX_IN_PAGE)
+    expect(session.open.value?.timeline.held.value).toBeLessThanOrEqual(MAX_IN_PAGE + 2 * PAGE)
+  }
+  await expect.poll(() => element.textContent).toContain('message 10015')
+  expect(belowOf(element)).toBeLessThan(2)
+  expect(reads).toBeLessThan(10)
 })
 
 test('from far up the way down leads past every message to the newest', async () => {

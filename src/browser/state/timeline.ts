@@ -232,7 +232,7 @@ export function createTimeline(peer: Peer, room: string, memory: Memory): Timeli
       amend(id, message => ({ ...message, text, edited: time }))
     },
     deleted(id) {
-      amend(id, ({ edited: _, ...message }) => ({ ...message, text: '', deleted: true }))
+      amend(id, message => ({ ...message, text: '', deleted: true }))
     },
     lastOwn: () => messages.value.findLast(({ own, deleted }) => own && deleted !== true),
     async send(text) {

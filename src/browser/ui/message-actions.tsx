@@ -27,11 +27,3 @@ export function MessageActions({ message, deeds }: { message: ShownMessage; deed
     </div>
   )
 }
-
-/** A touch has no pointer that rests: it gives the message the focus, as the arrow keys do. */
-export function focusOnTouch(event: MouseEvent): void {
-  const { target, currentTarget } = event
-  if (!(currentTarget instanceof HTMLElement) || matchMedia('(hover: hover)').matches) return
-  if (target instanceof Element && target.closest('a, button') !== null) return
-  currentTarget.focus({ preventScroll: true })
-}

@@ -2,7 +2,7 @@ import { DELETED, deliveryWords, LATE_NOTE } from '../words.ts'
 import { Avatar } from './avatar.tsx'
 import { nameHue } from './bird.ts'
 import { DeliveryMark } from './delivery-mark.tsx'
-import { focusOnTouch, MessageActions, type MessageDeeds } from './message-actions.tsx'
+import { MessageActions, type MessageDeeds } from './message-actions.tsx'
 import { MessageText } from './message-text.tsx'
 import { Name } from './name.tsx'
 import { clockTime, fullTime } from './times.ts'
@@ -43,7 +43,7 @@ interface MessageRowProps {
 
 function MessageRow({ message, nick, deeds }: MessageRowProps) {
   return (
-    <div class="message" id={`message-${message.id}`} tabIndex={-1} onClick={focusOnTouch}>
+    <div class="message" id={`message-${message.id}`} tabIndex={-1}>
       {nick !== undefined && (
         <>
           <span class="unseen">{nick}: </span>

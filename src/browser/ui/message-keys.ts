@@ -11,3 +11,10 @@ export function walkMessages(event: KeyboardEvent): void {
   const next = at === -1 ? messages.length - 1 : at + (down ? 1 : -1)
   messages[next]?.focus()
 }
+
+/** A touch has no pointer that rests: it gives the message the focus, as the arrow keys do. */
+export function focusTouched({ target }: MouseEvent): void {
+  if (matchMedia('(hover: hover)').matches || !(target instanceof Element)) return
+  if (target.closest('a, button') !== null) return
+  target.closest<HTMLElement>('.message')?.focus({ preventScroll: true })
+}

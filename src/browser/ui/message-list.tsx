@@ -6,7 +6,7 @@ import { beginningWords } from '../words.ts'
 import type { Ask } from './dialogs.tsx'
 import { NewestIcon } from './icons.tsx'
 import type { MessageDeeds } from './message-actions.tsx'
-import { walkMessages } from './message-keys.ts'
+import { focusTouched, walkMessages } from './message-keys.ts'
 import { MessageBlock } from './message-block.tsx'
 import { PendingList } from './pending-list.tsx'
 import { dayName } from './times.ts'
@@ -42,6 +42,7 @@ export function MessageList({ session, room, summary, ask }: MessageListProps) {
         aria-busy={!timeline.loaded.value}
         tabIndex={0}
         onKeyDown={walkMessages}
+        onClick={focusTouched}
       >
         <div class="messages-content">
           {timeline.above.value !== 'more' && rows.length > 0 && (

@@ -20,7 +20,7 @@ export function RetentionChoice({ session, room }: { session: Session; room: Roo
   }
   return (
     <div class="field">
-      <label for={id}>Keep messages on this device</label>
+      <label htmlFor={id}>Keep messages on this device</label>
       <select
         id={id}
         value={room.retention}
