@@ -19,6 +19,9 @@ const TALK = [
   ['Cy', 'Me, through the terminal. مرحبا from https://example.org/murmuration?leader=none']
 ] as const
 
+/** Long enough that the last picture is taken before all of it has come. */
+const HISTORY = 6000
+
 const lab = new Lab()
 try {
   await mkdir(FOLDER, { recursive: true })
@@ -65,16 +68,13 @@ async function takeAmending(anna: Page): Promise<void> {
   await take(anna, '8-editing')
   await anna.getByRole('textbox', { name: 'Message' }).fill('It is, and it survived the storm.')
   await anna.getByRole('button', { name: 'Save' }).click()
-  await row('Loud and clear').focus()
+  await row('Loud and clear').hover()
   await row('Loud and clear').getByRole('button', { name: 'Delete' }).click()
   await take(anna, '9-confirm')
   await anna.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
   await anna.getByText('Message deleted').first().waitFor()
   await take(anna, '10-amended')
 }
-
-/** Long enough that the last picture is taken before all of it has come. */
-const HISTORY = 6000
 
 async function takeCatchingUp(browser: Browser, host: LabPeer): Promise<void> {
   const room = await RoomOverHttp.of(host, 'history')
