@@ -229,7 +229,7 @@ export function createTimeline(peer: Peer, room: string, memory: Memory): Timeli
       change(id, message => ({ ...message, kept }))
     },
     edited(id, text, time) {
-      amend(id, message => ({ ...message, text, edited: time }))
+      amend(id, message => ({ ...message, ...nobodyHas(message), text, edited: time }))
     },
     deleted(id) {
       amend(id, message => ({ ...message, text: '', deleted: true }))
@@ -242,6 +242,11 @@ export function createTimeline(peer: Peer, room: string, memory: Memory): Timeli
       await outbox.send(text)
     }
   }
+}
+
+/** Who had the message may not have the edit yet. */
+function nobodyHas({ delivery }: ShownMessage): Pick<ShownMessage, 'delivery' | 'kept'> {
+  return delivery === undefined ? {} : { delivery: { ...delivery, to: 0 }, kept: 0 }
 }
 
 /** What others said, and has not been taken back. */

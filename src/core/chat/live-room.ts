@@ -295,7 +295,10 @@ export class LiveRoom {
       const { text, edited = clock.now(), deleted } = message
       if (deleted) events.emit({ event: 'deleted', room, id })
       else if (news.has(id)) this.#tellMessage(message)
-      else events.emit({ event: 'edited', room, id, text, time: edited })
+      else {
+        this.own.track(message)
+        events.emit({ event: 'edited', room, id, text, time: edited })
+      }
     }
     this.#unread = await this.#room.shown.countUnread()
   }

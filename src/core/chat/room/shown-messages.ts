@@ -15,7 +15,7 @@ export interface RoomMessage {
   readonly author: MemberId
   readonly time: number
   readonly text: string
-  /** The sequence of an own message. */
+  /** The sequence of the own entry that says what is shown: the message, or its edit. */
   readonly ownSequence: number | undefined
   /** It came long after it was written, into a place where nobody looks any more. */
   readonly late: boolean
@@ -80,18 +80,21 @@ export class ShownMessages {
   messageOf({ entry, body, content }: GenuineEntry): RoomMessage | undefined {
     const author = this.#stored.current.book.get(body.device)
     if (author === undefined || content?.kind !== MESSAGE_KIND) return undefined
-    const isOwn = body.device === this.#deps.identity.certificate.device
     return {
       id: entry.id,
       order: orderKeyOf(entry),
       author: author.member,
       time: entry.header.clock.ms,
       text: content.text,
-      ownSequence: isOwn ? body.sequence : undefined,
+      ownSequence: this.#ownSequence(body),
       late: this.#stored.current.late.has(entry.id),
       edited: undefined,
       deleted: false
     }
+  }
+
+  #ownSequence({ device, sequence }: OpenedBody): number | undefined {
+    return device === this.#deps.identity.certificate.device ? sequence : undefined
   }
 
   async #readAll(shown: readonly ShownEntry[]): Promise<RoomMessage[]> {
@@ -106,9 +109,10 @@ export class ShownMessages {
     const written = opened && isWhole(entry) ? this.messageOf({ entry, ...opened }) : undefined
     if (as.kind === 'as written' || written === undefined) return written
     const edit = await this.#deps.store.get(as.by)
-    const said = edit && this.#open(edit)?.content
-    if (edit === undefined || said?.kind !== EDIT_KIND) return written
-    return { ...written, text: said.text, edited: edit.header.clock.ms }
+    const said = edit && this.#open(edit)
+    if (edit === undefined || said?.content?.kind !== EDIT_KIND) return written
+    const ownSequence = this.#ownSequence(said.body) ?? written.ownSequence
+    return { ...written, text: said.content.text, edited: edit.header.clock.ms, ownSequence }
   }
 
   #open(entry: StoredEntry): { readonly body: OpenedBody; readonly content: Content | undefined } | undefined {
