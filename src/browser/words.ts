@@ -45,8 +45,9 @@ export function pathWords({ self, online, path }: MemberSummary): { words: strin
 }
 
 /** Above the first message that is here. */
-export function beginningWords({ missing, catchingUp = 0 }: Pick<RoomSummary, 'missing' | 'catchingUp'>): string {
-  if (catchingUp > 0) return catchingUpWords(catchingUp)
+export function beginningWords({ missing, catchingUp }: Pick<RoomSummary, 'missing' | 'catchingUp'>): string {
+  if (catchingUp === 0) return 'Others are being asked for older messages.'
+  if (catchingUp !== undefined) return catchingUpWords(catchingUp)
   if (missing > 0) return 'Some of what was said before is not here yet.'
   return 'This is where it begins, as far as this tab knows.'
 }

@@ -47,9 +47,12 @@ export interface OpenRoom {
 export interface Notice {
   readonly code: string
   readonly text: string
+  readonly room?: string | undefined
 }
 
 const MAX_NOTICES = 5
+/** No longer true when somebody of the room is met. */
+const TRUE_UNTIL_MET = 'members-unreachable'
 /** The connection line says this in its own words. */
 const SAID_ELSEWHERE = 'bootstrap-unreachable'
 
@@ -116,8 +119,9 @@ export function createSession(peer: Peer, memory: Memory): Session {
     gap: () => rooms.refresh(),
     'catching-up': () => rooms.refresh(),
     'caught-up': () => rooms.refresh(),
-    member({ room }) {
+    member({ room, change }) {
       rooms.refresh()
+      if (change === 'online') settle(room)
       void opened.get(room)?.members.refresh()
     },
     room({ change }) {
@@ -129,14 +133,19 @@ export function createSession(peer: Peer, memory: Memory): Session {
     kept({ id, by }) {
       for (const room of opened.values()) room.timeline.kept(id, by)
     },
-    warning({ code, text }) {
-      if (code !== SAID_ELSEWHERE) notify({ code, text })
+    warning({ code, text, room }) {
+      if (code !== SAID_ELSEWHERE) notify({ code, text, room })
     }
   }
 
   function notify(notice: Notice): void {
     const others = notices.value.filter(({ code }) => code !== notice.code)
     notices.value = [...others, notice].slice(-MAX_NOTICES)
+  }
+
+  /** Somebody of the room is here. */
+  function settle(room: string): void {
+    notices.value = notices.value.filter(notice => notice.code !== TRUE_UNTIL_MET || notice.room !== room)
   }
 
   function report(thrown: unknown): void {

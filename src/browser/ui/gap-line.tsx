@@ -5,12 +5,11 @@ import { catchingUpWords, count } from '../words.ts'
 /** With fewer the line would be gone before it is read, and the timeline would have moved for nothing. */
 const WORTH_A_LINE = 50
 
-/** What is known to be missing, below the timeline: where the timeline itself does not say so already. */
+/** What is known to be missing, where one looks: what the timeline says above its first message is seldom in sight. */
 export function GapLine({ room, summary }: { room: OpenRoom; summary: RoomSummary }) {
   const { missing, catchingUp } = summary
   if (catchingUp !== undefined) {
-    if (catchingUp < WORTH_A_LINE || room.timeline.above.value === 'nothing') return null
-    return <p class="gap">{catchingUpWords(catchingUp)}</p>
+    return catchingUp < WORTH_A_LINE ? null : <p class="gap">{catchingUpWords(catchingUp)}</p>
   }
   if (missing === 0) return null
   const isAnybodyHere = room.members.list.value.some(member => member.online && !member.self)
