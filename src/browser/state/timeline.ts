@@ -47,7 +47,7 @@ export interface Timeline {
   delivered(id: string, delivery: Delivery): void
   edited(id: string, text: string, time: number): void
   deleted(id: string): void
-  /** The newest message of one's own in the page that still says something. */
+  /** The newest loaded message of one's own that still says something. */
   lastOwn(): ShownMessage | undefined
   /** So many keepers store it. */
   kept(id: string, kept: number): void
