@@ -70,7 +70,7 @@ async function fill(stores: readonly EntryStore[], count: number): Promise<void>
 
 function logOf(store: EntryStore): SyncLog {
   return {
-    classes: [{ class: 'chat', set: store.set, from: LOWEST }],
+    classes: [{ class: 'chat', set: store.sets.chat, from: LOWEST }],
     load: async ids => (await Promise.all(ids.map(id => store.get(id)))).filter(found => found !== undefined),
     lacking: async ids => {
       const here = await Promise.all(ids.map(id => store.has(id)))

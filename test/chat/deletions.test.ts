@@ -69,7 +69,7 @@ describe('a message that its author deletes', () => {
     await story.until('Bob has both', () => bob.peer.findRoom('lobby').unread === 2)
     await anna.peer.deleteMessage('lobby', id.slice(0, 8))
     await story.until('Bob follows', () => bob.peer.findRoom('lobby').unread === 1)
-    const { set } = bob.storage.room(lobby)
+    const set = bob.storage.room(lobby).sets.chat
     expect((await set.sum(LOWEST, HIGHEST)).count).toBe(3)
   })
 
@@ -88,7 +88,7 @@ describe('a message that its author deletes', () => {
     expect(await shown(cy)).toEqual(['Anna:  (deleted)', 'Anna: after'])
     expect(eventsOf(cy, 'warning')).toEqual([])
     expect(cy.peer.findRoom('lobby').missing).toBe(0)
-    const sum = (actor: Actor) => actor.storage.room(lobby).set.sum(LOWEST, HIGHEST)
+    const sum = (actor: Actor) => actor.storage.room(lobby).sets.chat.sum(LOWEST, HIGHEST)
     expect(await sum(cy)).toEqual(await sum(bob))
   })
 

@@ -7,7 +7,8 @@ import {
   encodeAnswer,
   encodeAsk,
   KEEP_PROTOCOL,
-  type KeepAnswer
+  type KeepAnswer,
+  type KeepAsk
 } from '../../src/core/chat/keeper/keep-codec.ts'
 import { KeeperReceipts } from '../../src/core/chat/online/keeper-receipts.ts'
 import { DeviceBook } from '../../src/core/chat/room/device-book.ts'
@@ -39,7 +40,7 @@ async function say(story: Story, actor: Actor, text: string): Promise<void> {
 
 function ask(story: Story, from: VirtualPeer, keeper: KeeperActor, name: string): Promise<KeepAnswer> {
   story.network.connect(from, keeper.network)
-  return settle(story, askToKeep(from, keeper.network.self, name, AbortSignal.timeout(60_000)))
+  return settle(story, askToKeep(from, keeper.network.self, { kind: 'name', name }, AbortSignal.timeout(60_000)))
 }
 
 /** The outcome of what needs virtual time to pass. */
@@ -420,12 +421,18 @@ test('what a keeper said counts up to what was written, and an older word of it 
 
 describe('asks', () => {
   test('round-trip, and 20,000 hostile ones and answers are refused or read, never thrown', () => {
-    expect(decodeAsk(encodeAsk('Große Straße'))).toEqual({ ok: true, value: 'Große Straße' })
+    const asks: KeepAsk[] = [
+      { kind: 'name', name: 'Große Straße' },
+      { kind: 'tag', tag: new Uint8Array(32).fill(9) }
+    ]
+    for (const asked of asks) expect(decodeAsk(encodeAsk(asked))).toEqual({ ok: true, value: asked })
+    expect(decodeAsk(Uint8Array.of(2, ...new Uint8Array(31))).ok).toBe(false)
+    expect(decodeAsk(Uint8Array.of(2, ...new Uint8Array(33))).ok).toBe(false)
     for (const answer of ['kept', 'full', 'unknown'] as const) {
       expect(decodeAnswer(encodeAnswer(answer))).toEqual({ ok: true, value: answer })
     }
     const outcomes = new Set<boolean>()
-    for (const bytes of hostileBytes([encodeAsk('lobby'), encodeAsk('x'.repeat(100))])) {
+    for (const bytes of hostileBytes([...asks, { kind: 'name', name: 'x'.repeat(100) } as const].map(encodeAsk))) {
       outcomes.add(decodeAsk(bytes).ok)
       const answer = decodeAnswer(bytes)
       if (answer.ok) expect(['kept', 'full', 'unknown']).toContain(answer.value)
@@ -445,7 +452,7 @@ describe('asks', () => {
       await stream.end()
       return stream.read()
     }
-    expect(await settle(story, send(Uint8Array.of(2, ...systemRandom(32))))).toEqual(encodeAnswer('unknown'))
+    expect(await settle(story, send(Uint8Array.of(7, ...systemRandom(32))))).toEqual(encodeAnswer('unknown'))
     await expect(settle(story, send(Uint8Array.of(1, 255, 255)))).rejects.toThrow('an ask that cannot be read')
     expect(relay.keeper.figures().rooms).toBe(0)
   })

@@ -26,7 +26,7 @@ async function texts(actor: Actor): Promise<string[]> {
 function count(actor: Actor): Promise<number> {
   return actor.storage
     .room(lobby)
-    .set.sum(LOWEST, HIGHEST)
+    .sets.chat.sum(LOWEST, HIGHEST)
     .then(sum => sum.count)
 }
 
@@ -110,7 +110,7 @@ describe('how long messages stay here', () => {
     expect(await texts(anna)).toHaveLength(100)
     const store = anna.storage.room(lobby)
     const left = (await store.newest(1000)).map(({ id, header }) => ({ ms: header.clock.ms, id }))
-    expect(await store.set.sum(LOWEST, HIGHEST)).toEqual(await new MemorySet(left).sum(LOWEST, HIGHEST))
+    expect(await store.sets.chat.sum(LOWEST, HIGHEST)).toEqual(await new MemorySet(left).sum(LOWEST, HIGHEST))
     expect(await store.records.list('sequence/')).toHaveLength(100)
   })
 

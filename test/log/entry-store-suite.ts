@@ -84,7 +84,7 @@ export function runEntryStoreTests(name: string, open: (name: string) => Promise
       // It does not come back by itself.
       await store.commit({ entries: [first] })
       expect(await store.get(first.id)).toEqual(eraseBody(first))
-      await expectSameSet(store.set, new MemorySet([first, second].map(itemOfEntry)), seededRandom(2))
+      await expectSameSet(store.sets.chat, new MemorySet([first, second].map(itemOfEntry)), seededRandom(2))
       await storage.close()
     })
 
@@ -104,13 +104,27 @@ export function runEntryStoreTests(name: string, open: (name: string) => Promise
         const gone = new Set(dropped)
         left = left.filter(id => !gone.has(id))
         const rest = entries.filter(({ id }) => left.includes(id))
-        await expectSameSet(store.set, new MemorySet(rest.map(itemOfEntry)), random)
+        await expectSameSet(store.sets.chat, new MemorySet(rest.map(itemOfEntry)), random)
         const orders = rest.map(orderKeyOf).sort()
-        expect((await store.oldest(20)).map(orderKeyOf)).toEqual(orders.slice(0, 20))
         expect((await store.newestShown(20)).map(({ entry }) => orderKeyOf(entry))).toEqual(orders.slice(-20).reverse())
       }
       await store.commit({ entries: entries.slice(0, 300) })
-      await expectSameSet(store.set, new MemorySet(entries.slice(0, 300).map(itemOfEntry)), random)
+      await expectSameSet(store.sets.chat, new MemorySet(entries.slice(0, 300).map(itemOfEntry)), random)
+      await storage.close()
+    })
+
+    test('counts control entries apart from chat, through additions and departures', async () => {
+      const storage = await open('classes')
+      const store = storage.room('aa')
+      const chat = Array.from({ length: 300 }, (_, index) => entryAt(NOON + index, index))
+      const control = Array.from({ length: 280 }, (_, index) => entryAt(NOON + index, 1000 + index, 'control'))
+      await store.commit({ entries: [...chat, ...control] })
+      await store.commit({ dropped: chat.slice(0, 150).map(({ id }) => id) })
+      const random = seededRandom(3)
+      await expectSameSet(store.sets.chat, new MemorySet(chat.slice(150).map(itemOfEntry)), random)
+      await expectSameSet(store.sets.control, new MemorySet(control.map(itemOfEntry)), random)
+      await storage.forget('aa')
+      expect((await storage.room('aa').sets.control.sum(LOWEST, HIGHEST)).count).toBe(0)
       await storage.close()
     })
 
@@ -147,8 +161,8 @@ export function runEntryStoreTests(name: string, open: (name: string) => Promise
         ])
         from += size + 3
       }
-      await expectSameSet(store.set, expected, random)
-      await expectSameSet(storage.room('ab').set, new MemorySet([]), random)
+      await expectSameSet(store.sets.chat, expected, random)
+      await expectSameSet(storage.room('ab').sets.chat, new MemorySet([]), random)
       await storage.close()
     })
 
@@ -159,11 +173,11 @@ export function runEntryStoreTests(name: string, open: (name: string) => Promise
         store.commit({ entries: [entryAt(NOON + index, index)] })
       )
       for (let reads = 0; reads < 40; reads += 1) {
-        const { count } = await store.set.sum(LOWEST, HIGHEST)
-        expect((await store.set.items(LOWEST, HIGHEST, 100)).length).toBeGreaterThanOrEqual(count)
+        const { count } = await store.sets.chat.sum(LOWEST, HIGHEST)
+        expect((await store.sets.chat.items(LOWEST, HIGHEST, 100)).length).toBeGreaterThanOrEqual(count)
       }
       await Promise.all(writing)
-      expect((await store.set.sum(LOWEST, HIGHEST)).count).toBe(40)
+      expect((await store.sets.chat.sum(LOWEST, HIGHEST)).count).toBe(40)
       await storage.close()
     })
 
@@ -178,9 +192,9 @@ export function runEntryStoreTests(name: string, open: (name: string) => Promise
       await storage.forget('aa')
       expect(await storage.room('aa').newest(5)).toEqual([])
       expect(await storage.room('aa').records.get('x')).toBeUndefined()
-      expect((await storage.room('aa').set.sum(LOWEST, HIGHEST)).count).toBe(0)
+      expect((await storage.room('aa').sets.chat.sum(LOWEST, HIGHEST)).count).toBe(0)
       await storage.room('aa').commit({ entries: entries.slice(5, 7) })
-      expect((await storage.room('aa').set.sum(LOWEST, HIGHEST)).count).toBe(2)
+      expect((await storage.room('aa').sets.chat.sum(LOWEST, HIGHEST)).count).toBe(2)
       for (const room of ['a', 'aaa']) {
         expect((await storage.room(room).newest(5)).map(({ id }) => id)).toEqual([first?.id])
         expect(await storage.room(room).records.get('x')).toEqual(Uint8Array.of(1))

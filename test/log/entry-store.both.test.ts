@@ -43,7 +43,7 @@ test('a set goes on where it was after opening again', async () => {
     await storage.close()
   }
   const storage = await openStorage(database)
-  await expectSameSet(storage.room('aa').set, new MemorySet(entries.map(itemOfEntry)), seededRandom(1))
+  await expectSameSet(storage.room('aa').sets.chat, new MemorySet(entries.map(itemOfEntry)), seededRandom(1))
   await storage.close()
 })
 
@@ -71,7 +71,7 @@ test('a store of the first layout is brought to this one, wherever that is cut o
   const storage = await openStorage(database)
   for (const [room, count] of Object.entries(rooms)) {
     const ofRoom = entries.slice(0, count)
-    await expectSameSet(storage.room(room).set, new MemorySet(ofRoom.map(itemOfEntry)), seededRandom(count))
+    await expectSameSet(storage.room(room).sets.chat, new MemorySet(ofRoom.map(itemOfEntry)), seededRandom(count))
     const newest = ofRoom.map(orderKeyOf).sort().slice(-5).toReversed()
     expect((await storage.room(room).newestShown(5)).map(({ entry }) => orderKeyOf(entry))).toEqual(newest)
     expect(await storage.room(room).records.get('x')).toEqual(Uint8Array.of(1))
@@ -124,7 +124,7 @@ test('a set that is read while a write splits what is read keeps nothing of it t
     }
   })
   const storage = await openStorage(slow)
-  const { set } = storage.room('aa')
+  const set = storage.room('aa').sets.chat
   await storage.room('aa').commit({ entries: entries.slice(0, 250) })
   const inside = { ms: NOON + 10, prefix: '' }
   const reading = set.at(inside, HIGHEST, 5)

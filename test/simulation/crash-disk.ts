@@ -1,5 +1,5 @@
 import type { Clock, Millis } from '../../src/core/bytes/index.ts'
-import type { EntryId, EntryStore, RecordStore, Storage, StoreChange } from '../../src/core/log/index.ts'
+import type { EntryId, EntryStore, RecordStore, Storage, StoreChange, SyncSet } from '../../src/core/log/index.ts'
 import { memoryStorage } from '../support/memory-storage.ts'
 
 interface Batch {
@@ -105,16 +105,19 @@ function aliveEntries(store: EntryStore, alive: Alive): Omit<EntryStore, 'commit
     has: id => alive(store.has(id)),
     get: id => alive(store.get(id)),
     idsFrom: (prefix, limit) => alive(store.idsFrom(prefix, limit)),
-    oldest: limit => alive(store.oldest(limit)),
     shownTime: place => alive(store.shownTime(place)),
     noteOf: id => alive(store.noteOf(id)),
     newest: (limit, before) => alive(store.newest(limit, before)),
     newestShown: (limit, before) => alive(store.newestShown(limit, before)),
-    set: {
-      sum: (lower, upper) => alive(store.set.sum(lower, upper)),
-      items: (lower, upper, limit) => alive(store.set.items(lower, upper, limit)),
-      at: (lower, upper, place) => alive(store.set.at(lower, upper, place))
-    }
+    sets: { control: aliveSet(store.sets.control, alive), chat: aliveSet(store.sets.chat, alive) }
+  }
+}
+
+function aliveSet(set: SyncSet, alive: Alive): SyncSet {
+  return {
+    sum: (lower, upper) => alive(set.sum(lower, upper)),
+    items: (lower, upper, limit) => alive(set.items(lower, upper, limit)),
+    at: (lower, upper, place) => alive(set.at(lower, upper, place))
   }
 }
 

@@ -1,11 +1,13 @@
 import {
   eraseBody,
   orderKeyOf,
+  type EntryClass,
   type EntryId,
   type EntryStore,
   type RecordStore,
   type Storage,
-  type StoredEntry
+  type StoredEntry,
+  type SyncSet
 } from '../../src/core/log/index.ts'
 import { MemorySet } from '../log/sync/memory-set.ts'
 
@@ -48,10 +50,20 @@ function memoryEntries(): EntryStore {
   /** Order keys, ascending: of all entries, and of those that are shown. */
   const order: string[] = []
   const shownOrder: string[] = []
-  let current: MemorySet | undefined
-  const set = (): MemorySet => {
-    current ??= new MemorySet([...entries.values()].map(({ id, header }) => ({ ms: header.clock.ms, id })))
-    return current
+  const current = new Map<EntryClass, MemorySet>()
+  const setOf = (entryClass: EntryClass): SyncSet => {
+    const set = (): MemorySet => {
+      const ofClass = [...entries.values()].filter(({ header }) => header.class === entryClass)
+      const known = current.get(entryClass)
+      const made = known ?? new MemorySet(ofClass.map(({ id, header }) => ({ ms: header.clock.ms, id })))
+      current.set(entryClass, made)
+      return made
+    }
+    return {
+      sum: (lower, upper) => set().sum(lower, upper),
+      items: (lower, upper, limit) => set().items(lower, upper, limit),
+      at: (lower, upper, place) => set().at(lower, upper, place)
+    }
   }
   const entryAt = (key: string): StoredEntry[] => {
     const entry = entries.get(byOrder.get(key) ?? '')
@@ -92,16 +104,11 @@ function memoryEntries(): EntryStore {
     idsFrom: async (prefix, limit) =>
       [...entries.values()].flatMap(({ id }) => (id.startsWith(prefix) ? [id] : [])).slice(0, limit),
     newest: async (limit, before = '~') => below(order, limit, before),
-    oldest: async limit => order.slice(0, limit).flatMap(entryAt),
     newestShown: async (limit, before = '~') =>
       below(shownOrder, limit, before).map(entry => ({ entry, note: notes.get(entry.id) ?? new Uint8Array() })),
     shownTime: async place => entryAt(shownOrder.at(-1 - place) ?? '')[0]?.header.clock.ms,
     noteOf: async id => notes.get(id),
-    set: {
-      sum: (lower, upper) => set().sum(lower, upper),
-      items: (lower, upper, limit) => set().items(lower, upper, limit),
-      at: (lower, upper, place) => set().at(lower, upper, place)
-    },
+    sets: { control: setOf('control'), chat: setOf('chat') },
     async commit({ entries: added = [], shown = new Map(), erased = [], dropped = [], records: changes = [] }) {
       for (const entry of added) add(entry)
       for (const [id, note] of shown) show(id, note)
@@ -110,7 +117,7 @@ function memoryEntries(): EntryStore {
         if (entry !== undefined) entries.set(id, eraseBody(entry))
       }
       for (const id of dropped) drop(id)
-      current = undefined
+      current.clear()
       await records.write(changes)
     }
   }

@@ -10,6 +10,8 @@ import type {
 } from '../../src/core/network/index.ts'
 
 const LATENCY: Millis = 20
+/** Who is kept and does not answer is dialled again after this. */
+const KEEP_RETRY: Millis = 12_000
 
 /** Peers in one process behind the network port: who is connected, and what gossip loses, is up to the test. */
 export class VirtualNetwork {
@@ -168,12 +170,15 @@ export class VirtualPeer implements Network {
 
   keep(addresses: readonly string[], failed: () => void = () => undefined): () => void {
     const peer = addresses[0]?.split('/').at(-1)
-    this.later(() => {
+    const dial = (): void => {
       const other = this.#hub.discovery && peer !== undefined ? this.#hub.find(peer as PeerId) : undefined
-      if (other) this.#hub.connect(this, other)
-      else failed()
-    })
-    return () => undefined
+      if (other) return this.#hub.connect(this, other)
+      failed()
+      stop = this.#clock.after(KEEP_RETRY, dial)
+    }
+    let stop: () => void = () => undefined
+    this.later(dial)
+    return () => stop()
   }
 
   keepChosen(addresses: readonly string[]): () => void {

@@ -127,7 +127,12 @@ export async function computeVectors() {
       time: NOON,
       hellos: exchanges
     },
-    keep: { ask: toHex(encodeAsk(name)), kept: toHex(encodeAnswer('kept')), full: toHex(encodeAnswer('full')) },
+    keep: {
+      ask: toHex(encodeAsk({ kind: 'name', name })),
+      askByTag: toHex(encodeAsk({ kind: 'tag', tag: seededRandom(4)(32) })),
+      kept: toHex(encodeAnswer('kept')),
+      full: toHex(encodeAnswer('full'))
+    },
     link: { addresses: ['/ip4/192.0.2.7/tcp/4002/ws/p2p/12D3KooWAnna'], text: link(name) }
   }
 }

@@ -181,6 +181,8 @@ describe('a second reader finds', () => {
     const ask = hex(keep.ask)
     expect([ask[0], ask.readUInt16BE(1)]).toEqual([1, ask.length - 3])
     expect(ask.subarray(3).toString()).toBe(room.name)
+    expect(hex(keep.askByTag).length).toBe(33)
+    expect(keep.askByTag.startsWith('02')).toBe(true)
     expect([keep.kept, keep.full]).toEqual(['01', '02'])
   })
 

@@ -1,5 +1,5 @@
 import { errorMessage, every, UsageError, type Millis } from '../bytes/index.ts'
-import type { OpenRoom } from '../encryption/index.ts'
+import type { NamedRoom } from '../encryption/index.ts'
 import type { DeviceId, MemberId } from '../identity/index.ts'
 import type { EntryId, StoredEntry } from '../log/index.ts'
 import type { Network, Path } from '../network/index.ts'
@@ -21,7 +21,7 @@ export interface LiveRoomDeps extends RoomDeps {
   /** How long this device keeps the room's messages, now. */
   readonly retention: () => Retention
   /** A member was met at this peer, which is worth remembering. */
-  readonly met: (room: OpenRoom, peer: string) => void
+  readonly met: (room: NamedRoom, peer: string) => void
   /** Somebody else had an entry of this very device, which does not know it. */
   readonly foundCopy: () => void
 }
@@ -38,7 +38,7 @@ const EQUIVOCATION_WORDS = 'signed two different messages as one and the same. B
 
 /** A room as the user sees it: its messages, members, unread count and deliveries, online or not. */
 export class LiveRoom {
-  readonly keys: OpenRoom
+  readonly keys: NamedRoom
   /** Where this device's own messages stand. */
   readonly own: OwnMessages
   readonly #deps: LiveRoomDeps
@@ -182,7 +182,7 @@ export class LiveRoom {
       unread: this.#unread,
       missing: this.#missing,
       ...(catchingUp !== undefined && { catchingUp }),
-      keepers: this.#link?.presence.keepersWithSpace() ?? [],
+      keepers: this.#link?.keepersWithSpace() ?? [],
       retention: retentionWords(this.#deps.retention())
     }
   }

@@ -1,5 +1,5 @@
 import { errorMessage, UsageError, type Clock, type RandomBytes } from '../bytes/index.ts'
-import { openRoom, type OpenRoom, type RoomId } from '../encryption/index.ts'
+import { openRoom, type NamedRoom, type RoomId } from '../encryption/index.ts'
 import { parseNickname, type DisplayName, type Identity } from '../identity/index.ts'
 import type { EntryId, Storage } from '../log/index.ts'
 import type { Network, NetworkEvent, PeerId } from '../network/index.ts'
@@ -8,7 +8,7 @@ import { FOREVER } from './room/retention.ts'
 import { serveRooms } from './online/serve-rooms.ts'
 import { loadIdentity, loadNick, renewDevice, saveNick } from './identity-record.ts'
 import { decodeLink, encodeOpenRoomLink } from './invite-link.ts'
-import { KeeperAsks, type WantedRoom } from './keeper/keeper-asks.ts'
+import { KeeperAsks, wantedRoom, type WantedRoom } from './keeper/keeper-asks.ts'
 import { KeptPeers } from './kept-peers.ts'
 import { linkAddresses } from './link-addresses.ts'
 import { Listeners } from './listeners.ts'
@@ -56,7 +56,7 @@ class LocalPeer implements Peer {
   readonly #events = new Listeners<PeerEvent>()
   readonly #rooms = new Map<RoomId, { live: LiveRoom; record: RoomRecord }>()
   readonly #changes = new Serial()
-  readonly #silence = new Unanswered()
+  readonly #silence: Unanswered
   #nick: DisplayName | undefined
   #online: Online | undefined
   #stopping: Promise<void> | undefined
@@ -64,6 +64,7 @@ class LocalPeer implements Peer {
 
   constructor(deps: PeerDeps, identity: Identity, nick: DisplayName | undefined) {
     this.#deps = deps
+    this.#silence = new Unanswered(deps.clock)
     this.#identity = identity
     this.#nick = nick
   }
@@ -211,7 +212,7 @@ class LocalPeer implements Peer {
     if (keys.ok) await this.#load(keys.value, record)
   }
 
-  async #join(keys: OpenRoom, addresses: readonly string[]): Promise<RoomSummary> {
+  async #join(keys: NamedRoom, addresses: readonly string[]): Promise<RoomSummary> {
     const known = this.#rooms.get(keys.roomId)
     const invited = addresses.map(address => ({
       peer: address.slice(address.lastIndexOf('/') + 1),
@@ -227,7 +228,7 @@ class LocalPeer implements Peer {
     return live.summary()
   }
 
-  async #load(keys: OpenRoom, record: RoomRecord): Promise<LiveRoom> {
+  async #load(keys: NamedRoom, record: RoomRecord): Promise<LiveRoom> {
     const live = await LiveRoom.load({
       ...this.#deps,
       keys,
@@ -255,9 +256,7 @@ class LocalPeer implements Peer {
 
   #roomsToKeep(): WantedRoom[] {
     const wanted = [...this.#rooms.values()].filter(({ record }) => record.keepers ?? true)
-    return wanted.map(({ live, record }) => {
-      return { id: record.id, name: live.keys.name, keepers: live.link?.presence.keepers() ?? [] }
-    })
+    return wanted.map(({ live }) => wantedRoom(live))
   }
 
   /** Remembers the addresses of a member met, and keeps up the connection. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../bytes/index.ts'
 import { DAY } from '../encryption/index.ts'
-import type { DeviceId, MemberId } from '../identity/index.ts'
+import type { MemberId } from '../identity/index.ts'
 import type { EntryId } from '../log/index.ts'
 import type { Listeners } from './listeners.ts'
 import { KeeperReceipts } from './online/keeper-receipts.ts'
@@ -64,7 +64,7 @@ export class OwnMessages {
     }
   }
 
-  kept(keeper: DeviceId, held: SequenceRanges): void {
+  kept(keeper: string, held: SequenceRanges): void {
     const { room, events } = this.#deps
     const before = new Map([...this.#tracked.keys()].map(id => [id, this.keptBy(id)]))
     this.receipts.add(keeper, held, room.ownDevice?.last?.sequence ?? 0)

@@ -1,14 +1,21 @@
-import { CappedMap } from '../bytes/index.ts'
+import { CappedMap, type Clock, type Millis } from '../bytes/index.ts'
 import type { RoomId } from '../encryption/index.ts'
 
 /** More than are kept connected at a time. */
 const MAX_SILENT = 256
+/** A page that has just begun knows no relay yet through which it could dial: so long it is too early to tell. */
+const PATIENCE: Millis = 10_000
 
 /** Where nobody answers whom a room's members or link name; so much is told once, until somebody of the room is met. */
 export class Unanswered {
-  /** Peers that did not answer since they were met last. */
-  readonly #silent = new CappedMap<string, true>(MAX_SILENT)
+  readonly #clock: Clock
+  /** Since when peers have not answered. */
+  readonly #silent = new CappedMap<string, Millis>(MAX_SILENT)
   readonly #told = new Set<RoomId>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   met(room: RoomId, peer: string): void {
     this.#silent.delete(peer)
@@ -16,13 +23,18 @@ export class Unanswered {
   }
 
   failed(peer: string): void {
-    this.#silent.set(peer, true)
+    this.#silent.set(peer, this.#silent.get(peer) ?? this.#clock.now())
   }
 
   /** Whether to tell now that none of these, who are all whom this room knows, answers. */
   isNews(room: RoomId, known: readonly string[]): boolean {
-    if (this.#told.has(room) || !known.every(peer => this.#silent.has(peer))) return false
+    if (this.#told.has(room) || !known.every(peer => this.#hasBeenSilent(peer))) return false
     this.#told.add(room)
     return true
+  }
+
+  #hasBeenSilent(peer: string): boolean {
+    const since = this.#silent.get(peer)
+    return since !== undefined && this.#clock.now() - since >= PATIENCE
   }
 }

@@ -1,19 +1,15 @@
 import { deriveKey, encodeUtf8, equalBytes, toHex, type Result, success } from '../bytes/index.ts'
-import { foldCase, parseDisplayName, type DisplayName } from '../identity/index.ts'
+import { foldCase, parseDisplayName } from '../identity/index.ts'
 import { EPOCH_ID_BYTES } from '../log/index.ts'
-import type { RoomId, RoomKeys } from './room-keys.ts'
+import type { NamedRoom, RoomId } from './room-keys.ts'
 
 const MAX_ROOM_NAME_CHARACTERS = 100
-
-export interface OpenRoom extends RoomKeys {
-  readonly name: DisplayName
-}
 
 /**
  * The room that everybody is in who knows its name. Names that differ in case, in surrounding or repeated spaces or in
  * Unicode composition name the same room.
  */
-export function openRoom(text: string): Result<OpenRoom> {
+export function openRoom(text: string): Result<NamedRoom> {
   const name = parseDisplayName(text, 'a room name', MAX_ROOM_NAME_CHARACTERS)
   if (!name.ok) return name
   const secret = deriveKey(encodeUtf8(foldCase(name.value)), 'starling/open-room/1')
@@ -23,9 +19,11 @@ export function openRoom(text: string): Result<OpenRoom> {
     name: name.value,
     roomId: toHex(deriveKey(secret, 'room-id')) as RoomId,
     rendezvousSecret: deriveKey(secret, 'rendezvous'),
+    // What nobody may do needs no say in who may, and who knows the name may read.
+    hasControl: false,
+    keeperTag: undefined,
     epochs: {
       current: () => epoch,
-      // An open room has no control class: what nobody may do needs no key.
       contentKey: (entryClass, asked) => (entryClass === 'chat' && equalBytes(asked, epoch) ? key : undefined)
     }
   })

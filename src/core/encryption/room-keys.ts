@@ -1,3 +1,4 @@
+import type { DisplayName } from '../identity/index.ts'
 import type { EntryClass } from '../log/index.ts'
 
 /** A room: 32 bytes in lower-case hex. */
@@ -9,9 +10,21 @@ export type RoomId = string & { readonly __brand: 'RoomId' }
  */
 export interface RoomKeys {
   readonly roomId: RoomId
+  /** Whether there are control entries, which say who may do what. */
+  readonly hasControl: boolean
+  /**
+   * What keepers know the room by, 32 bytes: a secret between them and the members, by which nobody can read or find it.
+   * Undefined where keepers are told the room itself.
+   */
+  readonly keeperTag: Uint8Array | undefined
   readonly epochs: EpochKeys
   /** Where members meet: see `rendezvous.ts`. */
   readonly rendezvousSecret: Uint8Array
+}
+
+/** A room that is shown to people. */
+export interface NamedRoom extends RoomKeys {
+  readonly name: DisplayName
 }
 
 export interface EpochKeys {

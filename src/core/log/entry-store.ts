@@ -1,5 +1,5 @@
 import type { Millis } from '../bytes/index.ts'
-import type { EntryId, StoredEntry } from './entry.ts'
+import type { EntryClass, EntryId, StoredEntry } from './entry.ts'
 import type { SyncSet } from './sync/index.ts'
 
 /**
@@ -39,16 +39,14 @@ export interface EntryStore {
   idsFrom(prefix: string, limit: number): Promise<EntryId[]>
   /** The newest `limit` entries below the order key `before`, newest first. */
   newest(limit: number, before?: string): Promise<StoredEntry[]>
-  /** The oldest `limit` entries, oldest first. */
-  oldest(limit: number): Promise<StoredEntry[]>
   /** Of the entries that are shown as messages the newest `limit` below the order key `before`, newest first. */
   newestShown(limit: number, before?: string): Promise<ShownEntry[]>
   /** The time of the entry at this place among those shown, newest first from 0; undefined when there are fewer. */
   shownTime(place: number): Promise<Millis | undefined>
   /** The note with which the entry is shown; undefined when it is not. */
   noteOf(id: EntryId): Promise<Uint8Array | undefined>
-  /** The entries here, as they are compared with others'. */
-  readonly set: SyncSet
+  /** The entries of each class here, as they are compared with others'. */
+  readonly sets: Readonly<Record<EntryClass, SyncSet>>
   /** Stores all of this or none of it; durable when it resolves. Commits made at the same time share one write. */
   commit(change: StoreChange): Promise<void>
 }

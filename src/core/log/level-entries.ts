@@ -6,12 +6,13 @@ import {
   eraseBody,
   orderKeyOf,
   timeOfOrder,
+  type EntryClass,
   type EntryId,
   type StoredEntry
 } from './entry.ts'
 import type { EntryStore, ShownEntry, StoreChange } from './entry-store.ts'
 import { del, plainBytes, put, readRecords, recordOperation, type Database, type Operation } from './level-database.ts'
-import { LevelSet } from './level-set.ts'
+import { CHAT_TABLES, CONTROL_TABLES, LevelSet } from './level-set.ts'
 
 /** Above every order key. */
 const TOP_ORDER = '~'
@@ -19,7 +20,7 @@ const TOP_ORDER = '~'
 /** One room's entries and records; its layout is told in `level-storage.ts`. */
 export class LevelEntries implements EntryStore {
   readonly records: EntryStore['records']
-  readonly set: LevelSet
+  readonly sets: Readonly<Record<EntryClass, LevelSet>>
   readonly #database: Database
   readonly #prefix: string
   readonly #write: (store: LevelEntries, change: StoreChange) => Promise<void>
@@ -29,7 +30,10 @@ export class LevelEntries implements EntryStore {
     this.#prefix = roomPrefix(room)
     this.#write = write
     this.records = readRecords(database, this.#recordPrefix)
-    this.set = new LevelSet(database, this.#prefix)
+    this.sets = {
+      control: new LevelSet(database, this.#prefix, CONTROL_TABLES),
+      chat: new LevelSet(database, this.#prefix, CHAT_TABLES)
+    }
   }
 
   async has(id: EntryId): Promise<boolean> {
@@ -52,10 +56,6 @@ export class LevelEntries implements EntryStore {
 
   async newest(limit: number, before = TOP_ORDER): Promise<StoredEntry[]> {
     return this.#range({ gte: this.#key('e', ''), lt: this.#key('e', before), reverse: true, limit })
-  }
-
-  async oldest(limit: number): Promise<StoredEntry[]> {
-    return this.#range({ gte: this.#key('e', ''), lt: this.#key('e', TOP_ORDER), limit })
   }
 
   async newestShown(limit: number, before = TOP_ORDER): Promise<ShownEntry[]> {
@@ -97,9 +97,20 @@ export class LevelEntries implements EntryStore {
       ...(await this.#notes(changes, orders)),
       ...(await this.#erasures(changes)),
       ...dropped.flatMap(entry => this.#dropOperations(entry)),
-      ...(await this.set.change(entries, dropped)),
+      ...(await this.sets.control.change(ofClass('control', entries), ofClass('control', dropped))),
+      ...(await this.sets.chat.change(ofClass('chat', entries), ofClass('chat', dropped))),
       ...changes.flatMap(({ records = [] }) => records.map(record => recordOperation(this.#recordPrefix, record)))
     ]
+  }
+
+  /** What `operations` gave is durable. */
+  written(): void {
+    for (const set of Object.values(this.sets)) set.written()
+  }
+
+  /** It could not be written. */
+  notWritten(): void {
+    for (const set of Object.values(this.sets)) set.forget()
   }
 
   async #range(range: object): Promise<StoredEntry[]> {
@@ -165,4 +176,8 @@ function decodeStored(bytes: Uint8Array): StoredEntry {
   const plain = plainBytes(bytes)
   const whole = decodeEntry(plain)
   return whole.ok ? whole.value : expectValue(decodeErasedEntry(plain))
+}
+
+function ofClass(entryClass: EntryClass, entries: readonly StoredEntry[]): StoredEntry[] {
+  return entries.filter(({ header }) => header.class === entryClass)
 }

@@ -24,22 +24,33 @@ import type { RangeSum, SyncBound, SyncItem, SyncSet } from './sync/index.ts'
 const MAX_READ_CHUNKS = 64
 const NOTHING: RangeSum = { count: 0, sum: 0n }
 
+/** Letters of the tables for items and chunks. */
+export interface SetTables {
+  readonly items: string
+  readonly chunks: string
+}
+
+export const CHAT_TABLES: SetTables = { items: 's', chunks: 'c' }
+export const CONTROL_TABLES: SetTables = { items: 'S', chunks: 'C' }
+
 /**
- * The set of one room's entries, in rows that are written with the entries that they count. The chunks are in memory from
+ * The set of one room's entries of one class, in rows that are written with the entries that they count. The chunks are in memory from
  * their first use on, the items are not.
  */
 export class LevelSet implements SyncSet {
   readonly #database: Database
   readonly #prefix: string
+  readonly #tables: SetTables
   #chunks: Promise<readonly Chunk[]> | undefined
   /** Those that `#chunks` came to. */
   #current: readonly Chunk[] | undefined
   #next: { readonly chunks: readonly Chunk[]; readonly changed: readonly SyncKey[] } | undefined
   readonly #read = new CappedMap<SyncKey, readonly SyncKey[]>(MAX_READ_CHUNKS)
 
-  constructor(database: Database, prefix: string) {
+  constructor(database: Database, prefix: string, tables: SetTables) {
     this.#database = database
     this.#prefix = prefix
+    this.#tables = tables
   }
 
   /**
@@ -176,11 +187,11 @@ export class LevelSet implements SyncSet {
   }
 
   #itemKey(key: SyncKey): Uint8Array {
-    return encodeUtf8(`${this.#prefix}s!${key}`)
+    return encodeUtf8(`${this.#prefix}${this.#tables.items}!${key}`)
   }
 
   #chunkKey(lower: SyncKey): Uint8Array {
-    return encodeUtf8(`${this.#prefix}c!${lower}`)
+    return encodeUtf8(`${this.#prefix}${this.#tables.chunks}!${lower}`)
   }
 }
 

@@ -33,6 +33,7 @@ type Part = readonly Operation[] | { readonly store: LevelEntries; readonly chan
  * | `r!` room `!m!` order key | a note, mostly nothing: the entry is shown as a message |
  * | `r!` room `!s!` ms, id | nothing: an item of the set (`level-set.ts`) |
  * | `r!` room `!c!` ms, id | count and sum of the items from here to the next chunk |
+ * | `r!` room `!S!`, `!C!` ms, id | the same of the control class |
  *
  * (Rooms, ids, ms and order keys are in hex, so that names never collide and order is the bytes' own.)
  *
@@ -96,9 +97,9 @@ async function writeTogether(database: Database, parts: readonly Part[]): Promis
   try {
     for (const [store, ofRoom] of changes) operations.push(...(await store.operations(ofRoom)))
     await writeDurably(database, operations)
-    for (const store of changes.keys()) store.set.written()
+    for (const store of changes.keys()) store.written()
   } catch (thrown) {
-    for (const store of changes.keys()) store.set.forget()
+    for (const store of changes.keys()) store.notWritten()
     throw thrown
   }
 }

@@ -53,8 +53,10 @@ async function close(storage: Storage): Promise<void> {
 async function expectAgreement(store: EntryStore): Promise<Set<EntryId>> {
   const entries = await store.newest(1_000_000)
   const expected = new MemorySet(entries.map(({ id, header }) => ({ ms: header.clock.ms, id })))
-  expect(await store.set.sum(LOWEST, HIGHEST)).toEqual(await expected.sum(LOWEST, HIGHEST))
-  expect(await store.set.items(LOWEST, HIGHEST, 1_000_000)).toEqual(await expected.items(LOWEST, HIGHEST, 1_000_000))
+  expect(await store.sets.chat.sum(LOWEST, HIGHEST)).toEqual(await expected.sum(LOWEST, HIGHEST))
+  expect(await store.sets.chat.items(LOWEST, HIGHEST, 1_000_000)).toEqual(
+    await expected.items(LOWEST, HIGHEST, 1_000_000)
+  )
   return new Set(entries.map(({ id }) => id))
 }
 

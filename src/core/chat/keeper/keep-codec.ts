@@ -4,17 +4,21 @@ import { ByteWriter, decodeUtf8, decodeWith, encodeUtf8, failure, success, type 
  * How a member asks a connected peer to store a room, on a stream of `/starling/keep/1`: one frame each way, then both end.
  * Only Noise seals them, so the asker tells the name to nobody but this peer.
  *
- * | bytes | ask |
+ * | bytes | ask for an open room |
  * |---|---|
- * | 1 | how the room is told: 1, the name of an open room |
+ * | 1 | 1 |
  * | 2 + n | name, UTF-8 |
+ *
+ * | bytes | ask for a room that the keeper cannot read |
+ * |---|---|
+ * | 1 | 2 |
+ * | 32 | tag: a secret of the members, which the keeper shares |
  *
  * | bytes | answer |
  * |---|---|
  * | 1 | 1 kept, 2 full, 3 not a kind of room that is kept here |
  *
- * Later ways to tell a room (its tag alone, for rooms that a keeper cannot read) take further numbers; an answer of 3 says
- * that they are not known here.
+ * Later ways to tell a room take further numbers; an answer of 3 says that they are not known here.
  */
 export const KEEP_PROTOCOL = '/starling/keep/1'
 
@@ -24,21 +28,30 @@ export type KeepAnswer = 'kept' | 'full' | 'unknown'
 const MAX_NAME_BYTES = 512
 export const MAX_KEEP_FRAME_BYTES = 1 + 2 + MAX_NAME_BYTES
 
-const OPEN_ROOM = 1
+/** How a room is told to a keeper. */
+export type KeepAsk =
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'tag'; readonly tag: Uint8Array }
+
+const BY_NAME = 1
+const BY_TAG = 2
+const KEEPER_TAG_BYTES = 32
 const ANSWERS = ['kept', 'full', 'unknown'] as const
 
-export function encodeAsk(roomName: string): Uint8Array {
-  return new ByteWriter().u8(OPEN_ROOM).shortBytes(encodeUtf8(roomName)).finish()
+export function encodeAsk(ask: KeepAsk): Uint8Array {
+  if (ask.kind === 'tag') return new ByteWriter().u8(BY_TAG).bytes(ask.tag).finish()
+  return new ByteWriter().u8(BY_NAME).shortBytes(encodeUtf8(ask.name)).finish()
 }
 
-/** The name of the open room that is asked for; undefined when the room is told in a way not known here. */
-export function decodeAsk(bytes: Uint8Array): Result<string | undefined> {
-  if (bytes[0] !== undefined && bytes[0] !== OPEN_ROOM) return success(undefined)
-  const name = decodeWith(bytes, reader => {
-    reader.u8()
-    return reader.shortBytes(MAX_NAME_BYTES)
+/** What is asked for; undefined when the room is told in a way not known here. */
+export function decodeAsk(bytes: Uint8Array): Result<KeepAsk | undefined> {
+  const [kind] = bytes
+  if (kind !== undefined && kind !== BY_NAME && kind !== BY_TAG) return success(undefined)
+  return decodeWith(bytes, reader => {
+    if (reader.u8() === BY_TAG) return { kind: 'tag', tag: reader.bytes(KEEPER_TAG_BYTES) }
+    const name = decodeUtf8(reader.shortBytes(MAX_NAME_BYTES))
+    return name.ok ? { kind: 'name', name: name.value } : reader.refuse(name.error)
   })
-  return name.ok ? decodeUtf8(name.value) : name
 }
 
 export function encodeAnswer(answer: KeepAnswer): Uint8Array {

@@ -7,7 +7,8 @@ import {
   encodeAsk,
   KEEP_PROTOCOL,
   MAX_KEEP_FRAME_BYTES,
-  type KeepAnswer
+  type KeepAnswer,
+  type KeepAsk
 } from './keep-codec.ts'
 
 /** A keeper loads the room before it answers. */
@@ -22,17 +23,17 @@ const LIMITS: ProtocolLimits = {
   maxStreams: 64
 }
 
-/** Asks a connected peer to keep the open room of this name; rejects when it is no keeper or does not answer. */
+/** Asks a connected peer to keep a room; rejects when it is no keeper or does not answer. */
 export async function askToKeep(
   network: Network,
   peer: PeerId,
-  roomName: string,
+  ask: KeepAsk,
   signal: AbortSignal
 ): Promise<KeepAnswer> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(MAX_DURATION)])
   const stream = await network.open(peer, KEEP_PROTOCOL, LIMITS, limit)
   try {
-    await stream.write(encodeAsk(roomName))
+    await stream.write(encodeAsk(ask))
     await stream.end()
     const answer = decodeAnswer((await stream.read()) ?? new Uint8Array())
     if (!answer.ok) throw new Error(answer.error)
@@ -44,15 +45,12 @@ export async function askToKeep(
 }
 
 /** Answers those who ask; the returned function stops that. */
-export function serveAsks(
-  network: Network,
-  keep: (roomName: string, asker: PeerId) => Promise<KeepAnswer>
-): () => void {
+export function serveAsks(network: Network, keep: (ask: KeepAsk, asker: PeerId) => Promise<KeepAnswer>): () => void {
   return network.handle(KEEP_PROTOCOL, LIMITS, async stream => {
     const frame = await stream.read()
-    const name = frame && decodeAsk(frame)
-    if (name === undefined || !name.ok) return stream.abort('an ask that cannot be read')
-    const answer = name.value === undefined ? 'unknown' : await keep(name.value, stream.peer)
+    const ask = frame && decodeAsk(frame)
+    if (ask === undefined || !ask.ok) return stream.abort('an ask that cannot be read')
+    const answer = ask.value === undefined ? 'unknown' : await keep(ask.value, stream.peer)
     await stream.write(encodeAnswer(answer))
   })
 }

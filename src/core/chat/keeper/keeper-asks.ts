@@ -1,8 +1,9 @@
 import { every, type Clock, type Millis } from '../../bytes/index.ts'
 import { DAY, type RoomId } from '../../encryption/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
+import type { LiveRoom } from '../live-room.ts'
 import { Serial } from '../serial.ts'
-import type { KeepAnswer } from './keep-codec.ts'
+import type { KeepAnswer, KeepAsk } from './keep-codec.ts'
 import { askToKeep } from './keep-exchange.ts'
 
 export interface KeeperAsksDeps {
@@ -14,9 +15,28 @@ export interface KeeperAsksDeps {
 
 export interface WantedRoom {
   readonly id: RoomId
-  readonly name: string
-  /** Keepers met in the room: they know its name already. */
+  readonly ask: KeepAsk
+  /** Keepers met in the room: they know it already. */
   readonly keepers: readonly PeerId[]
+  readonly answered: (keeper: PeerId, answer: KeepAnswer) => void
+}
+
+/** How this room is to be kept: told by its tag where it has one, else by its name. */
+export function wantedRoom({ keys, link }: Pick<LiveRoom, 'keys' | 'link'>): WantedRoom {
+  const { roomId, name, keeperTag } = keys
+  if (keeperTag === undefined) {
+    const keepers = link?.presence.keepers() ?? []
+    // It says in the room itself what it has.
+    return { id: roomId, ask: { kind: 'name', name }, keepers, answered: () => undefined }
+  }
+  return {
+    id: roomId,
+    ask: { kind: 'tag', tag: keeperTag },
+    keepers: link?.keepers?.all() ?? [],
+    answered(keeper, answer) {
+      if (answer !== 'unknown') link?.keepers?.answered(keeper, answer === 'full')
+    }
+  }
 }
 
 interface Asked {
@@ -31,7 +51,7 @@ const LOOK_PERIOD: Millis = 10 * 60_000
 
 /**
  * Asks connected peers to keep this device's rooms: each once a connection, and again after a day, by which a keeper knows
- * that the room is still wanted. Whoever is asked learns the room's name, and with it everything that is said there:
+ * that the room is still wanted. Whoever is asked for an open room learns its name, and with it everything that is said:
  * therefore only those are asked that this device's user chose to meet others at, and those that are in the room already.
  */
 export class KeeperAsks {
@@ -79,14 +99,15 @@ export class KeeperAsks {
     asked.next.set(room.id, this.#deps.clock.now() + LOOK_PERIOD)
     void asked.turns.run(async () => {
       const answer = await this.#ask(peer, room)
+      if (answer !== undefined) room.answered(peer, answer)
       if (answer === 'kept') asked.next.set(room.id, this.#deps.clock.now() + DAY)
     })
   }
 
-  async #ask(peer: PeerId, { id, name }: WantedRoom): Promise<KeepAnswer | undefined> {
+  async #ask(peer: PeerId, { id, ask }: WantedRoom): Promise<KeepAnswer | undefined> {
     const isWanted = this.#deps.rooms().some(each => each.id === id)
     if (this.#abort.signal.aborted || !isWanted) return undefined
     // Most peers are no keepers.
-    return askToKeep(this.#deps.network, peer, name, this.#abort.signal).catch(() => undefined)
+    return askToKeep(this.#deps.network, peer, ask, this.#abort.signal).catch(() => undefined)
   }
 }

@@ -1,5 +1,5 @@
-import { CappedMap, errorMessage, every, type Millis } from '../../bytes/index.ts'
-import { dayOf, openRoom, type OpenRoom, type RoomId } from '../../encryption/index.ts'
+import { CappedMap, errorMessage, every, expectValue, fromHex, sha256, toHex, type Millis } from '../../bytes/index.ts'
+import { dayOf, openRoom, type RoomId } from '../../encryption/index.ts'
 import type { DisplayName, Identity } from '../../identity/index.ts'
 import type { RecordStore } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
@@ -10,12 +10,13 @@ import type { PeerDeps } from '../open-peer.ts'
 import type { PeerEvent } from '../peer.ts'
 import { keyName } from '../room/devices.ts'
 import { Serial } from '../serial.ts'
-import type { KeepAnswer } from './keep-codec.ts'
+import { BlindRoom } from './blind-room.ts'
+import type { KeepAnswer, KeepAsk } from './keep-codec.ts'
 import { serveAsks } from './keep-exchange.ts'
 import { KeptRoom } from './kept-room.ts'
-import { keptRoomStore } from './kept-room-records.ts'
-import { KeptRooms } from './kept-rooms.ts'
-import { roomSpace } from './quota.ts'
+import { keptRoomStore, type KeptRoomRecord } from './kept-room-records.ts'
+import { KeptRooms, type AnyKeptRoom } from './kept-rooms.ts'
+import { blindSpace, roomSpace } from './quota.ts'
 
 export interface KeeperDeps extends PeerDeps {
   /** Bytes for all rooms together. */
@@ -89,7 +90,7 @@ class LocalKeeper implements Keeper {
     const { storage } = deps
     this.#deps = deps
     this.#identity = identity
-    this.#rooms = new KeptRooms({ storage, open: keys => this.#open(keys) })
+    this.#rooms = new KeptRooms({ storage, open: record => this.#open(record) })
   }
 
   load(): Promise<void> {
@@ -113,8 +114,13 @@ class LocalKeeper implements Keeper {
     const { random, clock } = this.#deps
     this.#network = network
     this.#ends = [
-      serveRooms(network, { random, clock, links: () => this.#rooms.all().flatMap(({ link }) => link ?? []) }),
-      serveAsks(network, (name, asker) => this.#changes.run(() => this.#keep(name, asker))),
+      serveRooms(network, {
+        random,
+        clock,
+        links: () => this.#rooms.all().flatMap(room => (room instanceof KeptRoom ? (room.link ?? []) : [])),
+        blind: () => this.#rooms.all().filter(room => room instanceof BlindRoom)
+      }),
+      serveAsks(network, (ask, asker) => this.#changes.run(() => this.#keep(ask, asker))),
       every(clock, REVIEW_PERIOD, () => this.#review())
     ]
     for (const room of this.#rooms.all()) room.goOnline(network)
@@ -127,22 +133,21 @@ class LocalKeeper implements Keeper {
     for (const room of this.#rooms.all()) await room.stop()
   }
 
-  async #keep(name: string, asker: PeerId): Promise<KeepAnswer> {
-    const keys = openRoom(name)
-    if (!keys.ok) return 'unknown'
-    if (!this.#rooms.has(keys.value.roomId)) return this.#keepNew(keys.value, asker)
-    await this.#rooms.noteAsked(keys.value.roomId, this.#deps.clock.now())
+  async #keep(ask: KeepAsk, asker: PeerId): Promise<KeepAnswer> {
+    const record = recordOf(ask, this.#deps.clock.now())
+    if (record === undefined) return 'unknown'
+    if (!this.#rooms.has(record.id)) return this.#keepNew(record, asker)
+    await this.#rooms.noteAsked(record.id, record.askedAt)
     return 'kept'
   }
 
-  async #keepNew(keys: OpenRoom, asker: PeerId): Promise<KeepAnswer> {
-    const now = this.#deps.clock.now()
+  async #keepNew(record: KeptRoomRecord, asker: PeerId): Promise<KeepAnswer> {
     const network = this.#network
     if (network === undefined || this.#rooms.bytes >= this.#deps.quota || !this.#mayAsk(asker)) return 'full'
-    if (this.#rooms.size >= MAX_ROOMS && !(await this.#rooms.dropEmpty(now))) return 'full'
-    const room = await this.#rooms.add(keys, now)
-    room.goOnline(network)
-    return 'kept'
+    if (this.#rooms.size >= MAX_ROOMS && !(await this.#rooms.dropEmpty(record.askedAt))) return 'full'
+    const room = await this.#rooms.add(record)
+    room?.goOnline(network)
+    return room === undefined ? 'unknown' : 'kept'
   }
 
   #mayAsk(asker: PeerId): boolean {
@@ -153,20 +158,21 @@ class LocalKeeper implements Keeper {
     return count <= MAX_NEW_ROOMS_PER_ASKER
   }
 
-  #open(keys: OpenRoom): Promise<KeptRoom> {
+  async #open({ id, name = '', tag }: KeptRoomRecord): Promise<AnyKeptRoom | undefined> {
     const { storage, clock, random, quota } = this.#deps
-    const nick = keyName(this.#identity.certificate.member) as DisplayName
     const used = (): number => this.#rooms.bytes
-    return KeptRoom.load({
-      keys,
-      clock,
-      random,
-      identity: this.#identity,
-      nick: () => nick,
-      store: storage.room(keptRoomStore(keys.roomId)),
-      space: roomSpace(quota, used, () => this.#tellFull(keys.roomId)),
-      stores: trouble => this.#tellTrouble(trouble)
-    })
+    const stores = (trouble: string | undefined): void => this.#tellTrouble(trouble)
+    const store = storage.room(keptRoomStore(id))
+    if (tag !== undefined) {
+      const space = blindSpace(quota, used, () => this.#tellFull(id))
+      return BlindRoom.load({ tag: expectValue(fromHex(tag)), store, clock, space, stores })
+    }
+    const keys = openRoom(name)
+    if (!keys.ok) return undefined
+    const nick = keyName(this.#identity.certificate.member) as DisplayName
+    const space = roomSpace(quota, used, () => this.#tellFull(id))
+    const common = { clock, random, identity: this.#identity, nick: () => nick, store, space, stores }
+    return KeptRoom.load({ ...common, keys: keys.value })
   }
 
   #review(): void {
@@ -187,4 +193,12 @@ class LocalKeeper implements Keeper {
     this.#trouble = trouble
     if (isNew) this.#events.emit({ event: 'warning', code: 'not-stored', text: trouble })
   }
+}
+
+/** What is remembered of a room that is asked for; undefined for a name that names none. */
+function recordOf(ask: KeepAsk, askedAt: Millis): KeptRoomRecord | undefined {
+  // What stands in messages and names of folders must not tell the tag.
+  if (ask.kind === 'tag') return { id: toHex(sha256(ask.tag)) as RoomId, tag: toHex(ask.tag), askedAt }
+  const keys = openRoom(ask.name)
+  return keys.ok ? { id: keys.value.roomId, name: keys.value.name, askedAt } : undefined
 }

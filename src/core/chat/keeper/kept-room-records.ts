@@ -6,7 +6,9 @@ import type { RecordChange, RecordStore } from '../../log/index.ts'
 export interface KeptRoomRecord {
   readonly id: RoomId
   /** Of an open room a keeper knows the name: the keys that it checks entries with follow from it. */
-  readonly name: string
+  readonly name?: string
+  /** Of any other, the tag in hex, which opens nothing. */
+  readonly tag?: string
   /** When somebody last asked for it, within an hour. */
   readonly askedAt: Millis
 }

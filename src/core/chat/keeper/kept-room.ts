@@ -1,5 +1,5 @@
 import { errorMessage } from '../../bytes/index.ts'
-import type { OpenRoom } from '../../encryption/index.ts'
+import type { NamedRoom } from '../../encryption/index.ts'
 import type { StoredEntry } from '../../log/index.ts'
 import type { Network } from '../../network/index.ts'
 import { Alarm } from '../alarm.ts'
@@ -18,7 +18,7 @@ export interface KeptRoomDeps extends RoomDeps {
 
 /** A room that is stored for its members: it takes entries in and hands them out, and neither writes nor shows any. */
 export class KeptRoom {
-  readonly keys: OpenRoom
+  readonly keys: NamedRoom
   readonly #deps: KeptRoomDeps
   readonly #room: Room
   readonly #alarm: Alarm

@@ -1,5 +1,5 @@
 import type { Millis } from '../../bytes/index.ts'
-import { openRoom, type OpenRoom, type RoomId } from '../../encryption/index.ts'
+import type { RoomId } from '../../encryption/index.ts'
 import type { Storage } from '../../log/index.ts'
 import {
   droppedRoomChange,
@@ -9,11 +9,13 @@ import {
   loadKeptRooms,
   type KeptRoomRecord
 } from './kept-room-records.ts'
+import type { BlindRoom } from './blind-room.ts'
 import type { KeptRoom } from './kept-room.ts'
 
 export interface KeptRoomsDeps {
   readonly storage: Storage
-  readonly open: (keys: OpenRoom) => Promise<KeptRoom>
+  /** Undefined when the record tells of no room that can be kept. */
+  readonly open: (record: KeptRoomRecord) => Promise<AnyKeptRoom | undefined>
 }
 
 /** When a room was asked for is noted this precisely: members that come and go must not cost a write each. */
@@ -21,8 +23,11 @@ const ASKED_PRECISION: Millis = 3_600_000
 /** Where nothing was said for so long after it was asked for, a room yields its place to another. */
 const EMPTY_GRACE: Millis = 10 * 60_000
 
+/** A room that is kept, whether it can be read here or not. */
+export type AnyKeptRoom = KeptRoom | BlindRoom
+
 interface Kept {
-  readonly room: KeptRoom
+  readonly room: AnyKeptRoom
   readonly record: KeptRoomRecord
 }
 
@@ -43,7 +48,7 @@ export class KeptRooms {
     return this.all().reduce((sum, room) => sum + room.bytes, 0)
   }
 
-  all(): KeptRoom[] {
+  all(): AnyKeptRoom[] {
     return [...this.#kept.values()].map(({ room }) => room)
   }
 
@@ -54,17 +59,16 @@ export class KeptRooms {
   /** Opens the rooms of earlier runs, and ends what began when one of them was dropped. */
   async load(now: Millis): Promise<void> {
     for (const record of await loadKeptRooms(this.#deps.storage.records)) {
-      const keys = openRoom(record.name)
-      if (!keys.ok || isUnwanted(record, now)) await this.#erase(record.id)
-      else this.#kept.set(record.id, { room: await this.#deps.open(keys.value), record })
+      const room = isUnwanted(record, now) ? undefined : await this.#deps.open(record)
+      if (room === undefined) await this.#erase(record.id)
+      else this.#kept.set(record.id, { room, record })
     }
   }
 
-  async add(keys: OpenRoom, now: Millis): Promise<KeptRoom> {
-    const record = { id: keys.roomId, name: keys.name, askedAt: now }
+  async add(record: KeptRoomRecord): Promise<AnyKeptRoom | undefined> {
     await this.#deps.storage.records.write([keptRoomChange(record)])
-    const room = await this.#deps.open(keys)
-    this.#kept.set(keys.roomId, { room, record })
+    const room = await this.#deps.open(record)
+    if (room !== undefined) this.#kept.set(record.id, { room, record })
     return room
   }
 

@@ -1,4 +1,5 @@
 import type { MemberId } from '../../identity/index.ts'
+import type { EntryClass } from '../../log/index.ts'
 import type { DeviceBook } from '../room/device-book.ts'
 import type { Space } from '../room/space.ts'
 
@@ -30,6 +31,40 @@ export function roomSpace(quota: number, used: () => number, full: () => void): 
     const fitting = bytes <= leftOf(book) && book.bytes(author) + bytes <= shares.author
     if (!fitting) full()
     return fitting
+  }
+
+  return { fits, isFull }
+}
+
+/** What a room that cannot be read here may take up, in each class. */
+export interface BlindSpace {
+  fits(entryClass: EntryClass, bytes: number, taken: Readonly<Record<EntryClass, number>>): boolean
+  isFull(entryClass: EntryClass, taken: Readonly<Record<EntryClass, number>>): boolean
+}
+
+/** Who may do what is little beside what is said; neither must crowd out the other. */
+const CONTROL_SHARE = 1 / 8
+
+/** The space of one such room: as `roomSpace`, with no author known. */
+export function blindSpace(quota: number, used: () => number, full: () => void): BlindSpace {
+  const room = sharesOf(quota).room
+  const shares = { control: room * CONTROL_SHARE, chat: room * (1 - CONTROL_SHARE) }
+
+  function leftOf(entryClass: EntryClass, taken: Readonly<Record<EntryClass, number>>): number {
+    return Math.min(shares[entryClass] - taken[entryClass], quota - used())
+  }
+
+  function fits(entryClass: EntryClass, bytes: number, taken: Readonly<Record<EntryClass, number>>): boolean {
+    const fitting = bytes <= leftOf(entryClass, taken)
+    if (!fitting) full()
+    return fitting
+  }
+
+  function isFull(entryClass: EntryClass, taken: Readonly<Record<EntryClass, number>>): boolean {
+    const isUsedUp = leftOf(entryClass, taken) < WORTH_FETCHING
+    // Nothing comes by itself: who is turned away here is turned away for good.
+    if (isUsedUp) full()
+    return isUsedUp
   }
 
   return { fits, isFull }

@@ -24,7 +24,7 @@ export interface AcknowledgementsDeps {
   readonly tell: (peer: PeerId, acknowledgement: Uint8Array) => Promise<unknown>
   /** A member has these of this device's entries. */
   readonly acknowledged: (member: MemberId, held: SequenceRanges) => Promise<void>
-  readonly kept: (keeper: DeviceId, held: SequenceRanges) => void
+  readonly kept: (keeper: string, held: SequenceRanges) => void
 }
 
 /** Of devices that are not known yet. */

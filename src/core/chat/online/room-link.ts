@@ -1,5 +1,5 @@
 import { CappedMap, type Clock, type Millis, type RandomBytes } from '../../bytes/index.ts'
-import type { DeviceCertificate, DeviceId, DisplayName, Identity, MemberId } from '../../identity/index.ts'
+import type { DeviceCertificate, DisplayName, Identity, MemberId } from '../../identity/index.ts'
 import type { EntryId, StoredEntry, SyncLog } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import { Acknowledgements } from './acknowledgements.ts'
@@ -15,6 +15,7 @@ import { MESSAGE_KIND } from '../room/content.ts'
 import type { Taken } from '../room/intake.ts'
 import type { GenuineEntry } from '../room/judge-entry.ts'
 import type { KeeperReceipts } from './keeper-receipts.ts'
+import { openKeeperSyncs, type KeeperSyncs } from './keeper-syncs.ts'
 import { Presence, type PresentDevice } from './presence.ts'
 import type { Room } from '../room/room.ts'
 import type { SequenceRanges } from '../room/sequence-ranges.ts'
@@ -43,7 +44,7 @@ export interface RoomLinkDeps {
   readonly acknowledged: (member: MemberId, held: SequenceRanges) => Promise<void>
   /** What keepers said that they have of this device's entries. */
   readonly receipts: KeeperReceipts
-  readonly kept: (keeper: DeviceId, held: SequenceRanges) => void
+  readonly kept: (keeper: string, held: SequenceRanges) => void
   /** The connected members' clocks, one each, are so far ahead of this device's own. */
   readonly clocksHeard: (ahead: ReadonlyMap<MemberId, Millis>) => void
   readonly met: (present: PresentDevice, peer: PeerId, isNew: boolean) => void
@@ -68,6 +69,8 @@ const EXCHANGE_TIMEOUT: Millis = 15_000
 /** A room on the network: greets members, gossips, fetches what is missing, and acknowledges. */
 export class RoomLink implements ExchangeRoom, SyncedRoom {
   readonly presence = new Presence()
+  /** The keepers that know the room by its tag alone, if it has one. */
+  readonly keepers: KeeperSyncs | undefined
   readonly #deps: RoomLinkDeps
   readonly #topics: Topics
   readonly #catchUp: CatchUp
@@ -103,7 +106,10 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
       room,
       clock,
       fetch: (from, ids, context) => this.#fetch(from, ids, context),
-      take: async entries => this.#count(await this.#take(entries)),
+      take: async entries => {
+        const { stored, erased } = this.#counted(await this.#take(entries))
+        return stored.length + erased
+      },
       members: () => this.presence.peers(),
       rests: () => this.#catchingUp.rest()
     })
@@ -123,6 +129,12 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
       noted: note => void this.#acknowledgements.take(note).catch(() => undefined),
       joined: peer => this.#greet(peer, 0)
     })
+    this.keepers = openKeeperSyncs({
+      ...deps,
+      take: async entries => this.#counted(await this.#take(entries)),
+      lacks: entries => this.#catchingUp.lacks(entries),
+      changed: () => deps.gone(undefined)
+    })
     this.#greetOne()
     this.#cancels.add(
       network.listen(event => {
@@ -130,6 +142,11 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
         if (event.kind === 'woke') this.#wake()
       })
     )
+  }
+
+  /** Connected keepers that still store what is said. */
+  keepersWithSpace(): PeerId[] {
+    return [...this.presence.keepersWithSpace(), ...(this.keepers?.withSpace() ?? [])]
   }
 
   exchangeKeys(): readonly ExchangeKeys[] {
@@ -165,6 +182,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   /** Hands an own entry to whoever is online. */
   async publish(own: GenuineEntry): Promise<void> {
     this.#after(OFFER_DELAY, () => this.#offer(own.body.sequence))
+    this.keepers?.offer()
     // Nobody may be there to take it: then whoever comes next gets it by sync.
     await this.#topics.publish(own.entry).catch(() => undefined)
   }
@@ -191,6 +209,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     this.#abort.abort()
     this.#topics.stop()
     this.#syncs.stop()
+    this.keepers?.stop()
     this.#catchUp.stop()
     this.#acknowledgements.stop()
     for (const cancel of this.#cancels) cancel()
@@ -314,9 +333,9 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   }
 
   /** Entries that came of those that were missing. */
-  #count({ stored, erased }: Taken): number {
-    this.#catchingUp.took(stored.filter(({ content }) => content?.kind === MESSAGE_KIND).length)
-    return stored.length + erased
+  #counted(taken: Taken): Taken {
+    this.#catchingUp.took(taken.stored.filter(({ content }) => content?.kind === MESSAGE_KIND).length)
+    return taken
   }
 
   #offer(sequence: number): void {
@@ -348,8 +367,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
 
   /** Takes in what a member brought, and tells it at once what of its own is here now. */
   async #takeFrom(peer: PeerId, entries: readonly StoredEntry[]): Promise<Taken> {
-    const taken = await this.#take(entries)
-    this.#count(taken)
+    const taken = this.#counted(await this.#take(entries))
     const device = this.presence.get(peer)?.device
     if (taken.stored.some(({ body }) => body.device === device)) this.#acknowledgements.tell(peer)
     return taken

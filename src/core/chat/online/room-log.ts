@@ -27,7 +27,7 @@ export function roomLog(room: Room, { take, lacks }: RoomLogDeps): SyncLog {
   }
 
   return {
-    classes: [{ class: 'chat', set: room.set, from: { ms: room.floor, prefix: '' } }],
+    classes: room.synced,
     load: ids => room.load(ids),
     async lacking(ids) {
       const lacking = await room.lacking(ids)

@@ -2,23 +2,30 @@ import { equalBytes, type Clock, type RandomBytes } from '../../bytes/index.ts'
 import type { Network } from '../../network/index.ts'
 import { serveExchanges } from './exchange.ts'
 import type { RoomLink } from './room-link.ts'
-import { serveSyncs } from './sync-exchange.ts'
+import { serveSyncs, type SyncedRoom } from './sync-exchange.ts'
 
 interface ServeRoomsDeps {
   readonly random: RandomBytes
   readonly clock: Clock
   /** The rooms that are online here now. */
   readonly links: () => Iterable<RoomLink>
+  /** Rooms that sync by their tag alone. */
+  readonly blind?: () => Iterable<SyncedRoom>
 }
 
 /** Answers all that members of any room here ask; the returned function stops that. */
-export function serveRooms(network: Network, { random, clock, links }: ServeRoomsDeps): () => void {
-  const linkOf = (tag: Uint8Array): RoomLink | undefined => {
-    for (const link of links()) if (link.exchangeKeys().some(keys => equalBytes(keys.tag, tag))) return link
-    return undefined
-  }
-  const ends = [serveExchanges(network, random, linkOf), serveSyncs(network, clock, linkOf)]
+export function serveRooms(network: Network, deps: ServeRoomsDeps): () => void {
+  const { random, clock, links, blind = () => [] } = deps
+  const ends = [
+    serveExchanges(network, random, tag => roomOf(links(), tag)),
+    serveSyncs(network, clock, tag => roomOf(links(), tag) ?? roomOf(blind(), tag))
+  ]
   return () => {
     for (const end of ends) end()
   }
+}
+
+function roomOf<R extends Pick<SyncedRoom, 'exchangeKeys'>>(rooms: Iterable<R>, tag: Uint8Array): R | undefined {
+  for (const room of rooms) if (room.exchangeKeys().some(keys => equalBytes(keys.tag, tag))) return room
+  return undefined
 }

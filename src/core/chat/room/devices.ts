@@ -34,7 +34,7 @@ export interface Equivocation {
 
 export const DEVICE_RECORD_PREFIX = 'device/'
 /** What a store adds to each entry: its keys and its place in the index. */
-const ENTRY_OVERHEAD_BYTES = 400
+export const ENTRY_OVERHEAD_BYTES = 400
 /** A device's record with its certificate and many ranges, on disk and in memory. */
 const DEVICE_BYTES = 4096
 

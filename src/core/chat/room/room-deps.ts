@@ -1,12 +1,12 @@
 import type { Clock, RandomBytes } from '../../bytes/index.ts'
-import type { OpenRoom } from '../../encryption/index.ts'
+import type { NamedRoom } from '../../encryption/index.ts'
 import type { DisplayName, Identity } from '../../identity/index.ts'
 import type { EntryStore } from '../../log/index.ts'
 import type { Space } from './space.ts'
 
 /** What a room on this device is made of. */
 export interface RoomDeps {
-  readonly keys: OpenRoom
+  readonly keys: NamedRoom
   readonly store: EntryStore
   readonly identity: Identity
   readonly nick: () => DisplayName

@@ -1,7 +1,15 @@
 import { NotAllowedError, UsageError, type Millis } from '../../bytes/index.ts'
-import { reopenEntry, type OpenRoom, type OpenedBody } from '../../encryption/index.ts'
+import { reopenEntry, type NamedRoom, type OpenedBody } from '../../encryption/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
-import { isWhole, orderKeyOf, type Entry, type EntryId, type StoredEntry, type SyncSet } from '../../log/index.ts'
+import {
+  isWhole,
+  LOWEST,
+  orderKeyOf,
+  type Entry,
+  type EntryId,
+  type StoredEntry,
+  type SyncedClass
+} from '../../log/index.ts'
 import { Amendments } from './amendments.ts'
 import { isAuthorOf, OPENING_BYTES, type Authorship } from './authorship.ts'
 import { decodeContent, DELETION_KIND, EDIT_KIND, MESSAGE_KIND, parseText, type Profile } from './content.ts'
@@ -38,7 +46,7 @@ const OUTDATED_BATCH = 256
  * 3. One change at a time: what a change reads, no other changes meanwhile.
  */
 export class Room {
-  readonly keys: OpenRoom
+  readonly keys: NamedRoom
   readonly gaps: Gaps
   /** What of the log is shown as messages. */
   readonly shown: ShownMessages
@@ -161,8 +169,9 @@ export class Room {
       const floor = await floorOf(store, retention, clock.now())
       if (floor < this.#stored.floor) this.#intake.askAgain()
       this.#stored.floor = floor
-      const oldest = await store.oldest(OUTDATED_BATCH)
-      const outdated = oldest.filter(entry => entry.header.clock.ms < this.#stored.floor)
+      // Control entries never expire.
+      const items = await store.sets.chat.items(LOWEST, { ms: floor, prefix: '' }, OUTDATED_BATCH)
+      const outdated = await this.load(items.map(({ id }) => id))
       if (outdated.length === 0) return false
       await this.#drop(await Promise.all(outdated.map(entry => outdatedOf(store, keys, entry))))
       return outdated.length === OUTDATED_BATCH
@@ -226,9 +235,11 @@ export class Room {
     return this.#intake.waiting.size > 0
   }
 
-  /** What is compared with others'. */
-  get set(): SyncSet {
-    return this.#deps.store.set
+  /** What is compared with others', in this order. */
+  get synced(): readonly SyncedClass[] {
+    const { control, chat } = this.#deps.store.sets
+    const ofChat = { class: 'chat', set: chat, from: { ms: this.#stored.floor, prefix: '' } } as const
+    return this.keys.hasControl ? [{ class: 'control', set: control, from: LOWEST }, ofChat] : [ofChat]
   }
 
   /** Those of these entries that are here. */

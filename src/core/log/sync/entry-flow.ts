@@ -110,7 +110,7 @@ export async function receiveOffer(
   entryClass: EntryClass,
   ids: readonly EntryId[]
 ): Promise<void> {
-  if (wire.hasReceivedEnough) return wire.write({ kind: 'done' })
+  if (wire.hasReceivedEnough || log.isFull?.(entryClass) === true) return wire.write({ kind: 'done' })
   const lacking = await log.lacking(ids)
   await wire.write({ kind: 'want', ids: lacking })
   if (lacking.length > 0) await receiveEntries(wire, log, entryClass, lacking)

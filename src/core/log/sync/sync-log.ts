@@ -14,6 +14,8 @@ export interface SyncLog {
   /** Bytes that the other side needs to judge these entries and may lack, sent before them; at most two for each. */
   companionsOf(entries: readonly StoredEntry[]): Promise<Uint8Array[]>
   takeCompanion(bytes: Uint8Array): Promise<void>
+  /** Whether no more entries of this class are taken, for lack of space; never, where it is not said. */
+  isFull?(entryClass: EntryClass): boolean
 }
 
 export interface SyncedClass {
