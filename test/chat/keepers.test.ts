@@ -415,7 +415,8 @@ test('what a keeper said counts up to what was written, and an older word of it 
   receipts.add(one, [{ from: 1, to: 1000 }], 3)
   receipts.add(one, [{ from: 1, to: 2 }], 3)
   receipts.add(two, [{ from: 2, to: 2 }], 3)
-  expect([1, 2, 3, 4].map(sequence => receipts.count(sequence))).toEqual([1, 2, 1, 0])
+  expect([1, 2, 3, 4].map(sequence => receipts.count([sequence]))).toEqual([1, 2, 1, 0])
+  expect(receipts.count([1, 3])).toBe(1)
   expect(receipts.has(two, 3)).toBe(false)
 })
 

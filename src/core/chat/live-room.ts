@@ -330,12 +330,12 @@ export class LiveRoom {
   }
 
   #describe(message: RoomMessage): Message {
-    const { id, order, author, time, text, ownSequence, late, edited, deleted } = message
+    const { id, order, author, time, text, ownSequences, late, edited, deleted } = message
     const nick = this.#nickOf(author)
     const marks = { ...(late && { late }), ...(edited !== undefined && { edited }), ...(deleted && { deleted }) }
     const common = { room: this.keys.roomId, id, order, author, nick, time, text, ...marks }
-    if (ownSequence === undefined) return { ...common, own: author === this.#self }
-    return { ...common, own: true, ...this.own.standing(ownSequence) }
+    if (ownSequences.length === 0) return { ...common, own: author === this.#self }
+    return { ...common, own: true, ...this.own.standing(ownSequences) }
   }
 
   /** A member, or else a keeper, has come or gone. */

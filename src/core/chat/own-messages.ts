@@ -23,43 +23,43 @@ const MAX_TRACKED = 1024
 export class OwnMessages {
   readonly receipts = new KeeperReceipts()
   readonly #deps: OwnMessagesDeps
-  readonly #tracked = new Map<EntryId, number>()
+  readonly #tracked = new Map<EntryId, readonly number[]>()
 
   constructor(deps: OwnMessagesDeps) {
     this.#deps = deps
   }
 
-  track({ id, ownSequence }: RoomMessage): void {
-    if (ownSequence === undefined) return
-    this.#tracked.set(id, ownSequence)
+  track({ id, ownSequences }: RoomMessage): void {
+    if (ownSequences.length === 0) return
+    this.#tracked.set(id, ownSequences)
     const oldest = this.#tracked.keys().next().value
     if (this.#tracked.size > MAX_TRACKED && oldest !== undefined) this.#tracked.delete(oldest)
   }
 
   /** Undefined when it is no message of this device, or an old one. */
   deliveryOf(id: EntryId): Delivery | undefined {
-    const sequence = this.#tracked.get(id)
-    return sequence === undefined ? undefined : this.#delivery(sequence)
+    const sequences = this.#tracked.get(id)
+    return sequences && this.#delivery(sequences)
   }
 
   /** The number of keepers that said they store this own message. */
   keptBy(id: EntryId): number {
-    const sequence = this.#tracked.get(id)
-    return sequence === undefined ? 0 : this.receipts.count(sequence)
+    const sequences = this.#tracked.get(id)
+    return sequences === undefined ? 0 : this.receipts.count(sequences)
   }
 
-  standing(sequence: number): { readonly delivery: Delivery; readonly kept?: number } {
-    const kept = this.receipts.count(sequence)
-    return { delivery: this.#delivery(sequence), ...(kept > 0 && { kept }) }
+  standing(sequences: readonly number[]): { readonly delivery: Delivery; readonly kept?: number } {
+    const kept = this.receipts.count(sequences)
+    return { delivery: this.#delivery(sequences), ...(kept > 0 && { kept }) }
   }
 
   async acknowledged(member: MemberId, held: SequenceRanges): Promise<void> {
     const { room, events, self } = this.#deps
     if (member === self) return
-    const before = new Map([...this.#tracked].map(([id, sequence]) => [id, this.#delivery(sequence).to]))
+    const before = new Map([...this.#tracked].map(([id, sequences]) => [id, this.#delivery(sequences).to]))
     if (!(await room.acknowledge(member, held))) return
-    for (const [id, sequence] of this.#tracked) {
-      const delivery = this.#delivery(sequence)
+    for (const [id, sequences] of this.#tracked) {
+      const delivery = this.#delivery(sequences)
       if (delivery.to !== before.get(id)) events.emit({ event: 'delivered', id, ...delivery })
     }
   }
@@ -75,9 +75,9 @@ export class OwnMessages {
   }
 
   /** In an open room the members to reach are those who wrote in the last 24 hours, and whoever else has it. */
-  #delivery(sequence: number): Delivery {
+  #delivery(sequences: readonly number[]): Delivery {
     const { room, clock, self } = this.#deps
-    const holders = room.state.deliveries.holders(sequence)
+    const holders = room.state.deliveries.holders(sequences)
     const since = clock.now() - DAY
     const writers = [...room.state.book.members().values()].filter(each => each.member !== self && each.wroteAt > since)
     return { to: holders.length, of: new Set([...holders, ...writers.map(each => each.member)]).size }

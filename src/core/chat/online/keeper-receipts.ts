@@ -21,8 +21,8 @@ export class KeeperReceipts {
     return coversSequence(this.#held.get(keeper) ?? [], sequence)
   }
 
-  /** The number of keepers that have the entry of this sequence. */
-  count(sequence: number): number {
-    return [...this.#held.values()].filter(held => coversSequence(held, sequence)).length
+  /** The number of keepers that have the entries of all these sequences. */
+  count(sequences: readonly number[]): number {
+    return [...this.#held.values()].filter(held => sequences.every(each => coversSequence(held, each))).length
   }
 }

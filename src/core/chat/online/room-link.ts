@@ -339,7 +339,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   }
 
   #offer(sequence: number): void {
-    const holders = new Set(this.#deps.room.state.deliveries.holders(sequence))
+    const holders = new Set(this.#deps.room.state.deliveries.holders([sequence]))
     for (const peer of this.presence.peers()) {
       const present = this.presence.get(peer)
       if (present === undefined) continue

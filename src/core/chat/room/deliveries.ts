@@ -39,8 +39,9 @@ export class Deliveries {
     return { name: this.#prefix + member, value: writeRanges(new ByteWriter(), merged).finish() }
   }
 
-  /** The members who hold the entry of this sequence. */
-  holders(sequence: number): MemberId[] {
-    return [...this.#byMember].filter(([, held]) => coversSequence(held, sequence)).map(([member]) => member)
+  /** The members who hold the entries of all these sequences. */
+  holders(sequences: readonly number[]): MemberId[] {
+    const holders = [...this.#byMember].filter(([, held]) => sequences.every(each => coversSequence(held, each)))
+    return holders.map(([member]) => member)
   }
 }

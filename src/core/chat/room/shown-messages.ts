@@ -15,8 +15,8 @@ export interface RoomMessage {
   readonly author: MemberId
   readonly time: number
   readonly text: string
-  /** The sequence of the own entry that says what is shown: the message, or its edit. */
-  readonly ownSequence: number | undefined
+  /** The sequences of the own entries that it takes to show it: the message, and its edit; none when it is another's. */
+  readonly ownSequences: readonly number[]
   /** It came long after it was written, into a place where nobody looks any more. */
   readonly late: boolean
   /** When its author last changed it. */
@@ -68,7 +68,7 @@ export class ShownMessages {
       const newest = await this.#deps.store.newestShown(UNREAD_BATCH, order)
       const unread = newest.filter(({ entry }) => orderKeyOf(entry) > this.#stored.current.readUpTo)
       const messages = await this.#readAll(unread)
-      count += messages.filter(({ deleted, ownSequence }) => !deleted && ownSequence === undefined).length
+      count += messages.filter(({ deleted, ownSequences }) => !deleted && ownSequences.length === 0).length
       const last = unread.at(-1)
       if (unread.length < UNREAD_BATCH || last === undefined) break
       order = orderKeyOf(last.entry)
@@ -86,15 +86,15 @@ export class ShownMessages {
       author: author.member,
       time: entry.header.clock.ms,
       text: content.text,
-      ownSequence: this.#ownSequence(body),
+      ownSequences: this.#ownSequences(body),
       late: this.#stored.current.late.has(entry.id),
       edited: undefined,
       deleted: false
     }
   }
 
-  #ownSequence({ device, sequence }: OpenedBody): number | undefined {
-    return device === this.#deps.identity.certificate.device ? sequence : undefined
+  #ownSequences({ device, sequence }: OpenedBody): number[] {
+    return device === this.#deps.identity.certificate.device ? [sequence] : []
   }
 
   async #readAll(shown: readonly ShownEntry[]): Promise<RoomMessage[]> {
@@ -111,8 +111,8 @@ export class ShownMessages {
     const edit = await this.#deps.store.get(as.by)
     const said = edit && this.#open(edit)
     if (edit === undefined || said?.content?.kind !== EDIT_KIND) return written
-    const ownSequence = this.#ownSequence(said.body) ?? written.ownSequence
-    return { ...written, text: said.content.text, edited: edit.header.clock.ms, ownSequence }
+    const ownSequences = [...written.ownSequences, ...this.#ownSequences(said.body)]
+    return { ...written, text: said.content.text, edited: edit.header.clock.ms, ownSequences }
   }
 
   #open(entry: StoredEntry): { readonly body: OpenedBody; readonly content: Content | undefined } | undefined {
@@ -127,5 +127,5 @@ export class ShownMessages {
 function deletedMessage(entry: StoredEntry, author: MemberId): RoomMessage {
   const { id, header } = entry
   const told = { id, order: orderKeyOf(entry), author, time: header.clock.ms, text: '' }
-  return { ...told, ownSequence: undefined, late: false, edited: undefined, deleted: true }
+  return { ...told, ownSequences: [], late: false, edited: undefined, deleted: true }
 }
