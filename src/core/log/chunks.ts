@@ -10,6 +10,8 @@ export interface Chunk extends RangeSum {
   readonly lower: SyncKey
 }
 
+export const NOTHING: RangeSum = { count: 0, sum: 0n }
+
 /** A range's sum costs the reading of the two chunks at its ends; all chunks of a million items are 8,000. */
 export const MAX_CHUNK_ITEMS = 256
 const SPLIT_ITEMS = MAX_CHUNK_ITEMS / 2

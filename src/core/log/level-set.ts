@@ -1,4 +1,5 @@
 import { CappedMap, decodeUtf8, encodeUtf8, expectValue } from '../bytes/index.ts'
+import { ChunkIndex } from './chunk-index.ts'
 import {
   addSums,
   chunkOf,
@@ -9,6 +10,7 @@ import {
   keyOfBound,
   keysWithin,
   MAX_CHUNK_ITEMS,
+  NOTHING,
   subtractSums,
   sumOfKeys,
   syncKeyOf,
@@ -22,7 +24,6 @@ import type { RangeSum, SyncBound, SyncItem, SyncSet } from './sync/index.ts'
 
 /** Chunks whose items are kept once read, 2 MB: a reconciliation comes back to the same few. */
 const MAX_READ_CHUNKS = 64
-const NOTHING: RangeSum = { count: 0, sum: 0n }
 
 /** Letters of the tables for items and chunks. */
 export interface SetTables {
@@ -41,11 +42,11 @@ export class LevelSet implements SyncSet {
   readonly #database: Database
   readonly #prefix: string
   readonly #tables: SetTables
-  #chunks: Promise<readonly Chunk[]> | undefined
-  /** Those that `#chunks` came to. */
-  #current: readonly Chunk[] | undefined
-  #next: { readonly chunks: readonly Chunk[]; readonly changed: readonly SyncKey[] } | undefined
-  readonly #read = new CappedMap<SyncKey, readonly SyncKey[]>(MAX_READ_CHUNKS)
+  #index: Promise<ChunkIndex> | undefined
+  /** What `#index` came to. */
+  #current: ChunkIndex | undefined
+  #next: { readonly index: ChunkIndex; readonly changed: readonly SyncKey[] } | undefined
+  readonly #read = new CappedMap<SyncKey, Promise<readonly SyncKey[]>>(MAX_READ_CHUNKS)
 
   constructor(database: Database, prefix: string, tables: SetTables) {
     this.#database = database
@@ -60,20 +61,22 @@ export class LevelSet implements SyncSet {
   async change(added: readonly StoredEntry[], gone: readonly StoredEntry[]): Promise<Operation[]> {
     if (added.length + gone.length === 0) return []
     const before = await this.#loaded()
-    const chunks = [...before]
+    const chunks = [...before.chunks]
     const [addedKeys, goneKeys] = [keysOf(added), keysOf(gone)]
     const addedTo = Map.groupBy(addedKeys, key => chunkOf(chunks, key))
     const goneFrom = Map.groupBy(goneKeys, key => chunkOf(chunks, key))
     const changed: Chunk[] = []
     // From the last one on: those before it keep their places when it is split, or goes.
-    for (const place of [...new Set([...addedTo.keys(), ...goneFrom.keys()])].sort((a, b) => b - a)) {
-      const next = await this.#changed(chunks, place, addedTo.get(place) ?? [], goneFrom.get(place) ?? [])
+    const places = [...new Set([...addedTo.keys(), ...goneFrom.keys()])].sort((a, b) => b - a)
+    for (const place of places) {
+      const next = await this.#changed(before, place, addedTo.get(place) ?? [], goneFrom.get(place) ?? [])
       chunks.splice(place, 1, ...next)
       changed.push(...next)
     }
-    const left = new Set(chunks.map(({ lower }) => lower))
-    const emptied = before.flatMap(({ lower }) => (left.has(lower) ? [] : [lower]))
-    this.#next = { chunks, changed: [...changed.map(({ lower }) => lower), ...emptied] }
+    const left = new Set(changed.map(({ lower }) => lower))
+    const lowers = places.flatMap(place => before.chunks[place]?.lower ?? [])
+    const emptied = lowers.filter(lower => !left.has(lower))
+    this.#next = { index: before.followedBy(chunks, places.at(-1) ?? 0), changed: [...left, ...emptied] }
     return [
       ...addedKeys.map(key => put(this.#itemKey(key), new Uint8Array())),
       ...goneKeys.map(key => del(this.#itemKey(key))),
@@ -85,8 +88,8 @@ export class LevelSet implements SyncSet {
   /** What was prepared is durable: only now is it counted. */
   written(): void {
     if (this.#next === undefined) return
-    this.#current = this.#next.chunks
-    this.#chunks = Promise.resolve(this.#current)
+    this.#current = this.#next.index
+    this.#index = Promise.resolve(this.#current)
     for (const lower of this.#next.changed) this.#read.delete(lower)
     this.#next = undefined
   }
@@ -97,7 +100,11 @@ export class LevelSet implements SyncSet {
   }
 
   async sum(lower: SyncBound, upper: SyncBound): Promise<RangeSum> {
-    return this.#sum(keyOfBound(lower), keyOfBound(upper))
+    const [from, to] = [keyOfBound(lower), keyOfBound(upper)]
+    if (from >= to) return NOTHING
+    const index = await this.#loaded()
+    const [below, within] = await Promise.all([this.#below(index, from), this.#below(index, to)])
+    return subtractSums(within, below)
   }
 
   async items(lower: SyncBound, upper: SyncBound, limit: number): Promise<SyncItem[]> {
@@ -105,78 +112,71 @@ export class LevelSet implements SyncSet {
   }
 
   async at(lower: SyncBound, upper: SyncBound, place: number): Promise<SyncItem | undefined> {
-    const chunks = await this.#loaded()
-    let left = place + (await this.#sum('', keyOfBound(lower))).count
-    for (const [index, chunk] of chunks.entries()) {
-      if (left >= chunk.count) left -= chunk.count
-      else {
-        const key = (await this.#keysOf(chunks, index))[left]
-        return key === undefined || key >= keyOfBound(upper) ? undefined : itemOfKey(key)
-      }
-    }
-    return undefined
+    const index = await this.#loaded()
+    const rank = (await this.#below(index, keyOfBound(lower))).count + place
+    if (rank >= index.total.count) return undefined
+    const chunk = index.placeOfRank(rank)
+    const key = (await this.#keysOf(index, chunk))[rank - index.before(chunk).count]
+    return key === undefined || key >= keyOfBound(upper) ? undefined : itemOfKey(key)
   }
 
-  async #sum(from: SyncKey, to: SyncKey): Promise<RangeSum> {
-    if (from >= to) return NOTHING
-    const chunks = await this.#loaded()
-    let total = NOTHING
-    for (let place = chunkOf(chunks, from); place < chunks.length; place += 1) {
-      const chunk = chunks[place]
-      if (chunk === undefined || chunk.lower >= to) break
-      const end = endOf(chunks, place)
-      const isWhole = from <= chunk.lower && end <= to
-      const part = isWhole ? chunk : sumOfKeys(keysWithin(await this.#keysOf(chunks, place), from, to))
-      total = addSums(total, part)
-    }
-    return total
+  /** The sum of all that is below this key. */
+  async #below(index: ChunkIndex, key: SyncKey): Promise<RangeSum> {
+    if (key === TOP_KEY) return index.total
+    const place = chunkOf(index.chunks, key)
+    const { lower } = index.chunks[place] ?? { lower: key }
+    if (key <= lower) return index.before(place)
+    return addSums(index.before(place), sumOfKeys(keysWithin(await this.#keysOf(index, place), lower, key)))
   }
 
   /** The chunk after this; none when nothing is left in it, unless it is the first, which is below all. */
   async #changed(
-    chunks: readonly Chunk[],
+    index: ChunkIndex,
     place: number,
     added: readonly SyncKey[],
     gone: readonly SyncKey[]
   ): Promise<Chunk[]> {
-    const chunk = chunks[place] ?? { lower: '', ...NOTHING }
+    const chunk = index.chunks[place] ?? { lower: '', ...NOTHING }
     const count = chunk.count + added.length - gone.length
     if (count === 0 && place > 0) return []
     if (count <= MAX_CHUNK_ITEMS) {
       return [{ lower: chunk.lower, ...addSums(subtractSums(chunk, sumOfKeys(gone)), sumOfKeys(added)) }]
     }
     const left = new Set(gone)
-    const here = (await this.#keysOf(chunks, place)).filter(key => !left.has(key))
+    const here = (await this.#keysOf(index, place)).filter(key => !left.has(key))
     return chunksOf(chunk.lower, [...here, ...added].sort())
   }
 
-  async #keysOf(chunks: readonly Chunk[], place: number): Promise<readonly SyncKey[]> {
-    const lower = chunks[place]?.lower ?? ''
+  #keysOf(index: ChunkIndex, place: number): Promise<readonly SyncKey[]> {
+    const lower = index.chunks[place]?.lower ?? ''
     const read = this.#read.get(lower)
     if (read !== undefined) return read
-    const keys = await this.#keys(lower, endOf(chunks, place))
-    // Of chunks that a write has changed meanwhile, or is about to change, nothing is kept.
-    if (chunks === this.#current) this.#read.set(lower, keys)
+    const keys = this.#keys(lower, index.endOf(place))
+    // Of chunks that a write has changed meanwhile nothing is kept, nor of what could not be read.
+    if (index === this.#current) {
+      this.#read.set(lower, keys)
+      keys.catch(() => this.#read.delete(lower))
+    }
     return keys
   }
 
-  #loaded(): Promise<readonly Chunk[]> {
-    this.#chunks ??= this.#load().catch((thrown: unknown) => {
-      this.#chunks = undefined
+  #loaded(): Promise<ChunkIndex> {
+    this.#index ??= this.#load().catch((thrown: unknown) => {
+      this.#index = undefined
       throw thrown
     })
-    return this.#chunks
+    return this.#index
   }
 
-  async #load(): Promise<Chunk[]> {
+  async #load(): Promise<ChunkIndex> {
     const start = this.#chunkKey('')
     const rows = await this.#database.iterator({ gte: start, lt: this.#chunkKey(TOP_KEY) }).all()
     const chunks = rows.map(([key, value]) => ({
       lower: expectValue(decodeUtf8(key.subarray(start.length))),
       ...decodeSum(value)
     }))
-    this.#current = chunks
-    return chunks
+    this.#current = new ChunkIndex(chunks)
+    return this.#current
   }
 
   async #keys(from: SyncKey, to: SyncKey, limit = -1): Promise<SyncKey[]> {
@@ -193,11 +193,6 @@ export class LevelSet implements SyncSet {
   #chunkKey(lower: SyncKey): Uint8Array {
     return encodeUtf8(`${this.#prefix}${this.#tables.chunks}!${lower}`)
   }
-}
-
-/** Where the chunk at this place ends: where the next begins. */
-function endOf(chunks: readonly Chunk[], place: number): SyncKey {
-  return chunks[place + 1]?.lower ?? TOP_KEY
 }
 
 function keysOf(entries: readonly StoredEntry[]): SyncKey[] {
