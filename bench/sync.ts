@@ -71,11 +71,8 @@ async function fill(stores: readonly EntryStore[], count: number): Promise<void>
 function logOf(store: EntryStore): SyncLog {
   return {
     classes: [{ class: 'chat', set: store.sets.chat, from: LOWEST }],
-    load: async ids => (await Promise.all(ids.map(id => store.get(id)))).filter(found => found !== undefined),
-    lacking: async ids => {
-      const here = await Promise.all(ids.map(id => store.has(id)))
-      return ids.filter((_, index) => here[index] !== true)
-    },
+    load: ids => store.load(ids),
+    lacking: ids => store.lacking(ids),
     take: async entries => {
       await store.commit({ entries })
       return entries.length

@@ -38,6 +38,11 @@ export function runEntryStoreTests(name: string, open: (name: string) => Promise
       await storage.room('aa').commit({ entries: [entry] })
       expect(await storage.room('aa').has(entry.id)).toBe(true)
       expect(await storage.room('aa').get(entry.id)).toEqual(entry)
+      const other = entryAt(NOON + 1, 2)
+      await storage.room('aa').commit({ entries: [other] })
+      const unknown = '00'.repeat(32) as EntryId
+      expect(await storage.room('aa').load([other.id, unknown, entry.id])).toEqual([other, entry])
+      expect(await storage.room('aa').lacking([other.id, unknown, entry.id])).toEqual([unknown])
       expect(await storage.room('ab').has(entry.id)).toBe(false)
       expect(await storage.room('ab').newest(5)).toEqual([])
       expect(await storage.room('aa').get('00'.repeat(32) as EntryId)).toBeUndefined()

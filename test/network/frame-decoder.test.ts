@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { concatBytes } from '../../src/core/bytes/index.ts'
-import { encodeFrame, FrameDecoder, FrameError } from '../../src/core/network/libp2p/frame-decoder.ts'
+import { encodeFrames, FrameDecoder, FrameError } from '../../src/core/network/libp2p/frame-decoder.ts'
 
 const LIMITS = { maxFrameBytes: 400, maxTotalBytes: 4_000 }
 const frame = fc.uint8Array({ maxLength: LIMITS.maxFrameBytes })
@@ -22,7 +21,7 @@ test('Frames come out as they went in, however the network cuts them', () => {
   fc.assert(
     fc.property(fc.array(frame, { maxLength: 8 }), sizes, (frames, cuts) => {
       const decoder = new FrameDecoder(LIMITS)
-      const bytes = concatBytes(frames.map(encodeFrame))
+      const bytes = encodeFrames(frames)
       expect(pieces(bytes, cuts).flatMap(part => decoder.push(part))).toEqual(frames)
       expect(decoder.isBetweenFrames).toBe(true)
     }),
@@ -32,7 +31,7 @@ test('Frames come out as they went in, however the network cuts them', () => {
 
 test('Any 20,000 inputs give frames within the limits or a refusal, and nothing else', () => {
   const mutated = fc.tuple(fc.array(frame, { maxLength: 4 }), fc.nat(), fc.nat(255)).map(([frames, at, value]) => {
-    const bytes = concatBytes(frames.map(encodeFrame))
+    const bytes = encodeFrames(frames)
     if (bytes.length > 0) bytes[at % bytes.length] = value
     return bytes
   })
@@ -50,7 +49,7 @@ test('Any 20,000 inputs give frames within the limits or a refusal, and nothing 
 })
 
 test('A frame above the limit is refused by its length alone', () => {
-  expect(() => new FrameDecoder(LIMITS).push(encodeFrame(new Uint8Array(401)).subarray(0, 2))).toThrow('401 bytes')
+  expect(() => new FrameDecoder(LIMITS).push(encodeFrames([new Uint8Array(401)]).subarray(0, 2))).toThrow('401 bytes')
 })
 
 test('Lengths in more bytes than needed, or than allowed, are refused', () => {
@@ -60,7 +59,7 @@ test('Lengths in more bytes than needed, or than allowed, are refused', () => {
 
 test('The sum of all bytes is limited, too', () => {
   const decoder = new FrameDecoder(LIMITS)
-  const one = encodeFrame(new Uint8Array(300))
+  const one = encodeFrames([new Uint8Array(300)])
   expect(() => {
     for (let count = 0; count < 20; count++) decoder.push(one)
   }).toThrow('more bytes than this protocol allows')

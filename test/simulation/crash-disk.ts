@@ -104,6 +104,8 @@ function aliveEntries(store: EntryStore, alive: Alive): Omit<EntryStore, 'commit
     records: aliveRecords(store.records, alive),
     has: id => alive(store.has(id)),
     get: id => alive(store.get(id)),
+    load: ids => alive(store.load(ids)),
+    lacking: ids => alive(store.lacking(ids)),
     idsFrom: (prefix, limit) => alive(store.idsFrom(prefix, limit)),
     shownTime: place => alive(store.shownTime(place)),
     noteOf: id => alive(store.noteOf(id)),

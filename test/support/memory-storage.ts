@@ -101,6 +101,8 @@ function memoryEntries(): EntryStore {
     records,
     has: async id => entries.has(id),
     get: async id => entries.get(id),
+    load: async ids => ids.flatMap(id => entries.get(id) ?? []),
+    lacking: async ids => ids.filter(id => !entries.has(id)),
     idsFrom: async (prefix, limit) =>
       [...entries.values()].flatMap(({ id }) => (id.startsWith(prefix) ? [id] : [])).slice(0, limit),
     newest: async (limit, before = '~') => below(order, limit, before),

@@ -263,7 +263,7 @@ function streamOver(peer: PeerId, incoming: Pipe, outgoing: Pipe): FrameStream {
   return {
     peer,
     read: () => incoming.read(),
-    write: async frame => outgoing.write(frame),
+    write: async (...frames) => frames.forEach(frame => outgoing.write(frame)),
     end: async () => outgoing.write(undefined),
     abort(reason) {
       incoming.break(reason)

@@ -37,13 +37,7 @@ export function keyOfBound({ ms, prefix }: SyncBound): SyncKey {
 }
 
 export function sumOfKeys(keys: readonly SyncKey[]): RangeSum {
-  // Added in words of 32 bits, which leave room in a number for the carries of a million ids.
-  const words = Array.from({ length: ID_WORDS }, () => 0)
-  for (const key of keys) {
-    for (let word = 0; word < ID_WORDS; word += 1) words[word] = (words[word] ?? 0) + wordOf(key, word)
-  }
-  const sum = words.reduceRight((high, word) => (high << 32n) + BigInt(word), 0n)
-  return { count: keys.length, sum: BigInt.asUintN(256, sum) }
+  return sumOfWords(wordsOf(keys), keys.length)
 }
 
 export function addSums(a: RangeSum, b: RangeSum): RangeSum {
@@ -63,9 +57,24 @@ export function chunksOf(lower: SyncKey, keys: readonly SyncKey[]): Chunk[] {
   return [{ lower, ...sumOfKeys(first) }, ...chunksOf(rest[0] ?? lower, rest)]
 }
 
-/** The part of these sorted keys from `from` up to `to`. */
-export function keysWithin(keys: readonly SyncKey[], from: SyncKey, to: SyncKey): readonly SyncKey[] {
-  return keys.slice(placeOf(keys, from), placeOf(keys, to))
+/** The items of a chunk that were read, in order. */
+export class ChunkItems {
+  readonly keys: readonly SyncKey[]
+  /** Their ids as numbers: sums are asked for again and again. */
+  #words: Uint32Array | undefined
+
+  constructor(keys: readonly SyncKey[]) {
+    this.keys = keys
+  }
+
+  countBelow(key: SyncKey): number {
+    return placeOf(this.keys, key)
+  }
+
+  sumBelow(key: SyncKey): RangeSum {
+    this.#words ??= wordsOf(this.keys)
+    return sumOfWords(this.#words, this.countBelow(key))
+  }
 }
 
 /** The place of the chunk that holds this key, among chunks of which the first begins below all. */
@@ -102,6 +111,25 @@ export function decodeSum(bytes: Uint8Array): RangeSum {
   return expectValue(
     decodeWith(bytes, reader => ({ count: reader.u32(), sum: BigInt(`0x${toHex(reader.bytes(ID_DIGITS / 2))}`) }))
   )
+}
+
+function wordsOf(keys: readonly SyncKey[]): Uint32Array {
+  const words = new Uint32Array(keys.length * ID_WORDS)
+  for (const [place, key] of keys.entries()) {
+    for (let word = 0; word < ID_WORDS; word += 1) words[place * ID_WORDS + word] = wordOf(key, word)
+  }
+  return words
+}
+
+/** The sum of the first `count` of the ids in these words. */
+function sumOfWords(words: Uint32Array, count: number): RangeSum {
+  // Added word by word, which leaves room in a number for the carries of a million ids.
+  const sums = Array.from({ length: ID_WORDS }, () => 0)
+  for (let place = 0; place < count * ID_WORDS; place += ID_WORDS) {
+    for (let word = 0; word < ID_WORDS; word += 1) sums[word] = (sums[word] ?? 0) + (words[place + word] ?? 0)
+  }
+  const sum = sums.reduceRight((high, word) => (high << 32n) + BigInt(word), 0n)
+  return { count, sum: BigInt.asUintN(256, sum) }
 }
 
 /** Of the id as a number whose first byte is the least significant, the word at this place. */

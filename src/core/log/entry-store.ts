@@ -35,6 +35,10 @@ export interface EntryStore {
   /** Whether the entry is here, with its body or without. */
   has(id: EntryId): Promise<boolean>
   get(id: EntryId): Promise<StoredEntry | undefined>
+  /** Those of these entries that are here, in the order of the ids. */
+  load(ids: readonly EntryId[]): Promise<StoredEntry[]>
+  /** Those of these ids whose entries are not here. */
+  lacking(ids: readonly EntryId[]): Promise<EntryId[]>
   /** Up to `limit` ids of entries here that start with this hex. */
   idsFrom(prefix: string, limit: number): Promise<EntryId[]>
   /** The newest `limit` entries below the order key `before`, newest first. */

@@ -1,9 +1,9 @@
 import { decodeUtf8, encodeUtf8, expectValue, type Millis } from '../bytes/index.ts'
 import {
-  decodeEntry,
-  decodeErasedEntry,
+  decodeOwnEntry,
   encodeEntry,
   eraseBody,
+  idOfOrder,
   orderKeyOf,
   timeOfOrder,
   type EntryClass,
@@ -44,7 +44,18 @@ export class LevelEntries implements EntryStore {
     const order = await this.#orderOf(id)
     if (order === undefined) return undefined
     const stored = await this.#database.get(this.#key('e', order))
-    return stored === undefined ? undefined : decodeStored(stored)
+    return stored === undefined ? undefined : decodeOwnEntry(id, plainBytes(stored))
+  }
+
+  async load(ids: readonly EntryId[]): Promise<StoredEntry[]> {
+    const orders = await this.#database.getMany(ids.map(id => this.#key('i', id)))
+    const known = orders.flatMap(order => (order === undefined ? [] : [expectValue(decodeUtf8(order))]))
+    return this.#entriesAt(known)
+  }
+
+  async lacking(ids: readonly EntryId[]): Promise<EntryId[]> {
+    const orders = await this.#database.getMany(ids.map(id => this.#key('i', id)))
+    return ids.filter((_, index) => orders[index] === undefined)
   }
 
   async idsFrom(prefix: string, limit: number): Promise<EntryId[]> {
@@ -55,7 +66,10 @@ export class LevelEntries implements EntryStore {
   }
 
   async newest(limit: number, before = TOP_ORDER): Promise<StoredEntry[]> {
-    return this.#range({ gte: this.#key('e', ''), lt: this.#key('e', before), reverse: true, limit })
+    const start = this.#key('e', '')
+    const range = { gte: start, lt: this.#key('e', before), reverse: true, limit }
+    const rows = await this.#database.iterator(range).all()
+    return rows.map(([key, value]) => decodeAt(expectValue(decodeUtf8(key.subarray(start.length))), value))
   }
 
   async newestShown(limit: number, before = TOP_ORDER): Promise<ShownEntry[]> {
@@ -63,11 +77,9 @@ export class LevelEntries implements EntryStore {
     const range = { gte: start, lt: this.#key('m', before), reverse: true, limit }
     const rows = await this.#database.iterator(range).all()
     const orders = rows.map(([key]) => expectValue(decodeUtf8(key.subarray(start.length))))
-    const stored = await this.#database.getMany(orders.map(order => this.#key('e', order)))
-    return rows.flatMap(([, note], index) => {
-      const bytes = stored[index]
-      return bytes === undefined ? [] : [{ entry: decodeStored(bytes), note: plainBytes(note) }]
-    })
+    const entries = await this.#entriesAt(orders)
+    // Both tables are written together: each note has its entry.
+    return entries.map((entry, index) => ({ entry, note: plainBytes(rows[index]?.[1] ?? new Uint8Array()) }))
   }
 
   async shownTime(place: number): Promise<Millis | undefined> {
@@ -91,7 +103,7 @@ export class LevelEntries implements EntryStore {
   async operations(changes: readonly StoreChange[]): Promise<Operation[]> {
     const entries = await this.#missingOf(changes.flatMap(change => change.entries ?? []))
     const orders = new Map(entries.map(entry => [entry.id, orderKeyOf(entry)]))
-    const dropped = await this.#entriesOf(changes.flatMap(change => change.dropped ?? []))
+    const dropped = await this.load(idsOf(changes, 'dropped'))
     return [
       ...entries.flatMap(entry => this.#entryOperations(entry)),
       ...(await this.#notes(changes, orders)),
@@ -113,8 +125,12 @@ export class LevelEntries implements EntryStore {
     for (const set of Object.values(this.sets)) set.forget()
   }
 
-  async #range(range: object): Promise<StoredEntry[]> {
-    return (await this.#database.values(range).all()).map(decodeStored)
+  async #entriesAt(orders: readonly string[]): Promise<StoredEntry[]> {
+    const stored = await this.#database.getMany(orders.map(order => this.#key('e', order)))
+    return orders.flatMap((order, index) => {
+      const bytes = stored[index]
+      return bytes === undefined ? [] : [decodeAt(order, bytes)]
+    })
   }
 
   async #orderOf(id: EntryId): Promise<string | undefined> {
@@ -124,14 +140,9 @@ export class LevelEntries implements EntryStore {
 
   async #missingOf(entries: readonly StoredEntry[]): Promise<StoredEntry[]> {
     if (entries.length === 0) return []
-    const unique = [...new Map(entries.map(entry => [entry.id, entry])).values()]
-    const here = await this.#database.getMany(unique.map(({ id }) => this.#key('i', id)))
-    return unique.filter((_, index) => here[index] === undefined)
-  }
-
-  async #entriesOf(ids: readonly EntryId[]): Promise<StoredEntry[]> {
-    const found = await Promise.all([...new Set(ids)].map(id => this.get(id)))
-    return found.filter(entry => entry !== undefined)
+    const unique = new Map(entries.map(entry => [entry.id, entry]))
+    const missing = new Set(await this.lacking([...unique.keys()]))
+    return [...unique.values()].filter(({ id }) => missing.has(id))
   }
 
   #entryOperations(entry: StoredEntry): Operation[] {
@@ -149,7 +160,7 @@ export class LevelEntries implements EntryStore {
   }
 
   async #erasures(changes: readonly StoreChange[]): Promise<Operation[]> {
-    const whole = await this.#entriesOf(changes.flatMap(change => change.erased ?? []))
+    const whole = await this.load(idsOf(changes, 'erased'))
     return whole.map(entry => put(this.#key('e', orderKeyOf(entry)), encodeEntry(eraseBody(entry))))
   }
 
@@ -171,11 +182,12 @@ export function roomPrefix(room: string): string {
   return `r!${room}!`
 }
 
-/** The bytes come from this peer's own store: what is no whole entry is a header. */
-function decodeStored(bytes: Uint8Array): StoredEntry {
-  const plain = plainBytes(bytes)
-  const whole = decodeEntry(plain)
-  return whole.ok ? whole.value : expectValue(decodeErasedEntry(plain))
+function decodeAt(order: string, bytes: Uint8Array): StoredEntry {
+  return decodeOwnEntry(idOfOrder(order), plainBytes(bytes))
+}
+
+function idsOf(changes: readonly StoreChange[], kind: 'dropped' | 'erased'): EntryId[] {
+  return [...new Set(changes.flatMap(change => change[kind] ?? []))]
 }
 
 function ofClass(entryClass: EntryClass, entries: readonly StoredEntry[]): StoredEntry[] {

@@ -4,11 +4,11 @@ import {
   addSums,
   chunkOf,
   chunksOf,
+  ChunkItems,
   decodeSum,
   encodeSum,
   itemOfKey,
   keyOfBound,
-  keysWithin,
   MAX_CHUNK_ITEMS,
   NOTHING,
   subtractSums,
@@ -20,10 +20,13 @@ import {
 } from './chunks.ts'
 import type { StoredEntry } from './entry.ts'
 import { del, put, type Database, type Operation } from './level-database.ts'
-import type { RangeSum, SyncBound, SyncItem, SyncSet } from './sync/index.ts'
+import { boundBelow, type RangeSum, type SyncBound, type SyncItem, type SyncSet } from './sync/index.ts'
 
 /** Chunks whose items are kept once read, 2 MB: a reconciliation comes back to the same few. */
 const MAX_READ_CHUNKS = 64
+
+/** Parts of fewer would differ too much in size. */
+const MIN_PART_CHUNKS = 3
 
 /** Letters of the tables for items and chunks. */
 export interface SetTables {
@@ -46,7 +49,7 @@ export class LevelSet implements SyncSet {
   /** What `#index` came to. */
   #current: ChunkIndex | undefined
   #next: { readonly index: ChunkIndex; readonly changed: readonly SyncKey[] } | undefined
-  readonly #read = new CappedMap<SyncKey, Promise<readonly SyncKey[]>>(MAX_READ_CHUNKS)
+  readonly #read = new CappedMap<SyncKey, Promise<ChunkItems>>(MAX_READ_CHUNKS)
 
   constructor(database: Database, prefix: string, tables: SetTables) {
     this.#database = database
@@ -113,11 +116,21 @@ export class LevelSet implements SyncSet {
 
   async at(lower: SyncBound, upper: SyncBound, place: number): Promise<SyncItem | undefined> {
     const index = await this.#loaded()
-    const rank = (await this.#below(index, keyOfBound(lower))).count + place
+    const rank = (await this.#countBelow(index, keyOfBound(lower))) + place
     if (rank >= index.total.count) return undefined
     const chunk = index.placeOfRank(rank)
-    const key = (await this.#keysOf(index, chunk))[rank - index.before(chunk).count]
+    const key = (await this.#itemsOf(index, chunk)).keys[rank - index.before(chunk).count]
     return key === undefined || key >= keyOfBound(upper) ? undefined : itemOfKey(key)
+  }
+
+  /** Where chunks begin, if each part has a few of them. */
+  async landmarks(lower: SyncBound, upper: SyncBound, parts: number): Promise<readonly SyncBound[] | undefined> {
+    const { chunks } = await this.#loaded()
+    const first = chunkOf(chunks, keyOfBound(lower))
+    const inside = chunkOf(chunks, keyOfBound(upper)) - first
+    if (inside < parts * MIN_PART_CHUNKS) return undefined
+    const places = Array.from({ length: parts - 1 }, (_, part) => first + Math.floor((inside * (part + 1)) / parts))
+    return places.flatMap(place => chunks[place] ?? []).map(chunk => boundBelow(itemOfKey(chunk.lower)))
   }
 
   /** The sum of all that is below this key. */
@@ -126,7 +139,15 @@ export class LevelSet implements SyncSet {
     const place = chunkOf(index.chunks, key)
     const { lower } = index.chunks[place] ?? { lower: key }
     if (key <= lower) return index.before(place)
-    return addSums(index.before(place), sumOfKeys(keysWithin(await this.#keysOf(index, place), lower, key)))
+    return addSums(index.before(place), (await this.#itemsOf(index, place)).sumBelow(key))
+  }
+
+  async #countBelow(index: ChunkIndex, key: SyncKey): Promise<number> {
+    const place = chunkOf(index.chunks, key)
+    const before = index.before(place).count
+    return key <= (index.chunks[place]?.lower ?? key)
+      ? before
+      : before + (await this.#itemsOf(index, place)).countBelow(key)
   }
 
   /** The chunk after this; none when nothing is left in it, unless it is the first, which is below all. */
@@ -143,21 +164,24 @@ export class LevelSet implements SyncSet {
       return [{ lower: chunk.lower, ...addSums(subtractSums(chunk, sumOfKeys(gone)), sumOfKeys(added)) }]
     }
     const left = new Set(gone)
-    const here = (await this.#keysOf(index, place)).filter(key => !left.has(key))
+    const here = (await this.#itemsOf(index, place)).keys.filter(key => !left.has(key))
     return chunksOf(chunk.lower, [...here, ...added].sort())
   }
 
-  #keysOf(index: ChunkIndex, place: number): Promise<readonly SyncKey[]> {
+  #itemsOf(index: ChunkIndex, place: number): Promise<ChunkItems> {
     const lower = index.chunks[place]?.lower ?? ''
     const read = this.#read.get(lower)
-    if (read !== undefined) return read
-    const keys = this.#keys(lower, index.endOf(place))
+    if (read !== undefined) {
+      this.#read.set(lower, read)
+      return read
+    }
+    const items = this.#keys(lower, index.endOf(place)).then(keys => new ChunkItems(keys))
     // Of chunks that a write has changed meanwhile nothing is kept, nor of what could not be read.
     if (index === this.#current) {
-      this.#read.set(lower, keys)
-      keys.catch(() => this.#read.delete(lower))
+      this.#read.set(lower, items)
+      items.catch(() => this.#read.delete(lower))
     }
-    return keys
+    return items
   }
 
   #loaded(): Promise<ChunkIndex> {
@@ -180,10 +204,10 @@ export class LevelSet implements SyncSet {
   }
 
   async #keys(from: SyncKey, to: SyncKey, limit = -1): Promise<SyncKey[]> {
-    const start = this.#itemKey(from)
-    const keys = await this.#database.keys({ gte: start, lt: this.#itemKey(to), limit }).all()
-    const skipped = this.#itemKey('').length
-    return keys.map(key => expectValue(decodeUtf8(key.subarray(skipped))))
+    const prefix = `${this.#prefix}${this.#tables.items}!`
+    const range = { gte: prefix + from, lt: prefix + to, limit, keyEncoding: 'utf8' } as const
+    const keys = await this.#database.keys<string>(range).all()
+    return keys.map(key => key.slice(prefix.length))
   }
 
   #itemKey(key: SyncKey): Uint8Array {

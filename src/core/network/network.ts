@@ -113,7 +113,8 @@ export interface FrameStream {
   readonly peer: PeerId
   /** The next frame, or undefined when the other side has ended. */
   read(): Promise<Uint8Array | undefined>
-  write(frame: Uint8Array): Promise<void>
+  /** Sends these frames, in one piece: fewer and larger packets than one by one. */
+  write(...frames: Uint8Array[]): Promise<void>
   /** Says that nothing more will be written. */
   end(): Promise<void>
   /** Resets the stream: the other side broke the protocol, or nobody wants the rest. */

@@ -120,13 +120,16 @@ test.each(offending)('a responder that sends %s is cut off, and nothing of that 
   here.kinds = ['chat']
   const member = new TestLog(wanted)
   const running = syncOver(here, async stream => {
-    await serveSync({ ...stream, read: () => stream.read(), write: frame => replaced(stream, frame) }, member, clock)
+    const replaced = async (...frames: Uint8Array[]): Promise<void> => {
+      for (const frame of frames) await replace(stream, frame)
+    }
+    await serveSync({ ...stream, read: () => stream.read(), write: replaced }, member, clock)
   })
   await expect(running).rejects.toThrow(SyncFaultError)
   expect(here.taken).toEqual([])
 
   /** The first entry goes out as what this responder makes of it. */
-  async function replaced(stream: FrameStream, frame: Uint8Array): Promise<void> {
+  async function replace(stream: FrameStream, frame: Uint8Array): Promise<void> {
     if (frame[0] !== encodeSyncFrame({ kind: 'entry', bytes: new Uint8Array() })[0]) return stream.write(frame)
     for (const each of answer(wanted[0] ?? unasked())) await stream.write(encodeSyncFrame(each))
   }

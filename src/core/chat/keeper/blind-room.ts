@@ -15,7 +15,6 @@ import {
   LOWEST,
   type Entry,
   type EntryClass,
-  type EntryId,
   type EntryStore,
   type StoredEntry,
   type SyncLog
@@ -93,8 +92,8 @@ export class BlindRoom implements SyncedRoom {
     const { sets } = this.#deps.store
     return {
       classes: CLASSES.map(each => ({ class: each, set: sets[each], from: LOWEST })),
-      load: ids => this.#load(ids),
-      lacking: ids => this.#lacking(ids),
+      load: ids => this.#deps.store.load(ids),
+      lacking: ids => this.#deps.store.lacking(ids),
       take: entries => this.#changes.run(() => this.#take(entries)),
       isFull: entryClass => this.#deps.space.isFull(entryClass, this.#taken),
       // Who wrote what is for members to tell each other.
@@ -109,16 +108,6 @@ export class BlindRoom implements SyncedRoom {
 
   served(): () => void {
     return () => undefined
-  }
-
-  async #load(ids: readonly EntryId[]): Promise<StoredEntry[]> {
-    const found = await Promise.all(ids.map(id => this.#deps.store.get(id)))
-    return found.filter(entry => entry !== undefined)
-  }
-
-  async #lacking(ids: readonly EntryId[]): Promise<EntryId[]> {
-    const here = await Promise.all(ids.map(id => this.#deps.store.has(id)))
-    return ids.filter((_, index) => here[index] !== true)
   }
 
   /** Rejects when not all could be kept: whoever brought them must not take them for kept. */

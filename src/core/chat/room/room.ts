@@ -243,16 +243,14 @@ export class Room {
   }
 
   /** Those of these entries that are here. */
-  async load(ids: readonly EntryId[]): Promise<StoredEntry[]> {
-    const entries = await Promise.all(ids.map(id => this.#deps.store.get(id)))
-    return entries.filter(entry => entry !== undefined)
+  load(ids: readonly EntryId[]): Promise<StoredEntry[]> {
+    return this.#deps.store.load(ids)
   }
 
   /** Those of the ids that are not here, not even held back, and for which there is space. */
   async lacking(ids: readonly EntryId[]): Promise<EntryId[]> {
     if (this.#deps.space?.isFull(this.state.book) === true) return []
-    const here = await Promise.all(ids.map(async id => this.#intake.isSettled(id) || this.#deps.store.has(id)))
-    return ids.filter((_, index) => here[index] !== true)
+    return this.#deps.store.lacking(ids.filter(id => !this.#intake.isSettled(id)))
   }
 
   /**

@@ -12,19 +12,26 @@ import { MAX_FRAME_IDS, type SyncFrame } from './sync-frame.ts'
 import type { SyncLog } from './sync-log.ts'
 import { SyncFaultError, type SyncWire } from './sync-wire.ts'
 
-/** Entries read, or held before they are stored, at a time: some megabytes at the most. */
-const GROUP_ENTRIES = 32
+/** Entries read at a time to be sent: 2 MB at the most. */
+const READ_ENTRIES = 32
+/** Entries held before they are stored, for a write costs the same for few as for many; so many bytes of them, too. */
+const STORED_ENTRIES = 256
+const STORED_BYTES = 1024 * 1024
 
 /** Sends those of these entries that are here; the number of them. */
 export async function sendEntries(wire: SyncWire, log: SyncLog, ids: readonly EntryId[]): Promise<number> {
   let sent = 0
-  for (const group of groupsOf(ids, GROUP_ENTRIES)) {
+  for (const group of groupsOf(ids, READ_ENTRIES)) {
     if (wire.hasSentEnough) break
     const entries = await log.load(group)
-    for (const bytes of await log.companionsOf(entries)) await wire.write({ kind: 'companion', bytes })
-    for (const entry of entries) {
-      await wire.write({ kind: isWhole(entry) ? 'entry' : 'erased', bytes: encodeEntry(entry) })
-    }
+    const companions = await log.companionsOf(entries)
+    await wire.write(
+      ...companions.map(bytes => ({ kind: 'companion' as const, bytes })),
+      ...entries.map(entry => ({
+        kind: isWhole(entry) ? ('entry' as const) : ('erased' as const),
+        bytes: encodeEntry(entry)
+      }))
+    )
     sent += entries.length
   }
   await wire.write({ kind: 'done' })
@@ -49,7 +56,7 @@ async function receiveEntries(
   const wanted = new Set(ids)
   const allowed = { entries: ids.length, companions: MAX_COMPANIONS_EACH * ids.length }
   let [received, stored] = [0, 0]
-  let group: StoredEntry[] = []
+  let [group, groupBytes]: [StoredEntry[], number] = [[], 0]
   for (let frame = await wire.read(); frame.kind !== 'done'; frame = await wire.read()) {
     if (frame.kind === 'companion') {
       if (--allowed.companions < 0) throw new SyncFaultError('more companions than entries')
@@ -61,10 +68,11 @@ async function receiveEntries(
     // A newer program may know what to make of it; its id cannot be told here.
     if (isNewerEntry(frame.bytes)) continue
     group.push(decodeWanted(frame, wanted, entryClass))
+    groupBytes += frame.bytes.length
     received += 1
-    if (group.length < GROUP_ENTRIES) continue
+    if (group.length < STORED_ENTRIES && groupBytes < STORED_BYTES) continue
     stored += await log.take(group)
-    group = []
+    ;[group, groupBytes] = [[], 0]
   }
   if (group.length > 0) stored += await log.take(group)
   return { received, stored }

@@ -1,3 +1,4 @@
+import { shortestBoundBetween } from './bound.ts'
 import type { RangeSum, SyncBound, SyncItem, SyncSet } from './sync-set.ts'
 
 /**
@@ -16,11 +17,12 @@ export interface Span {
 export type SetRead =
   | { readonly kind: 'sums'; readonly spans: readonly Span[] }
   | { readonly kind: 'items'; readonly span: Span; readonly limit: number }
-  | { readonly kind: 'places'; readonly span: Span; readonly places: readonly number[] }
+  | { readonly kind: 'cuts'; readonly span: Span; readonly count: number; readonly parts: number }
 
 export type SetAnswer =
   | { readonly kind: 'sums'; readonly sums: readonly RangeSum[] }
   | { readonly kind: 'items'; readonly items: readonly SyncItem[] }
+  | { readonly kind: 'cuts'; readonly cuts: readonly SyncBound[] }
 
 const NO_READ = 'an answer to another read'
 
@@ -37,13 +39,13 @@ export function readItems<T>(span: Span, limit: number, then: (items: readonly S
   return { kind: 'read', read: { kind: 'items', span, limit }, resume: answer => then(itemsOf(answer)) }
 }
 
-/** The items at these places of the span that there are. */
-export function readPlaces<T>(
+/** Bounds that cut a span of `count` items into so many parts of one size, or of about one size. */
+export function readCuts<T>(
   span: Span,
-  places: readonly number[],
-  then: (items: readonly SyncItem[]) => Reading<T>
+  { count, parts }: { readonly count: number; readonly parts: number },
+  then: (cuts: readonly SyncBound[]) => Reading<T>
 ): Reading<T> {
-  return { kind: 'read', read: { kind: 'places', span, places }, resume: answer => then(itemsOf(answer)) }
+  return { kind: 'read', read: { kind: 'cuts', span, count, parts }, resume: answer => then(cutsOf(answer)) }
 }
 
 /** Does the reading. */
@@ -53,13 +55,30 @@ export async function answerRead(set: SyncSet, read: SetRead): Promise<SetAnswer
   }
   const { lower, upper } = read.span
   if (read.kind === 'items') return { kind: 'items', items: await set.items(lower, upper, read.limit) }
-  const items = await Promise.all(read.places.map(place => set.at(lower, upper, place)))
-  return { kind: 'items', items: items.filter(item => item !== undefined) }
+  const landmarks = await set.landmarks?.(lower, upper, read.parts)
+  return { kind: 'cuts', cuts: landmarks ?? (await exactCuts(set, read)) }
+}
+
+/** As the reference cuts: the first parts take what does not divide. */
+async function exactCuts(set: SyncSet, { span, count, parts }: Extract<SetRead, { kind: 'cuts' }>) {
+  const [size, larger] = [Math.floor(count / parts), count % parts]
+  const places = Array.from({ length: parts - 1 }, (_, part) => (part + 1) * size + Math.min(part + 1, larger))
+  const cuts = places.map(async place => {
+    const around = [place - 1, place].map(each => set.at(span.lower, span.upper, each))
+    const [before, after] = await Promise.all(around)
+    return before && after && shortestBoundBetween(before, after)
+  })
+  return (await Promise.all(cuts)).filter(cut => cut !== undefined)
 }
 
 function sumsOf(answer: SetAnswer): readonly RangeSum[] {
   if (answer.kind !== 'sums') throw new Error(NO_READ)
   return answer.sums
+}
+
+function cutsOf(answer: SetAnswer): readonly SyncBound[] {
+  if (answer.kind !== 'cuts') throw new Error(NO_READ)
+  return answer.cuts
 }
 
 function itemsOf(answer: SetAnswer): readonly SyncItem[] {

@@ -29,4 +29,9 @@ export interface SyncSet {
   items(lower: SyncBound, upper: SyncBound, limit: number): Promise<SyncItem[]>
   /** The item at this place, counted from 0, of the range. */
   at(lower: SyncBound, upper: SyncBound, place: number): Promise<SyncItem | undefined>
+  /**
+   * Bounds that cut the range into so many parts of about one size, at which sums cost no reading here; undefined where
+   * the range is too small to have them, and is then cut exactly.
+   */
+  landmarks?(lower: SyncBound, upper: SyncBound, parts: number): Promise<readonly SyncBound[] | undefined>
 }

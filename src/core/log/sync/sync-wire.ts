@@ -10,6 +10,9 @@ export class SyncFaultError extends Error {
 /** Entries that one session moves in each direction; what is left is for the next one. A few seconds on a usual line. */
 const MAX_ENTRY_BYTES_EACH_WAY = 16 * 1024 * 1024
 
+/** Frames are sent together up to here: about what one packet of Noise and yamux holds. */
+const PIECE_BYTES = 64_000
+
 /** A stream of sync frames, and what has moved on it. */
 export class SyncWire {
   readonly #stream: FrameStream
@@ -30,10 +33,19 @@ export class SyncWire {
     return this.#receivedBytes >= MAX_ENTRY_BYTES_EACH_WAY
   }
 
-  async write(frame: SyncFrame): Promise<void> {
-    const bytes = encodeSyncFrame(frame)
-    if (frame.kind === 'entry') this.#sentBytes += bytes.length
-    await this.#stream.write(bytes)
+  async write(...frames: readonly SyncFrame[]): Promise<void> {
+    let [piece, pieceBytes]: [Uint8Array[], number] = [[], 0]
+    for (const frame of frames) {
+      const bytes = encodeSyncFrame(frame)
+      if (frame.kind === 'entry') this.#sentBytes += bytes.length
+      if (pieceBytes + bytes.length > PIECE_BYTES && pieceBytes > 0) {
+        await this.#stream.write(...piece)
+        ;[piece, pieceBytes] = [[], 0]
+      }
+      piece.push(bytes)
+      pieceBytes += bytes.length
+    }
+    await this.#stream.write(...piece)
   }
 
   /** The next frame, or undefined when the other side has ended. */

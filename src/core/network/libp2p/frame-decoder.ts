@@ -73,8 +73,12 @@ export class FrameDecoder {
   }
 }
 
-/** The frame with its length in front. */
-export function encodeFrame(frame: Uint8Array): Uint8Array {
+/** The frames, each with its length in front. */
+export function encodeFrames(frames: readonly Uint8Array[]): Uint8Array {
+  return concatBytes(frames.flatMap(frame => [lengthPrefix(frame), frame]))
+}
+
+function lengthPrefix(frame: Uint8Array): Uint8Array {
   const prefix: number[] = []
   let rest = frame.length
   while (rest >= 0x80) {
@@ -82,5 +86,5 @@ export function encodeFrame(frame: Uint8Array): Uint8Array {
     rest = Math.floor(rest / 128)
   }
   if (prefix.length >= MAX_PREFIX_BYTES) throw new Error('a frame of 256 MiB or more')
-  return concatBytes([Uint8Array.from([...prefix, rest]), frame])
+  return Uint8Array.from([...prefix, rest])
 }

@@ -1,7 +1,7 @@
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
 import type { Clock } from '../../bytes/index.ts'
 import type { FrameStream, PeerId, StreamLimits } from '../network.ts'
-import { encodeFrame, FrameDecoder } from './frame-decoder.ts'
+import { encodeFrames, FrameDecoder } from './frame-decoder.ts'
 
 /** Frames that wait to be read before the sender is told to pause. */
 const MAX_WAITING_FRAMES = 16
@@ -71,9 +71,9 @@ export function createFrameStream(clock: Clock, stream: Stream, peer: PeerId, li
     }
   }
 
-  async function write(frame: Uint8Array): Promise<void> {
+  async function write(...outgoing: Uint8Array[]): Promise<void> {
     if (broken !== undefined) throw broken
-    stream.send(encodeFrame(frame))
+    stream.send(encodeFrames(outgoing))
     while (stream.writeStatus === 'writable' && stream.writeBufferLength > MAX_UNSENT_BYTES) {
       await sendBufferChanged(stream)
     }
