@@ -20,6 +20,7 @@ if (!opened.ok) throw new Error(opened.error)
 const keys = opened.value
 const contentKey = keys.epochs.contentKey('chat', keys.epochs.current()) ?? new Uint8Array()
 const identity = await openIdentity(createIdentitySecrets(systemRandom, Date.now()))
+const reader = await openIdentity(createIdentitySecrets(systemRandom, Date.now()))
 const profile = { certificate: identity.certificate.bytes, nick: 'Bench' as DisplayName }
 
 /** Entries as a member writes them, each behind the one before. */
@@ -44,7 +45,6 @@ async function* talk(count: number): AsyncIterable<Entry> {
 
 async function loadRoom(store: EntryStore): Promise<Room> {
   const nick = (): DisplayName => 'Reader' as DisplayName
-  const reader = await openIdentity(createIdentitySecrets(systemRandom, Date.now()))
   return Room.load({ keys, store, identity: reader, nick, clock: systemClock, random: systemRandom })
 }
 

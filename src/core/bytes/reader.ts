@@ -75,9 +75,11 @@ export class ByteReader {
   }
 
   #integer(width: number): number {
-    const bytes = this.bytes(width)
+    if (width > this.remaining) this.refuse('cut off')
     let value = 0
-    for (const byte of bytes) value = value * 256 + byte
+    for (const end = this.#offset + width; this.#offset < end; this.#offset += 1) {
+      value = value * 256 + (this.#source[this.#offset] ?? 0)
+    }
     return value
   }
 }
