@@ -12,6 +12,7 @@ export const DROPPED_RANGE: Planted = {
       return {
         ...store,
         get: async id => (isShown({ id }) ? store.get(id) : undefined),
+        load: async ids => (await store.load(ids)).filter(isShown),
         newest: async (limit, before) => (await store.newest(limit, before)).filter(isShown)
       }
     })
