@@ -1,0 +1,3 @@
+/** Who may do what in a room: a signed, causal log of operations, and what a set of them comes to. */
+export * from './operation.ts'
+export * from './resolve-access.ts'

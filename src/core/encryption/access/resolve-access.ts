@@ -1,0 +1,394 @@
+import type { DeviceId, MemberId } from '../../identity/index.ts'
+import { History, isConcurrent, Places, type Placed } from './history.ts'
+import { rankOf, type HistoryPolicy, type LastKnown, type Operation, type OperationId, type Role } from './operation.ts'
+import { forbids } from './rights.ts'
+import { compareWeights, isRemoval, Standing, type Weight } from './standing.ts'
+
+/** Who may do what in a room. */
+export interface Access {
+  readonly members: ReadonlyMap<MemberId, MemberAccess>
+  /** Who was in and is not any more, with what of theirs still counts. */
+  readonly removed: ReadonlyMap<MemberId, RemovedMember>
+  readonly invites: ReadonlyMap<OperationId, InviteAccess>
+  readonly name: string
+  readonly history: HistoryPolicy
+  readonly isClosed: boolean
+  /** Operations that count; what neither stands nor is void waits for what it knows, or never counts (rule 1). */
+  readonly stands: ReadonlySet<OperationId>
+  /** Operations that do not count, and why. */
+  readonly void: ReadonlyMap<OperationId, string>
+}
+
+export interface MemberAccess {
+  readonly role: Role
+  readonly devices: ReadonlySet<DeviceId>
+  /** Devices that were revoked, with the last sequence that counts. */
+  readonly revoked: LastKnown
+}
+
+export interface RemovedMember {
+  readonly by: OperationId
+  readonly isBanned: boolean
+  /** By the removals that nothing later knew, the least of what they name for each device. */
+  readonly last: LastKnown
+}
+
+export interface InviteAccess {
+  readonly role: Role
+  readonly expires: number
+  readonly uses: number
+  readonly used: number
+  readonly isRevoked: boolean
+}
+
+/**
+ * What a set of operations comes to: a pure function of the set, whatever the order they came in. Authors and signatures were
+ * checked before.
+ *
+ * 1. The room is what hangs together from its `create`. What knows something that is missing waits; what does not stand above its
+ *    device's own previous operation does not count.
+ * 2. An operation must be its author's to make by its own past alone: an operation that was allowed when it was made is never
+ *    wronged by what its author could not know, but for rules 4 to 7.
+ * 3. Roles and what they may: `rights.ts`.
+ * 4. A removal or demotion voids what its target did without being known to it, if the new role forbids that; unless a member who
+ *    was entitled to do the same, whose standing does not rest on the target, and whom nobody here removes unknowing, has built on it
+ *    without knowing the removal.
+ * 5. Removals that void each other: the stronger holds, by the remover's role, then by who was appointed causally first, then by
+ *    the lower member id. What is void voids nothing.
+ * 6. Whoever's standing has fallen with an operation that is void, falls with what they did.
+ * 7. Of the admissions that cite one invite so many count as it has uses: one in another's past first, concurrent ones by lower
+ *    member id.
+ * 8. Of concurrent operations on one member's standing a removal holds before all else, then what the stronger said.
+ * 9. A room keeps an owner: when nobody would be one, the one appointed causally first (then the lower member id) stays.
+ */
+export function resolveAccess(operations: Iterable<Operation>, room: OperationId): Access {
+  return new Resolver(new History(operations, room)).access()
+}
+
+interface Settled {
+  readonly standing: Standing
+  readonly stands: readonly Placed[]
+  readonly places: Places
+  readonly void: ReadonlyMap<Placed, string>
+}
+
+class Resolver {
+  readonly #history: History
+  readonly #settled = new Map<string, Settled>()
+  readonly #weights = new Map<number, Weight>()
+
+  constructor(history: History) {
+    this.#history = history
+  }
+
+  access(): Access {
+    const { standing, stands, void: voided } = this.#settle(this.#history.everything())
+    return {
+      members: membersOf(standing, stands),
+      removed: removedOf(standing, stands),
+      invites: invitesOf(standing, stands),
+      ...policyOf(stands, each => this.#weight(each)),
+      isClosed: standing.isClosed(),
+      stands: new Set(stands.map(({ operation }) => operation.id)),
+      void: new Map([...voided].map(([{ operation }, why]) => [operation.id, why]))
+    }
+  }
+
+  /** What a set that is closed downwards comes to. */
+  #settle(places: Places): Settled {
+    const key = places.key()
+    const known = this.#settled.get(key)
+    if (known !== undefined) return known
+    const settled = this.#judge(this.#history.all.filter(({ place }) => places.has(place)))
+    this.#settled.set(key, settled)
+    return settled
+  }
+
+  #judge(set: readonly Placed[]): Settled {
+    const excluded = new Map<Placed, string>()
+    for (;;) {
+      const settled = this.#apply(set, this.#removalsInForce(set, excluded), excluded)
+      const before = excluded.size
+      for (const each of excessOf(settled.stands)) excluded.set(each, 'its invite was used up')
+      if (excluded.size === before)
+        for (const each of this.#lastOwnersEnd(settled)) excluded.set(each, 'a room keeps an owner')
+      if (excluded.size === before) return settled
+    }
+  }
+
+  /** Rules 2, 4 and 6, with these removals and demotions in force. */
+  #apply(set: readonly Placed[], inForce: ReadonlySet<Placed>, excluded: ReadonlyMap<Placed, string>): Settled {
+    const voided = new Map<Placed, string>(excluded)
+    const stands: Placed[] = []
+    const places = new Places(this.#history.all.length)
+    for (const each of set) {
+      const why = excluded.get(each) ?? this.#fault(set, each, inForce) ?? this.#fallen(each, places)
+      if (why !== undefined) voided.set(each, why)
+      else {
+        stands.push(each)
+        places.add(each.place)
+      }
+    }
+    return { standing: this.#standing(stands), stands, places, void: voided }
+  }
+
+  #fault(set: readonly Placed[], each: Placed, inForce: ReadonlySet<Placed>): string | undefined {
+    const forbidden = this.#forbidden(each)
+    if (forbidden !== undefined) return forbidden
+    for (const removal of inForce) {
+      // What is in force already is not voided by what came into force behind it.
+      if (removal === each) return undefined
+      if (this.#voids(set, removal, each)) return 'its author was removed or demoted'
+    }
+    return undefined
+  }
+
+  /** Rule 6, where of its past something else stands than it could know. */
+  #fallen(each: Placed, standing: Places): string | undefined {
+    const known = standing.within(each.past)
+    if (known.equals(this.#settle(each.past).places)) return undefined
+    const stands = this.#history.all.filter(({ place }) => known.has(place))
+    return forbids(each.operation, this.#standing(stands)) === undefined ? undefined : 'what it rests on does not stand'
+  }
+
+  /** By its own past. */
+  #forbidden(each: Placed): string | undefined {
+    return forbids(each.operation, this.#settle(each.past).standing)
+  }
+
+  /** Whether this removal or demotion, in force, voids that operation of its target. */
+  #voids(set: readonly Placed[], removal: Placed, each: Placed): boolean {
+    const { action } = removal.operation
+    const { author } = each.operation
+    if ((action.kind !== 'remove' && action.kind !== 'role') || action.member !== author) return false
+    if (!isConcurrent(removal, each) || each.operation.action.kind === 'create') return false
+    if (action.kind === 'role' && !this.#isForbiddenAs(each, action.role)) return false
+    return !set.some(other => this.#protects(set, other, each, removal))
+  }
+
+  #isForbiddenAs(each: Placed, role: Role): boolean {
+    const { standing } = this.#settle(each.past)
+    const { author } = each.operation
+    const view = {
+      role: (member: MemberId) => (member === author ? role : standing.role(member)),
+      isBanned: (member: MemberId) => standing.isBanned(member),
+      owners: () => standing.owners(),
+      invite: (id: OperationId) => standing.invite(id),
+      isClosed: () => standing.isClosed()
+    }
+    const before = standing.role(author)
+    return before !== undefined && rankOf(role) < rankOf(before) && forbids(each.operation, view) !== undefined
+  }
+
+  /** Whether `other` has built on `each`, not knowing the removal, by a member entitled to do the same. */
+  #protects(set: readonly Placed[], other: Placed, each: Placed, removal: Placed): boolean {
+    const { author } = other.operation
+    const target = each.operation.author
+    if (author === target || !other.past.has(each.place) || !isConcurrent(other, removal)) return false
+    if (this.#forbidden(other) !== undefined) return false
+    const view = this.#settle(each.past).standing
+    const isEntitled = forbids({ author, action: each.operation.action }, view) === undefined
+    if (!isEntitled || this.#settle(other.past).standing.restsOn(author, target)) return false
+    return !set.some(
+      one =>
+        isRemoval(one) &&
+        one.operation.action.kind === 'remove' &&
+        one.operation.action.member === author &&
+        isConcurrent(one, other) &&
+        this.#forbidden(one) === undefined
+    )
+  }
+
+  /** Rule 5: those removals and demotions that hold, each before those that it is stronger than. */
+  #removalsInForce(set: readonly Placed[], excluded: ReadonlyMap<Placed, string>): ReadonlySet<Placed> {
+    let ends = set.filter(each => isEnd(each) && !excluded.has(each) && this.#forbidden(each) === undefined)
+    for (;;) {
+      const inForce = this.#strongest(set, ends, excluded)
+      const { places } = this.#apply(set, inForce, excluded)
+      const fallen = [...inForce].filter(({ place }) => !places.has(place))
+      if (fallen.length === 0) return inForce
+      ends = ends.filter(each => !fallen.includes(each))
+    }
+  }
+
+  #strongest(set: readonly Placed[], ends: readonly Placed[], excluded: ReadonlyMap<Placed, string>) {
+    const inForce = new Set(ends.filter(each => !ends.some(other => isConcurrent(each, other))))
+    let open = ends.filter(each => !inForce.has(each))
+    while (open.length > 0) {
+      const { places } = this.#apply(set, inForce, excluded)
+      open = open.filter(({ place }) => places.has(place))
+      const attacks = new Map(open.map(each => [each, this.#attacked(set, each, open, inForce, excluded)]))
+      const free = open.filter(each => ![...attacks.values()].some(hit => hit.has(each)))
+      const next = free.length > 0 ? free : strongestOfSources(open, attacks, each => this.#weight(each))
+      for (const each of next) inForce.add(each)
+      open = open.filter(each => !inForce.has(each))
+    }
+    return inForce
+  }
+
+  /** Which of the others would fall if this one were in force, too. */
+  #attacked(
+    set: readonly Placed[],
+    each: Placed,
+    open: readonly Placed[],
+    inForce: ReadonlySet<Placed>,
+    excluded: ReadonlyMap<Placed, string>
+  ): ReadonlySet<Placed> {
+    const { places } = this.#apply(set, new Set([...inForce, each]), excluded)
+    return new Set(open.filter(other => other !== each && !places.has(other.place)))
+  }
+
+  /** Rule 9: what ended the owner who stays. */
+  #lastOwnersEnd({ standing, stands }: Settled): readonly Placed[] {
+    if (standing.owners() > 0 || stands.length === 0) return []
+    const grants = stands.filter(isOwnerGrant).toSorted((a, b) => a.depth - b.depth || compareSubjects(a, b))
+    for (const { operation } of grants) {
+      const member = ownerOf(operation)
+      const ends =
+        member === undefined ? [] : standing.latest(member).filter(each => isEnd(each) && !isOwnerGrant(each))
+      if (ends.length > 0) return ends
+    }
+    return []
+  }
+
+  #standing(stands: readonly Placed[]): Standing {
+    return new Standing(this.#history, stands, each => this.#weight(each))
+  }
+
+  #weight(each: Placed): Weight {
+    const known = this.#weights.get(each.place)
+    if (known !== undefined) return known
+    const { author, id } = each.operation
+    const { standing } = this.#settle(each.past)
+    const weight = { role: standing.role(author), since: standing.decisive(author)?.depth ?? 0, author, id }
+    this.#weights.set(each.place, weight)
+    return weight
+  }
+}
+
+/** A removal, a departure, or a change of role, which may be a demotion. */
+function isEnd({ operation: { action } }: Placed): boolean {
+  return action.kind === 'remove' || action.kind === 'role'
+}
+
+/** Of those whom only members of their own circle attack, the strongest. */
+function strongestOfSources(
+  open: readonly Placed[],
+  attacks: ReadonlyMap<Placed, ReadonlySet<Placed>>,
+  weigh: (each: Placed) => Weight
+): readonly Placed[] {
+  const reach = new Map(open.map(each => [each, reached(each, attacks)]))
+  const isSource = (each: Placed): boolean =>
+    open.every(other => reach.get(other)?.has(each) !== true || reach.get(each)?.has(other) === true)
+  const sources = open.filter(isSource).toSorted((a, b) => compareWeights(weigh(a), weigh(b)))
+  return sources.slice(0, 1)
+}
+
+function reached(from: Placed, attacks: ReadonlyMap<Placed, ReadonlySet<Placed>>): ReadonlySet<Placed> {
+  const seen = new Set<Placed>()
+  const next = [from]
+  for (let each = next.pop(); each !== undefined; each = next.pop()) {
+    for (const hit of attacks.get(each) ?? []) {
+      if (!seen.has(hit)) next.push(hit)
+      seen.add(hit)
+    }
+  }
+  return seen
+}
+
+/** Rule 7. */
+function excessOf(stands: readonly Placed[]): Placed[] {
+  const excess: Placed[] = []
+  for (const invite of stands) {
+    const { action, id } = invite.operation
+    if (action.kind !== 'invite') continue
+    let waiting = stands.filter(({ operation: { action: each } }) => each.kind === 'admit' && each.invite === id)
+    for (let count = 0; waiting.length > 0; count += 1) {
+      const ready = waiting.filter(each => !waiting.some(other => each.past.has(other.place)))
+      const [next] = ready.toSorted(compareSubjects)
+      if (next !== undefined && count >= action.uses) excess.push(next)
+      waiting = waiting.filter(each => each !== next)
+    }
+  }
+  return excess
+}
+
+function isOwnerGrant({ operation }: Placed): boolean {
+  return ownerOf(operation) !== undefined
+}
+
+function ownerOf({ author, action }: Operation): MemberId | undefined {
+  if (action.kind === 'create') return author
+  return (action.kind === 'admit' || action.kind === 'role') && action.role === 'owner' ? action.member : undefined
+}
+
+function compareSubjects(a: Placed, b: Placed): number {
+  const subject = ({ operation: { author, action } }: Placed): string => ('member' in action ? action.member : author)
+  const [left, right] = [subject(a) + a.operation.id, subject(b) + b.operation.id]
+  return left < right ? -1 : Number(left > right)
+}
+
+function membersOf(standing: Standing, stands: readonly Placed[]): Map<MemberId, MemberAccess> {
+  const members = new Map<MemberId, MemberAccess>()
+  for (const [member, { role }] of standing.members()) {
+    const devices = new Set<DeviceId>()
+    const revoked = new Map<DeviceId, number>()
+    for (const { operation } of stands) {
+      const { action, author } = operation
+      const owner = action.kind === 'admit' || action.kind === 'revoke-device' ? action.member : author
+      if (owner !== member) continue
+      if (action.kind === 'create' || action.kind === 'admit' || action.kind === 'device') devices.add(action.device)
+      if (action.kind === 'revoke-device') keepLeast(revoked, action.device, action.last)
+    }
+    for (const device of revoked.keys()) devices.delete(device)
+    members.set(member, { role, devices, revoked })
+  }
+  return members
+}
+
+function removedOf(standing: Standing, stands: readonly Placed[]): Map<MemberId, RemovedMember> {
+  const removed = new Map<MemberId, RemovedMember>()
+  for (const { operation } of stands.filter(isRemoval)) {
+    if (operation.action.kind !== 'remove') continue
+    const { member } = operation.action
+    const by = standing.decisive(member)
+    if (by === undefined || !isRemoval(by)) continue
+    const last = new Map<DeviceId, number>()
+    for (const {
+      operation: { action }
+    } of standing.latest(member)) {
+      if (action.kind === 'remove') for (const [device, sequence] of action.last) keepLeast(last, device, sequence)
+    }
+    removed.set(member, { by: by.operation.id, isBanned: standing.isBanned(member), last })
+  }
+  return removed
+}
+
+function keepLeast(all: Map<DeviceId, number>, device: DeviceId, sequence: number): void {
+  all.set(device, Math.min(sequence, all.get(device) ?? Number.POSITIVE_INFINITY))
+}
+
+function invitesOf(standing: Standing, stands: readonly Placed[]): Map<OperationId, InviteAccess> {
+  const invites = new Map<OperationId, InviteAccess>()
+  for (const { operation } of stands) {
+    const { id, action } = operation
+    if (action.kind !== 'invite') continue
+    const { role, expires, uses } = action
+    const used = stands.filter(({ operation: { action: each } }) => each.kind === 'admit' && each.invite === id).length
+    invites.set(id, { role, expires, uses, used, isRevoked: standing.invite(id) === undefined })
+  }
+  return invites
+}
+
+/** Each setting as the last one said who knew the others; of concurrent ones as the stronger said. */
+function policyOf(stands: readonly Placed[], weigh: (each: Placed) => Weight): Pick<Access, 'name' | 'history'> {
+  const settings = <T>(of: (each: Placed) => T | undefined): T | undefined => {
+    const those = stands.filter(each => of(each) !== undefined)
+    const latest = those.filter(each => !those.some(later => later.past.has(each.place)))
+    const [first] = latest.toSorted((a, b) => compareWeights(weigh(a), weigh(b)))
+    return first && of(first)
+  }
+  const said = ({ operation: { action } }: Placed) =>
+    action.kind === 'create' || action.kind === 'policy' ? action : undefined
+  return { name: settings(each => said(each)?.name) ?? '', history: settings(each => said(each)?.history) ?? 'joined' }
+}

@@ -1,0 +1,220 @@
+import { expect, test } from 'vitest'
+import { member, RoomStory } from './room-of.ts'
+
+/** Anna founded the room; Bob is an admin, Cy and Dee are members, and all know that. */
+function room(): RoomStory {
+  const story = new RoomStory('Anna')
+  story.admit('Anna', 'Bob', 'admin')
+  story.admit('Anna', 'Cy')
+  story.admit('Anna', 'Dee')
+  story.meet()
+  return story
+}
+
+test('what is said one after the other counts as said', () => {
+  const story = room()
+  expect(story.roles()).toBe('Anna owner, Bob admin, Cy member, Dee member')
+  story.role('Anna', 'Cy', 'observer')
+  story.remove('Bob', 'Dee')
+  story.meet()
+  expect(story.roles()).toBe('Anna owner, Bob admin, Cy observer')
+  expect(story.access().void.size).toBe(0)
+})
+
+test('nobody may what the role does not give', () => {
+  const story = room()
+  const forbidden = [
+    story.admit('Cy', 'Eve'),
+    story.remove('Cy', 'Dee'),
+    story.role('Cy', 'Cy', 'admin'),
+    story.remove('Bob', 'Anna'),
+    story.role('Bob', 'Cy', 'admin'),
+    story.admit('Bob', 'Fay', 'owner'),
+    story.say('Bob', { kind: 'policy', history: 'all' }),
+    story.say('Nobody', { kind: 'policy', history: 'all' })
+  ]
+  const { void: voided } = story.access()
+  expect(forbidden.filter(id => !voided.has(id))).toEqual([])
+  expect(story.roles()).toBe('Anna owner, Bob admin, Cy member, Dee member')
+})
+
+test('a removal voids what its target did unknown to it', () => {
+  const story = room()
+  story.admit('Bob', 'Eve')
+  story.remove('Anna', 'Bob')
+  story.meet()
+  expect(story.roles()).toBe('Anna owner, Cy member, Dee member')
+})
+
+test('what the removal knew stays', () => {
+  const story = room()
+  story.admit('Bob', 'Eve')
+  story.meet('Anna', 'Bob')
+  story.remove('Anna', 'Bob')
+  expect(story.roles()).toBe('Anna owner, Cy member, Dee member, Eve member')
+})
+
+test('a demotion voids what the lower role forbids, and that alone', () => {
+  const story = room()
+  story.admit('Bob', 'Eve')
+  story.say('Bob', { kind: 'device', device: "Bob's phone" as never })
+  story.role('Anna', 'Bob', 'member')
+  story.meet()
+  expect(story.roles()).toBe('Anna owner, Bob member, Cy member, Dee member')
+  expect(story.access().members.get(member('Bob'))?.devices.size).toBe(2)
+})
+
+test('what others have built on stays, if they were entitled to it and do not come from who was removed', () => {
+  const story = room()
+  story.admit('Anna', 'Ada', 'admin')
+  story.meet()
+  story.admit('Bob', 'Eve')
+  story.meet('Bob', 'Ada', 'Eve')
+  story.admit('Ada', 'Fay')
+  story.remove('Anna', 'Bob')
+  story.meet()
+  expect(story.roles()).toBe('Ada admin, Anna owner, Cy member, Dee member, Eve member, Fay member')
+})
+
+test('a member who may not do the same protects nothing, nor does one who was let in by who was removed', () => {
+  const plain = room()
+  plain.admit('Bob', 'Eve')
+  plain.meet('Bob', 'Cy', 'Eve')
+  plain.say('Cy', { kind: 'device', device: "Cy's phone" as never })
+  plain.remove('Anna', 'Bob')
+  plain.meet()
+  expect(plain.roles()).toBe('Anna owner, Bob admin, Cy member, Dee member'.replace('Bob admin, ', ''))
+
+  const story = new RoomStory('Anna')
+  story.admit('Anna', 'Bob', 'owner')
+  story.admit('Bob', 'Sybil', 'admin')
+  story.meet()
+  story.admit('Bob', 'Eve')
+  story.meet('Bob', 'Sybil', 'Eve')
+  story.admit('Sybil', 'Fay')
+  story.remove('Anna', 'Bob')
+  story.meet()
+  expect(story.roles()).toBe('Anna owner, Fay member, Sybil admin')
+})
+
+test('who is let in by what falls, falls', () => {
+  const story = room()
+  story.admit('Bob', 'Eve')
+  const invite = story.say('Bob', { kind: 'invite', role: 'member', expires: 9, uses: 5 })
+  story.meet('Bob', 'Eve')
+  story.admit('Eve', 'Fay', 'member', invite)
+  story.remove('Anna', 'Bob')
+  story.meet()
+  expect(story.roles()).toBe('Anna owner, Cy member, Dee member')
+})
+
+test('of owners who remove each other the one appointed first stays, then the lower id', () => {
+  const story = new RoomStory('Zoe')
+  story.admit('Zoe', 'Bob', 'owner')
+  story.meet()
+  story.remove('Bob', 'Zoe')
+  story.remove('Zoe', 'Bob')
+  story.meet()
+  expect(story.roles()).toBe('Zoe owner')
+
+  const equals = new RoomStory('Zoe')
+  equals.admit('Zoe', 'Cy', 'member')
+  equals.admit('Zoe', 'Bob', 'member')
+  equals.meet()
+  equals.role('Zoe', 'Bob', 'owner')
+  equals.meet()
+  equals.role('Zoe', 'Cy', 'owner')
+  equals.meet()
+  equals.remove('Cy', 'Bob')
+  equals.remove('Bob', 'Cy')
+  equals.meet()
+  expect(equals.roles()).toBe('Bob owner, Zoe owner')
+})
+
+test('three who remove each other in a circle: the strongest holds, and what it voids voids nothing', () => {
+  const story = new RoomStory('Anna')
+  for (const name of ['Bob', 'Cy', 'Dee']) {
+    story.admit('Anna', name, 'owner')
+    story.meet()
+  }
+  story.remove('Bob', 'Cy')
+  story.remove('Cy', 'Dee')
+  story.remove('Dee', 'Bob')
+  story.meet()
+  expect(story.roles()).toBe('Anna owner, Dee owner')
+})
+
+test('a room keeps an owner, the one appointed first', () => {
+  const story = new RoomStory('Zoe')
+  story.admit('Zoe', 'Bob', 'owner')
+  story.meet()
+  story.remove('Bob', 'Bob')
+  story.remove('Zoe', 'Zoe')
+  story.meet()
+  expect(story.roles()).toBe('Zoe owner')
+  const alone = new RoomStory('Zoe')
+  alone.remove('Zoe', 'Zoe')
+  alone.role('Zoe', 'Zoe', 'member')
+  expect(alone.roles()).toBe('Zoe owner')
+})
+
+test('an invite admits as many as it may: who is first in the past, then the lower id', () => {
+  const story = room()
+  const invite = story.say('Anna', { kind: 'invite', role: 'member', expires: 9, uses: 2 })
+  story.meet()
+  story.admit('Cy', 'Zed', 'member', invite)
+  story.meet('Cy', 'Bob')
+  const late = [story.admit('Bob', 'Fay', 'member', invite), story.admit('Dee', 'Eve', 'member', invite)]
+  story.meet()
+  expect(story.roles()).toBe('Anna owner, Bob admin, Cy member, Dee member, Eve member, Zed member')
+  expect(story.access().void.get(late[0] ?? story.room)).toBe('its invite was used up')
+  expect(story.access().invites.get(invite)).toMatchObject({ uses: 2, used: 2 })
+})
+
+test('a revocation stops who knows it, and who was admitted unknown to it stays', () => {
+  const story = room()
+  const invite = story.say('Anna', { kind: 'invite', role: 'member', expires: 9, uses: 9 })
+  story.meet()
+  story.admit('Cy', 'Eve', 'member', invite)
+  story.say('Anna', { kind: 'revoke', invite })
+  story.meet('Anna', 'Dee')
+  story.admit('Dee', 'Fay', 'member', invite)
+  story.meet()
+  expect(story.roles()).toBe('Anna owner, Bob admin, Cy member, Dee member, Eve member')
+})
+
+test('with a member go the invites, unless they are kept; who is banned is not let in by one', () => {
+  const story = room()
+  const [gone, kept] = [1, 2].map(uses => story.say('Bob', { kind: 'invite', role: 'member', expires: 9, uses }))
+  story.meet()
+  story.remove('Anna', 'Dee', { bans: true })
+  story.meet()
+  expect(story.access().invites.get(gone ?? story.room)?.isRevoked).toBe(false)
+  story.admit('Cy', 'Dee', 'member', gone)
+  expect(story.roles()).toBe('Anna owner, Bob admin, Cy member')
+  story.remove('Anna', 'Bob')
+  expect(story.access().invites.get(kept ?? story.room)?.isRevoked).toBe(true)
+})
+
+test('a removal dominates what is concurrent to it, and a later admission lifts it', () => {
+  const story = room()
+  story.role('Anna', 'Dee', 'admin')
+  story.remove('Bob', 'Dee')
+  story.meet()
+  expect(story.roles()).toBe('Anna owner, Bob admin, Cy member')
+  story.admit('Anna', 'Dee', 'observer')
+  expect(story.roles()).toBe('Anna owner, Bob admin, Cy member, Dee observer')
+})
+
+test('what came before its cause waits, and what forgets its own previous operation does not count', () => {
+  const story = room()
+  const late = story.say('Anna', { kind: 'policy', name: 'Attic' })
+  const operations = [...story.operations.values()]
+  const forgetful = operations.map(each => (each.id === late ? { ...each, parents: [story.room] } : each))
+  expect(story.access().name).toBe('Attic')
+  const other = new RoomStory('Anna')
+  for (const each of forgetful) other.operations.set(each.id, each)
+  expect(other.access().name).toBe('Loft')
+  other.operations.delete('op-001' as never)
+  expect(other.roles()).toBe('Anna owner')
+})
