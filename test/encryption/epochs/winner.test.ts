@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest'
+import { encodeUtf8, expectValue, fromHex, sha256, toHex } from '../../../src/core/bytes/index.ts'
+import { winnerOf, type Commit, type EpochId } from '../../../src/core/encryption/epochs/index.ts'
+import type { MemberId } from '../../../src/core/identity/index.ts'
+import { seededNumbers } from '../../support/seeded-random.ts'
+
+const SEEDS = 2000
+const ROOT = '00'.repeat(16) as EpochId
+const MEMBERS = ['aa', 'bb', 'cc', 'dd', 'ee', 'ff'] as MemberId[]
+
+/** The rule once more, in other words: all paths are written out, and the best of all is followed. */
+function referenceWinner(root: EpochId, commits: readonly Commit[]): EpochId {
+  const paths: Commit[][] = []
+  const walk = (tip: EpochId, path: Commit[]): void => {
+    const next = commits.filter(each => each.parent === tip)
+    if (next.length === 0) paths.push(path)
+    for (const each of next) walk(each.epoch, [...path, each])
+  }
+  walk(root, [])
+  let [candidates, depth] = [paths, 0]
+  for (;;) {
+    const score = (path: Commit[]): number => {
+      const rest = path.slice(depth)
+      return new Set(rest.map(({ committer }) => committer)).size * 2 + Number(rest.some(({ removes }) => removes))
+    }
+    const going = candidates.filter(path => path.length > depth)
+    if (going.length === 0) return candidates[0]?.at(depth - 1)?.epoch ?? root
+    // The best path through each child, then the draw between the children.
+    const best = Math.max(...going.map(score))
+    const steps = going.filter(path => score(path) === best).flatMap(path => path[depth] ?? [])
+    const draw = ({ parent, committer, hash }: Commit): string =>
+      toHex(sha256(Uint8Array.of(...expectValue(fromHex(parent)), ...encodeUtf8(committer)))) + hash
+    const chosen = steps.toSorted((a, b) => (draw(a) < draw(b) ? -1 : 1))[0]
+    candidates = going.filter(path => path[depth]?.hash === chosen?.hash)
+    depth += 1
+  }
+}
+
+/** Commits on commits, some on the same ones. */
+function wildCommits(seed: number): Commit[] {
+  const next = seededNumbers(seed)
+  const below = (limit: number): number => Math.floor(next() * limit)
+  const epochs = [ROOT]
+  return Array.from({ length: 1 + below(24) }, () => {
+    const parent = epochs[Math.max(0, epochs.length - 1 - below(4))] ?? ROOT
+    const hash = toHex(sha256(encodeUtf8(String(next()))))
+    const epoch = hash.slice(0, 32) as EpochId
+    epochs.push(epoch)
+    return { parent, epoch, committer: MEMBERS[below(6)] ?? ('aa' as MemberId), removes: next() < 0.2, hash }
+  })
+}
+
+function shuffled<T>(all: readonly T[], seed: number): T[] {
+  const next = seededNumbers(seed)
+  return all
+    .map(each => [next(), each] as const)
+    .toSorted(([a], [b]) => a - b)
+    .map(([, each]) => each)
+}
+
+/** Each step for itself: the child with the most committers so far. */
+function stepByStep(root: EpochId, commits: readonly Commit[]): EpochId {
+  const seen = new Map<EpochId, Set<MemberId>>([[root, new Set()]])
+  let tip = root
+  for (const each of commits) {
+    const known = seen.get(each.parent)
+    if (known === undefined) continue
+    const here = new Set([...known, each.committer])
+    seen.set(each.epoch, here)
+    if (here.size > (seen.get(tip)?.size ?? 0)) tip = each.epoch
+  }
+  return tip
+}
+
+test(`of ${SEEDS} sets of commits one winner comes out, in whatever order they came, and by another reading of the rule`, () => {
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const commits = wildCommits(seed)
+    const winner = winnerOf(ROOT, commits)
+    expect([seed, winnerOf(ROOT, shuffled(commits, seed))]).toEqual([seed, winner])
+    expect([seed, referenceWinner(ROOT, commits)]).toEqual([seed, winner])
+  }
+})
+
+test('what goes by the order in which commits came is found out', () => {
+  const torn = Array.from({ length: 200 }, (_, seed) => wildCommits(seed)).filter((commits, seed) => {
+    return stepByStep(ROOT, commits) !== stepByStep(ROOT, shuffled(commits, seed))
+  })
+  expect(torn.length).toBeGreaterThan(0)
+})
+
+test('nobody wins by making many commits, nor by making one again and again', () => {
+  const commit = (parent: EpochId, name: string, committer: string, removes = false): Commit => {
+    const hash = toHex(sha256(encodeUtf8(name)))
+    return { parent, epoch: hash.slice(0, 32) as EpochId, committer: committer as MemberId, removes, hash }
+  }
+  const honest = commit(ROOT, 'a', 'aa')
+  const second = commit(honest.epoch, 'b', 'bb')
+  let flood = [commit(ROOT, 'f', 'ff')]
+  for (let count = 0; count < 50; count += 1) flood = [...flood, commit(flood.at(-1)?.epoch ?? ROOT, `f${count}`, 'ff')]
+  expect(winnerOf(ROOT, [...flood, honest, second])).toBe(second.epoch)
+
+  const other = commit(ROOT, 'x', 'ff')
+  const winner = winnerOf(ROOT, [honest, other])
+  const ground = Array.from({ length: 200 }, (_, count) => commit(ROOT, `again ${count}`, 'ff'))
+  const isHonest = winner === honest.epoch
+  expect(winnerOf(ROOT, [honest, other, ...ground]) === honest.epoch).toBe(isHonest)
+  // A removal is not put off by a commit made beside it.
+  const removal = commit(ROOT, 'r', 'cc', true)
+  expect(winnerOf(ROOT, [honest, other, removal])).toBe(removal.epoch)
+})
+
+test('commits that lead in a circle end', () => {
+  const [one, two] = ['11'.repeat(16), '22'.repeat(16)] as EpochId[]
+  const circle = [
+    { parent: ROOT, epoch: one, committer: 'aa', removes: false, hash: '01' },
+    { parent: one, epoch: two, committer: 'bb', removes: false, hash: '02' },
+    { parent: two, epoch: one, committer: 'cc', removes: false, hash: '03' },
+    { parent: two, epoch: ROOT, committer: 'cc', removes: false, hash: '04' }
+  ] as Commit[]
+  expect(winnerOf(ROOT, circle)).toBe(two)
+})
