@@ -10,6 +10,7 @@ const launchOptions = { args: chromiumArguments, ...(executablePath !== undefine
 
 const inBrowser = ['test/**/*.browser.test.{ts,tsx}', 'test/**/*.both.test.ts']
 const endToEnd = ['test/e2e/**/*.e2e.test.ts']
+const throughNats = ['test/nat/**/*.nat.test.ts']
 
 // `vitest run --project node` (or browser, e2e) runs one part alone. Otherwise they take turns (`groupOrder`, where 0 means
 // no order of its own), so that no part slows another down until waits end too early.
@@ -22,7 +23,7 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.browser.test.ts', ...endToEnd],
+          exclude: ['test/**/*.browser.test.ts', ...endToEnd, ...throughNats],
           sequence: { groupOrder: 1 },
           testTimeout: 60 * SECONDS,
           hookTimeout: 60 * SECONDS
@@ -57,6 +58,18 @@ export default defineConfig({
           // Whole peers and browsers, with relays killed under them: one file at a time, after everything else.
           fileParallelism: false,
           sequence: { groupOrder: 3 },
+          testTimeout: 180 * SECONDS,
+          hookTimeout: 120 * SECONDS
+        }
+      },
+      {
+        test: {
+          name: 'nat',
+          environment: 'node',
+          include: throughNats,
+          globalSetup: ['test/setup/build-web-app.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 4 },
           testTimeout: 180 * SECONDS,
           hookTimeout: 120 * SECONDS
         }

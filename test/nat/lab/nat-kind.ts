@@ -1,0 +1,65 @@
+/** How a router behaves, in the terms of RFC 4787 and, for TCP, RFC 5382. */
+export type NatKind =
+  /** None: a public address. */
+  | 'open'
+  /** Endpoint-independent mapping and filtering. */
+  | 'full-cone'
+  /** Endpoint-independent mapping, address-dependent filtering. */
+  | 'address-restricted'
+  /** Endpoint-independent mapping, address-and-port-dependent filtering: most home routers. */
+  | 'port-restricted'
+  /** Address-and-port-dependent mapping to random ports. */
+  | 'symmetric-random'
+  /** Address-and-port-dependent mapping whose ports move by a regular step. */
+  | 'symmetric-sequential'
+  /** Port-restricted, behind another one like it. */
+  | 'double'
+  /** Port-restricted, and no UDP leaves. */
+  | 'udp-blocked'
+  /** Port-restricted, and nothing leaves but TCP to port 443. */
+  | 'only-443'
+
+export interface RouterPlace {
+  /** Its own address outside. */
+  readonly outside: string
+  /** The host behind it. */
+  readonly host: string
+}
+
+/** The rules of a router, for `nft -f`: `wan` is its interface outside, `lan` the one inside. */
+export function rulesOf(kind: NatKind, { outside, host }: RouterPlace): string {
+  return [
+    'table ip starling {',
+    ' set seen {\n  type ipv4_addr\n  flags dynamic,timeout\n  timeout 10m\n }',
+    ` chain before {\n  type nat hook prerouting priority -100\n  ${forwarded(kind, host)}\n }`,
+    ` chain behind {\n  type nat hook postrouting priority 100\n  ${translated(kind, outside)}\n }`,
+    ` chain through {\n  type filter hook forward priority 0\n  policy drop\n  ${passed(kind).join('\n  ')}\n }`,
+    // A router says nothing to those whom it does not know: a RST would end a punch before it begins.
+    ' chain own {\n  type filter hook input priority 0\n  policy drop\n  iifname != "wan" accept\n  ct state established,related accept\n }',
+    '}',
+    ''
+  ].join('\n')
+}
+
+/** What comes from outside unasked. */
+function forwarded(kind: NatKind, host: string): string {
+  if (kind === 'full-cone') return `iifname "wan" meta l4proto { tcp, udp } dnat to ${host}`
+  if (kind === 'address-restricted') return `iifname "wan" ip saddr @seen meta l4proto { tcp, udp } dnat to ${host}`
+  return 'accept'
+}
+
+function translated(kind: NatKind, outside: string): string {
+  if (kind === 'symmetric-random') return 'oifname "wan" meta l4proto { tcp, udp } masquerade random,fully-random'
+  // By the byte order of the counter the ports move by 256.
+  if (kind === 'symmetric-sequential')
+    return `oifname "wan" meta l4proto { tcp, udp } snat to ${outside} : numgen inc mod 1000 offset 40000`
+  return 'oifname "wan" masquerade'
+}
+
+function passed(kind: NatKind): string[] {
+  const known = 'ct state established,related accept'
+  if (kind === 'only-443') return [known, 'iifname "lan" tcp dport 443 accept']
+  if (kind === 'udp-blocked') return [known, 'iifname "lan" meta l4proto != udp accept']
+  const sent = 'iifname "lan" update @seen { ip daddr } accept'
+  return [known, sent, ...(kind === 'full-cone' || kind === 'address-restricted' ? ['ct status dnat accept'] : [])]
+}
