@@ -126,7 +126,11 @@ test('A WebRTC dial that fails leaves the circuit alone, and its ghost is closed
   const bo = await openRelay({ ...HOPELESS_ICE, relayServer: false })
   const scope = { node: bo.node, clock: systemClock, jitter: () => 0.5, signal: new AbortController().signal }
   const paths = new Set<string>()
-  const tracked = createConnections(scope, { shown: ({ path }) => paths.add(path), changed: () => undefined })
+  const tracked = createConnections(scope, {
+    isPunched: () => false,
+    shown: ({ path }) => paths.add(path),
+    changed: () => undefined
+  })
   await bo.node.dial(relay.addresses.map(address => multiaddr(address)))
   const target = await until('the place', () => {
     const found = bo.node.getMultiaddrs().filter(address => address.toString().includes('/webrtc/'))

@@ -34,6 +34,8 @@ export interface Settings {
   readonly mdns: boolean
   readonly dht: boolean
   readonly webrtc: boolean
+  /** Punch holes with TCP. */
+  readonly punch: boolean
   readonly metricsPublic: boolean
   /** The command's own flags, and every other one, as written. */
   readonly flags: FlagValues
@@ -107,6 +109,7 @@ function settingsOf(flags: FlagValues, environment: NodeJS.ProcessEnv): Settings
     mdns: !flags.has('no-mdns'),
     dht: !flags.has('no-dht'),
     webrtc: !flags.has('no-webrtc'),
+    punch: !flags.has('no-punch'),
     metricsPublic: flags.has('metrics-public'),
     flags
   }

@@ -1,5 +1,7 @@
+import { networkInterfaces } from 'node:os'
 import { mdns } from '@libp2p/mdns'
 import { tcp } from '@libp2p/tcp'
+import { isPrivateIp } from '@libp2p/utils'
 import { webRTC, webRTCDirect } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
 import { systemClock } from '../../core/bytes/index.ts'
@@ -8,6 +10,7 @@ import type { Settings } from '../command-line/settings.ts'
 import { libp2pDatastore } from '../data/libp2p-datastore.ts'
 import type { NodeDatabase } from '../data/node-database.ts'
 import { ownIceServers } from './ice-servers.ts'
+import { freePort } from './ports.ts'
 
 /** Ours alone: peers of other programs on the local network are none of our business. */
 const MDNS_SERVICE = '_starling._udp.local'
@@ -32,10 +35,24 @@ export function createNodeNetwork(options: NodeNetworkOptions): Promise<Network>
     bootstrap: settings.bootstrap,
     relayServer: options.relayServer,
     relayClient: options.relayClient,
-    dht: settings.dht ? 'server' : 'off',
+    dht: settings.dht ? dhtMode(options) : 'off',
+    // Who looks for no relay is reached without.
+    ...(settings.punch && options.relayClient ? { freePort: () => freePort('tcp') } : {}),
     clock: systemClock,
     profile: 'node'
   })
+}
+
+/** Whoever asks a server that cannot be reached waits for nothing: behind a NAT a peer asks, and does not answer. */
+function dhtMode({ settings, relayServer, relayClient }: NodeNetworkOptions): 'server' | 'client' {
+  const isPublic = settings.announce.length > 0 || hasPublicAddress() || (relayServer && !relayClient)
+  return isPublic ? 'server' : 'client'
+}
+
+function hasPublicAddress(): boolean {
+  return Object.values(networkInterfaces()).some(found =>
+    found?.some(({ address, internal }) => !internal && isPrivateIp(address) === false)
+  )
 }
 
 function transports(settings: Settings): Libp2pNetworkOptions['transports'] {

@@ -57,7 +57,7 @@ async function usablePort(protocol: 'tcp' | 'udp', former: number | undefined): 
   return freePort(protocol)
 }
 
-async function freePort(protocol: 'tcp' | 'udp'): Promise<number> {
+export async function freePort(protocol: 'tcp' | 'udp'): Promise<number> {
   return tryPort(protocol, undefined, 0)
 }
 

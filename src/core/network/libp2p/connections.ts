@@ -51,6 +51,8 @@ export interface Connections {
 }
 
 export interface ConnectionListeners {
+  /** Whether a connection to this address that opens now comes of a hole that was punched. */
+  isPunched(address: string): boolean
   /** The best path has changed, gone, or is measured anew. */
   shown(connection: PeerConnection): void
   /** A connection of the peer has opened, closed or proved itself. */
@@ -77,7 +79,7 @@ export function createConnections(scope: Scope, listeners: ConnectionListeners):
     const peer = fromLibp2pPeer(connection.remotePeer)
     const all = known.get(peer) ?? new Map<string, Tracked>()
     if (connection.status !== 'open' || all.has(connection.id)) return
-    const tracked = track(scope, connection)
+    const tracked = track(scope, connection, listeners)
     all.set(connection.id, tracked)
     known.set(peer, all)
     refresh(peer)
@@ -170,9 +172,9 @@ export function createConnections(scope: Scope, listeners: ConnectionListeners):
   }
 }
 
-function track(scope: Scope, connection: Connection): Tracked {
+function track(scope: Scope, connection: Connection, listeners: ConnectionListeners): Tracked {
   const address = connection.remoteAddr.toString()
-  const path = pathOfAddress(address)
+  const path = listeners.isPunched(address) ? 'punched' : pathOfAddress(address)
   const usable = path !== 'webrtc'
   const timer = createRetryTimer(scope.clock)
   return { connection, path, address, usable, rtt: undefined, silent: 0, suspected: false, timer }

@@ -1,3 +1,4 @@
+import { isPrivate } from '@libp2p/utils'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import type { Millis } from '../../bytes/index.ts'
 import type { Path, PeerId } from '../network.ts'
@@ -21,8 +22,11 @@ const MAX_ADDRESSES = 16
  */
 export async function dial(scope: Scope, addresses: readonly string[]): Promise<PeerId> {
   const usable = await dialableAddresses(scope, addresses)
-  const over = (...paths: Path[]): Multiaddr[] => usable.filter(address => paths.includes(pathOf(address)))
-  const stages = [over('direct'), over('webrtc'), over('relayed')].filter(stage => stage.length > 0)
+  const over = (path: Path): Multiaddr[] => usable.filter(address => pathOf(address) === path)
+  const [direct, webrtc, relayed] = [over('direct'), over('webrtc'), over('relayed')]
+  // Elsewhere a private address leads to nobody, or to somebody else: where there is a circuit, it is tried over that.
+  const near = relayed.length === 0 ? direct : direct.filter(address => !isPrivate(address) || isNear(scope, address))
+  const stages = [near, webrtc, relayed].filter(stage => stage.length > 0)
   if (stages.length === 0) throw new Error('none of the addresses can be dialled from here')
   for (const stage of stages.slice(0, -1)) {
     const limit = pathOf(stage[0]) === 'direct' ? DIRECT_HEAD_START : DIAL_TIMEOUT
@@ -30,6 +34,16 @@ export async function dial(scope: Scope, addresses: readonly string[]): Promise<
     if (reached !== undefined) return reached
   }
   return dialInTurn(scope, stages.at(-1) ?? [], DIAL_TIMEOUT)
+}
+
+/** Whether this peer has an address on the same network, as far as the first three numbers of IPv4 tell. */
+function isNear(scope: Scope, address: Multiaddr): boolean {
+  const network = networkOf(address)
+  return network !== undefined && scope.node.getMultiaddrs().some(own => networkOf(own) === network)
+}
+
+function networkOf(address: Multiaddr): string | undefined {
+  return /^\/ip4\/(\d+\.\d+\.\d+)\.|^\/ip6\/((?:[^:/]*:){1,4})/.exec(address.toString())?.[0]
 }
 
 function pathOf(address: Multiaddr | undefined): Path {

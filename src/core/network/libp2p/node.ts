@@ -16,6 +16,7 @@ import { gossipOptions } from './gossip-options.ts'
 import { isHosted } from './hosted-addresses.ts'
 import { createListenCheck } from './listen-check.ts'
 import type { Libp2pNetworkOptions } from './options.ts'
+import { createRawDial, type RawDial } from './punch/raw-dial.ts'
 import { relayServer } from './relay-server.ts'
 import { newAgentVersion } from './restarted-peers.ts'
 import { createRelayPlaces, type RelayPlaces } from './relay-places.ts'
@@ -39,7 +40,7 @@ const STREAMS_PER_CONNECTION = 512
 /** Relays at which a place is kept: when one dies, the other still leads here. */
 const RELAY_PLACES = 2
 
-export type Node = Libp2p<{ pubsub: GossipSub; dht?: KadDHT; relay?: CircuitRelayService }>
+export type Node = Libp2p<{ pubsub: GossipSub; dht?: KadDHT; relay?: CircuitRelayService; rawDial?: RawDial }>
 
 /** Builds the libp2p node, not yet started, and what is needed to find relays. */
 export async function createNode(
@@ -133,6 +134,7 @@ function services(options: Libp2pNetworkOptions) {
     ping: ping({ maxInboundStreams: PING_STREAMS, maxOutboundStreams: PING_STREAMS }),
     pubsub: gossipsub(gossipOptions),
     ...(options.relayServer ? { relay: relayServer() } : {}),
+    ...(options.freePort === undefined ? {} : { rawDial: createRawDial }),
     ...(options.dht === 'off' ? {} : { dht: dht(options.dht) })
   }
 }

@@ -28,6 +28,8 @@ export interface Libp2pNetworkOptions {
   readonly relayClient?: boolean
   readonly dht: 'server' | 'client' | 'off'
   readonly clock: Clock
+  /** Finds a free local TCP port that nobody listens on, for punching holes with TCP; undefined where none are punched. */
+  readonly freePort?: () => Promise<number>
   /** Sizes the connection limits. */
   readonly profile: 'node' | 'browser'
   /** A number from 0 to 1 that spreads retries; random by default. */

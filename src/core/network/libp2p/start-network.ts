@@ -14,6 +14,7 @@ import { createNode, DHT_PROTOCOL, type Node } from './node.ts'
 import type { Libp2pNetworkOptions } from './options.ts'
 import { listenToPage } from './page-events.ts'
 import { fromLibp2pPeer, toLibp2pPeer } from './peer-ids.ts'
+import { createPunching } from './punch/punching.ts'
 import { keepConnected, type Keeper } from './redial.ts'
 import { createRestartedPeers } from './restarted-peers.ts'
 import type { Scope } from './scope.ts'
@@ -47,6 +48,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const meetings = new Set<Meeting>()
 
   const connections: Connections = createConnections(scope, {
+    isPunched: address => punching?.isPunched(address) === true,
     shown: connection => emit({ kind: 'peer', connection }),
     changed(peer) {
       upgrades.changed(peer)
@@ -54,13 +56,16 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
       surplus.changed(peer)
     }
   })
-  const upgrades = createUpgrades(scope, connections)
+  const streams = createStreams(scope, connections)
+  const { rawDial } = node.services
+  const { freePort } = options
+  const punching = rawDial && freePort && createPunching({ scope, connections, streams, rawDial, freePort })
+  const upgrades = createUpgrades(scope, connections, punching?.punch)
   const gossip = createGossipStreams(scope, connections, peer => topics.reopened(peer))
   const restarted = createRestartedPeers(connections, peer => topics.reopened(peer))
   const surplus = createSurplusConnections(scope, connections)
   const discovered = createDiscoveredPeers(scope)
   const topics = createTopics(node)
-  const streams = createStreams(scope, connections)
   const found = ({ id, multiaddrs }: PeerInfo): void => discovered.found(fromLibp2pPeer(id), multiaddrs.map(String))
   local.found = found
 
@@ -69,6 +74,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   }
   /** The machine is awake or online again, maybe elsewhere. */
   function wakeAll(): void {
+    punching?.wake()
     for (const part of [connections, upgrades, ...keepers, ...chosen, ...meetings]) part.wake()
     void places.search(node)
     emit({ kind: 'woke' })
@@ -96,6 +102,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const stop = once(async () => {
     ended.abort(new Error('the network was stopped'))
     for (const release of released) release()
+    punching?.stop()
     for (const part of [...keepers, ...chosen, ...meetings, discovered, upgrades, surplus, gossip, topics, connections])
       part.stop()
     await node.stop()
@@ -167,7 +174,9 @@ function reportAddresses(node: Node, changed: () => void): () => void {
 async function addressesOf(node: Node, connections: Connections, peer: PeerId): Promise<string[]> {
   const id = toLibp2pPeer(peer)
   const known = id === undefined ? undefined : await node.peerStore.get(id).catch(() => undefined)
-  const dialled = connections.of(peer).filter(({ connection }) => connection.direction === 'outbound')
+  const dialled = connections
+    .of(peer)
+    .filter(({ connection, path }) => connection.direction === 'outbound' && path !== 'punched')
   const announced = known?.addresses.map(({ multiaddr }) => withPeer(multiaddr.toString(), peer)) ?? []
   return [...new Set([...dialled.map(({ address }) => address), ...announced])].sort(compareAddresses)
 }

@@ -34,7 +34,11 @@ interface Attempt {
  * Looks for a better way to peers that are reached through a relay only. The circuit is never touched here: a try that
  * fails leaves everything as it was.
  */
-export function createUpgrades(scope: Scope, connections: Connections): Upgrades {
+export function createUpgrades(
+  scope: Scope,
+  connections: Connections,
+  punch: (peer: PeerId) => Promise<void> = async () => undefined
+): Upgrades {
   const attempts = new Map<PeerId, Attempt>()
   const self = fromLibp2pPeer(scope.node.peerId)
 
@@ -44,15 +48,19 @@ export function createUpgrades(scope: Scope, connections: Connections): Upgrades
     const timer = createRetryTimer(scope.clock)
     const attempt = { timer, backoff: createBackoff(FIRST_RETRY, LAST_RETRY, scope.jitter), running: false }
     attempts.set(peer, attempt)
-    timer.set(self < peer ? FIRST_TRY : FOLLOW_AFTER, () => void run(peer, attempt))
+    // Whose turn it is to punch does not go by the PeerId.
+    timer.set(FIRST_TRY, () => void run(peer, attempt, self < peer ? 'all ways' : 'punching alone'))
   }
 
-  async function run(peer: PeerId, attempt: Attempt): Promise<void> {
+  async function run(peer: PeerId, attempt: Attempt, ways: 'all ways' | 'punching alone'): Promise<void> {
     if (attempt.running || scope.signal.aborted) return
     attempt.running = true
-    await tryBetter(scope, peer, connections.of(peer)).catch(() => undefined)
+    // A hole is punched while addresses that may lead nowhere are tried: each way takes its time to fail.
+    const addresses = ways === 'all ways' ? tryBetter(scope, peer, connections.of(peer)) : undefined
+    await Promise.allSettled([punch(peer), addresses])
     attempt.running = false
-    if (attempts.get(peer) === attempt) attempt.timer.set(attempt.backoff.next(), () => void run(peer, attempt))
+    const pause = ways === 'all ways' ? attempt.backoff.next() : FOLLOW_AFTER
+    if (attempts.get(peer) === attempt) attempt.timer.set(pause, () => void run(peer, attempt, 'all ways'))
   }
 
   function forget(peer: PeerId): void {
@@ -65,7 +73,7 @@ export function createUpgrades(scope: Scope, connections: Connections): Upgrades
     wake() {
       for (const [peer, attempt] of attempts) {
         attempt.backoff.reset()
-        attempt.timer.set(FIRST_TRY, () => void run(peer, attempt))
+        attempt.timer.set(FIRST_TRY, () => void run(peer, attempt, 'all ways'))
       }
     },
     stop() {
