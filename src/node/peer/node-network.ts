@@ -43,10 +43,9 @@ export function createNodeNetwork(options: NodeNetworkOptions): Promise<Network>
   })
 }
 
-/** Whoever asks a server that cannot be reached waits for nothing: behind a NAT a peer asks, and does not answer. */
-function dhtMode({ settings, relayServer, relayClient }: NodeNetworkOptions): 'server' | 'client' {
-  const isPublic = settings.announce.length > 0 || hasPublicAddress() || (relayServer && !relayClient)
-  return isPublic ? 'server' : 'client'
+/** Whoever asks a server that cannot be reached waits for nothing. Who carries others, if only the tabs of this machine, serves them. */
+function dhtMode({ settings, relayServer }: NodeNetworkOptions): 'server' | 'client' {
+  return relayServer || settings.announce.length > 0 || hasPublicAddress() ? 'server' : 'client'
 }
 
 function hasPublicAddress(): boolean {

@@ -1,9 +1,9 @@
-import { isPrivate } from '@libp2p/utils'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import type { Millis } from '../../bytes/index.ts'
 import type { Path, PeerId } from '../network.ts'
 import { compareAddresses, pathOfAddress, peerOfAddress } from './addresses.ts'
 import { withDeadline } from './deadline.ts'
+import { isElsewhere } from './elsewhere.ts'
 import { DIAL_TIMEOUT } from './node.ts'
 import { connectionsTo } from './peer-ids.ts'
 import type { Scope } from './scope.ts'
@@ -24,8 +24,9 @@ export async function dial(scope: Scope, addresses: readonly string[]): Promise<
   const usable = await dialableAddresses(scope, addresses)
   const over = (path: Path): Multiaddr[] => usable.filter(address => pathOf(address) === path)
   const [direct, webrtc, relayed] = [over('direct'), over('webrtc'), over('relayed')]
-  // Elsewhere a private address leads to nobody, or to somebody else: where there is a circuit, it is tried over that.
-  const near = relayed.length === 0 ? direct : direct.filter(address => !isPrivate(address) || isNear(scope, address))
+  // Where there is a circuit, what is elsewhere is left for when the path is to be improved.
+  const near =
+    relayed.length === 0 ? direct : direct.filter(address => !isElsewhere(address, scope.node.getMultiaddrs()))
   const stages = [near, webrtc, relayed].filter(stage => stage.length > 0)
   if (stages.length === 0) throw new Error('none of the addresses can be dialled from here')
   for (const stage of stages.slice(0, -1)) {
@@ -34,16 +35,6 @@ export async function dial(scope: Scope, addresses: readonly string[]): Promise<
     if (reached !== undefined) return reached
   }
   return dialInTurn(scope, stages.at(-1) ?? [], DIAL_TIMEOUT)
-}
-
-/** Whether this peer has an address on the same network, as far as the first three numbers of IPv4 tell. */
-function isNear(scope: Scope, address: Multiaddr): boolean {
-  const network = networkOf(address)
-  return network !== undefined && scope.node.getMultiaddrs().some(own => networkOf(own) === network)
-}
-
-function networkOf(address: Multiaddr): string | undefined {
-  return /^\/ip4\/(\d+\.\d+\.\d+)\.|^\/ip6\/((?:[^:/]*:){1,4})/.exec(address.toString())?.[0]
 }
 
 function pathOf(address: Multiaddr | undefined): Path {

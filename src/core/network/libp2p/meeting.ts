@@ -52,15 +52,17 @@ export function meet(
   async function round(): Promise<void> {
     running = true
     if (scope.node.getPeers().length > 0) {
-      await quietly(findOthers)
-      if (scope.clock.now() >= provideAt) {
-        await quietly(announce)
-        // Of two that come at the same moment, the later one finds the other now.
-        await quietly(findOthers)
-      }
+      // A search ends only when those who have gone have not answered: nobody waits for that to be found.
+      await Promise.all([quietly(findOthers), scope.clock.now() >= provideAt ? announceAndLook() : undefined])
     }
     running = false
     if (!ended.signal.aborted) timer.set(backoff.next(), () => void round())
+  }
+
+  /** Of two that come at the same moment, the later one finds the other now. */
+  async function announceAndLook(): Promise<void> {
+    await quietly(announce)
+    await quietly(findOthers)
   }
 
   async function announce(signal: AbortSignal): Promise<void> {

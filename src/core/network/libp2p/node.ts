@@ -13,6 +13,7 @@ import { createLibp2p, type Libp2pInit } from 'libp2p'
 import type { Millis } from '../../bytes/index.ts'
 import { compareAddresses, isRelayed } from './addresses.ts'
 import { gossipOptions } from './gossip-options.ts'
+import { isElsewhere } from './elsewhere.ts'
 import { isHosted } from './hosted-addresses.ts'
 import { createListenCheck } from './listen-check.ts'
 import type { Libp2pNetworkOptions } from './options.ts'
@@ -50,6 +51,8 @@ export async function createNode(
 ): Promise<{ node: Node; places: RelayPlaces }> {
   const listeners = createListenCheck()
   const places = createRelayPlaces(wantsRelays(options) ? RELAY_PLACES : 0, options.clock, jitter)
+  // Asked once there is a node.
+  const own: { addresses: () => Multiaddr[] } = { addresses: () => [] }
   const node = await createLibp2p({
     start: false,
     privateKey,
@@ -69,13 +72,14 @@ export async function createNode(
         streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES }
       })
     ],
-    connectionManager: connectionManager(options),
+    connectionManager: connectionManager(options, address => isElsewhere(address, own.addresses())),
     // Connections are watched by our own pings, which also tell a ghost from a connection.
     connectionMonitor: { enabled: false },
     // The default in browsers refuses every plain WebSocket and every private address.
     connectionGater: { denyDialMultiaddr: () => false },
     services: services(options)
   })
+  own.addresses = () => node.getMultiaddrs()
   listeners.check(options.listen)
   return { node, places }
 }
@@ -102,14 +106,19 @@ function announcedAddresses(found: Multiaddr[], announce: readonly string[]): Mu
   return hosted.filter(address => !isLoopback(address) || announce.some(own => address.toString().startsWith(own)))
 }
 
-function connectionManager(options: Libp2pNetworkOptions): NonNullable<Libp2pInit['connectionManager']> {
+function connectionManager(
+  options: Libp2pNetworkOptions,
+  isFar: (address: Multiaddr) => boolean
+): NonNullable<Libp2pInit['connectionManager']> {
   return {
     maxConnections: MAX_CONNECTIONS[options.relayServer ? 'relay' : options.profile],
     addressDialTimeout: ADDRESS_DIAL_TIMEOUT,
     dialTimeout: DIAL_TIMEOUT,
     inboundConnectionThreshold: MAX_INBOUND_PER_SECOND_AND_HOST,
     maxIncomingPendingConnections: MAX_PENDING_INBOUND,
-    addressSorter: compareForDialling,
+    // One dial queue serves all who dial a peer, and takes one address after the other.
+    addressSorter: (a, b) =>
+      (Math.sign(Number(isFar(a.multiaddr)) - Number(isFar(b.multiaddr))) as -1 | 0 | 1) || compareForDialling(a, b),
     // Our own redial does this; libp2p's gives up on a WebSocket at once.
     reconnectRetries: 0,
     // In a browser libp2p would resolve /dnsaddr through DNS servers of third parties.
