@@ -26,7 +26,7 @@ export async function startPeer(profile: string, memory: Memory): Promise<Runnin
     valueEncoding: 'view'
   })
   const storage = await openStorage(database)
-  const peer = await openPeer({ storage, clock: systemClock, random: systemRandom })
+  const peer = await openPeer({ storage, clock: systemClock, random: systemRandom, startedAt: performance.timeOrigin })
   const stopping = new AbortController()
   let list = rememberedList(memory)
   let use: ((list: BootstrapList) => void) | undefined

@@ -216,6 +216,7 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
       emit({ event: 'room', room: id, change: 'read' })
     },
     status: () => status,
+    ice: async () => undefined,
     listen(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { PeerId } from '../../src/core/network/index.ts'
 import { statusText } from '../../src/node/commands/status.ts'
 import { jsonLine } from '../../src/node/terminal/json-line.ts'
 import { messageLine } from '../../src/node/terminal/message-line.ts'
@@ -58,6 +59,31 @@ test('the status in plain words', () => {
     String.raw`peer   12D3  direct  -  /dns4/a\u{202e}b/tcp/1`,
     String.raw`relay  12D4  /dns4/a\u{202e}b/tcp/1`
   ])
+  const relayed = {
+    peer: '12D5',
+    path: 'relayed',
+    rtt: 40,
+    address: '/x',
+    since: 0,
+    nicks: ['Bo'],
+    relay: '12D4' as PeerId
+  }
+  const figures = { received: 2048, sent: 512 }
+  expect(
+    lines({
+      peer: '12D3',
+      rooms: [{ ...room, toTalk: 840 }],
+      peers: [{ ...relayed, ...figures, tries: 2 }],
+      relays: []
+    }).slice(-2)
+  ).toEqual([
+    'room   000000000000  Talk  (1 member, 2 on their way, first message after 0.8 s)',
+    'peer   12D5  relayed  40.0 ms  /x  Bo; through 12D4; no better way in 2 tries; 2.0 KiB in, 0.5 KiB out'
+  ])
+  const upgraded = { peer: '12D5', path: 'webrtc', rtt: 4, address: '/x', upgrade: 1234 }
+  expect(lines({ peer: '12D3', rooms: [], peers: [upgraded], relays: [] }).at(-1)).toBe(
+    'peer   12D5  webrtc  4.0 ms  /x  off the relay after 1.2 s'
+  )
   expect(lines({ peer: null, rooms: [], peers: [], relays: [] })[0]).toBe(
     'No peer is running here: ./starling up starts one.'
   )

@@ -2,7 +2,7 @@ import { errorMessage, every, UsageError, type Millis } from '../bytes/index.ts'
 import type { NamedRoom } from '../encryption/index.ts'
 import type { DeviceId, MemberId } from '../identity/index.ts'
 import type { EntryId, StoredEntry } from '../log/index.ts'
-import type { Network, Path } from '../network/index.ts'
+import type { Network, Path, PeerId } from '../network/index.ts'
 import { Alarm } from './alarm.ts'
 import type { Listeners } from './listeners.ts'
 import type { MemberSummary, Message, PeerEvent, RoomSummary } from './peer.ts'
@@ -82,6 +82,12 @@ export class LiveRoom {
   /** Whether another member, or a keeper, is connected. */
   get isAmongOthers(): boolean {
     return this.#attending
+  }
+
+  /** The member at this peer, as the room shows them. */
+  nickAt(peer: PeerId): string | undefined {
+    const member = this.#link?.presence.get(peer)?.member
+    return member === undefined ? undefined : this.#nickOf(member)
   }
 
   goOnline(network: Network): void {

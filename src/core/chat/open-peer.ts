@@ -1,8 +1,8 @@
-import { errorMessage, UsageError, type Clock, type RandomBytes } from '../bytes/index.ts'
+import { errorMessage, UsageError, type Clock, type Millis, type RandomBytes } from '../bytes/index.ts'
 import { openRoom, type NamedRoom, type RoomId } from '../encryption/index.ts'
 import { parseNickname, type DisplayName, type Identity } from '../identity/index.ts'
 import type { EntryId, Storage } from '../log/index.ts'
-import type { Network, NetworkEvent, PeerId } from '../network/index.ts'
+import type { IceReport, Network, NetworkEvent, PeerId } from '../network/index.ts'
 import { keyName } from './room/devices.ts'
 import { FOREVER } from './room/retention.ts'
 import { serveRooms } from './online/serve-rooms.ts'
@@ -17,7 +17,9 @@ import { peerEventOf } from './network-event.ts'
 import type { MemberSummary, Message, Peer, PeerEvent, PeerStatus, RoomSummary, Taken } from './peer.ts'
 import { deleteRoomRecord, loadRoomRecords, saveRoomRecord, withRemembered, type RoomRecord } from './room-records.ts'
 import { parseRoomSetting } from './room-settings.ts'
+import { reportPeers } from './peer-reports.ts'
 import { Serial } from './serial.ts'
+import { TalkTimes } from './talk-times.ts'
 import { Unanswered } from './unanswered.ts'
 import { whenTold } from './when-told.ts'
 
@@ -25,6 +27,8 @@ export interface PeerDeps {
   readonly storage: Storage
   readonly clock: Clock
   readonly random: RandomBytes
+  /** When the user started the program, or opened the page; now, by default. */
+  readonly startedAt?: Millis
 }
 
 /** Messages that `messages` returns when it is not told how many. */
@@ -57,6 +61,7 @@ class LocalPeer implements Peer {
   readonly #rooms = new Map<RoomId, { live: LiveRoom; record: RoomRecord }>()
   readonly #changes = new Serial()
   readonly #silence: Unanswered
+  readonly #talk = new TalkTimes()
   #nick: DisplayName | undefined
   #online: Online | undefined
   #stopping: Promise<void> | undefined
@@ -67,6 +72,7 @@ class LocalPeer implements Peer {
     this.#silence = new Unanswered(deps.clock)
     this.#identity = identity
     this.#nick = nick
+    this.#events.listen(event => this.#noteTalk(event))
   }
 
   me(): { member: string; device: string; nick: string; named: boolean } {
@@ -83,23 +89,21 @@ class LocalPeer implements Peer {
   }
 
   joinOpenRoom(name: string, addresses: readonly string[] = []): Promise<RoomSummary> {
-    const keys = openRoom(name)
-    if (!keys.ok) throw new UsageError(keys.error)
-    return this.#changes.run(() => this.#join(keys.value, addresses))
+    return this.#enter(name, addresses, this.#deps.clock.now())
   }
 
-  async joinByLink(text: string): Promise<RoomSummary> {
+  async joinByLink(text: string, openedAt = this.#deps.clock.now()): Promise<RoomSummary> {
     const link = decodeLink(text)
     if (!link.ok) throw new UsageError(link.error)
-    return this.joinOpenRoom(link.value.name, link.value.addresses)
+    return this.#enter(link.value.name, link.value.addresses, openedAt)
   }
 
   findRoom(reference: string): RoomSummary {
-    return this.#find(reference).live.summary()
+    return this.#summary(this.#find(reference).live)
   }
 
   rooms(): RoomSummary[] {
-    return [...this.#rooms.values()].map(({ live }) => live.summary())
+    return [...this.#rooms.values()].map(({ live }) => this.#summary(live))
   }
 
   leaveRoom(reference: string): Promise<void> {
@@ -108,6 +112,7 @@ class LocalPeer implements Peer {
       const { roomId } = live.keys
       this.#rooms.delete(roomId)
       await live.close()
+      this.#talk.left(roomId)
       const others = new Set([...this.#rooms.values()].flatMap(each => each.record.remembered.map(({ peer }) => peer)))
       for (const { peer } of record.remembered) if (!others.has(peer)) this.#online?.kept.release(peer)
       await deleteRoomRecord(this.#deps.storage.records, roomId)
@@ -123,7 +128,7 @@ class LocalPeer implements Peer {
       this.#rooms.set(record.id, { live, record: next })
       this.#online?.asks.look()
       await live.retain()
-      return live.summary()
+      return this.#summary(live)
     })
   }
 
@@ -176,9 +181,13 @@ class LocalPeer implements Peer {
     return {
       peer: network?.self,
       rooms: this.rooms(),
-      peers: network?.peers().map(({ peer, path, rtt, address }) => ({ peer, path, rtt, address })) ?? [],
+      peers: network === undefined ? [] : reportPeers(network, peer => this.#nicksAt(peer)),
       relays: network?.relays().map(({ peer, address }) => ({ peer, address })) ?? []
     }
+  }
+
+  async ice(peer: string): Promise<IceReport | undefined> {
+    return this.#online?.network.figures?.ice(peer as PeerId)
   }
 
   listen(listener: (event: PeerEvent) => void): () => void {
@@ -209,7 +218,18 @@ class LocalPeer implements Peer {
   /** Brings back a room of an earlier run. */
   async restore(record: RoomRecord): Promise<void> {
     const keys = openRoom(record.name)
-    if (keys.ok) await this.#load(keys.value, record)
+    if (!keys.ok) return
+    this.#talk.entered(record.id, this.#deps.startedAt ?? this.#deps.clock.now())
+    await this.#load(keys.value, record)
+  }
+
+  async #enter(name: string, addresses: readonly string[], since: Millis): Promise<RoomSummary> {
+    const keys = openRoom(name)
+    if (!keys.ok) throw new UsageError(keys.error)
+    return this.#changes.run(() => {
+      this.#talk.entered(keys.value.roomId, since)
+      return this.#join(keys.value, addresses)
+    })
   }
 
   async #join(keys: NamedRoom, addresses: readonly string[]): Promise<RoomSummary> {
@@ -225,7 +245,7 @@ class LocalPeer implements Peer {
     this.#rooms.set(keys.roomId, { live, record })
     this.#connect(live, record)
     if (known === undefined) this.#events.emit({ event: 'room', room: keys.roomId, change: 'joined' })
-    return live.summary()
+    return this.#summary(live)
   }
 
   async #load(keys: NamedRoom, record: RoomRecord): Promise<LiveRoom> {
@@ -252,6 +272,25 @@ class LocalPeer implements Peer {
     live.goOnline(this.#online.network)
     for (const peer of record.remembered.toReversed()) this.#online.kept.keep(peer)
     this.#online.asks.look()
+  }
+
+  #summary(live: LiveRoom): RoomSummary {
+    const toTalk = this.#talk.of(live.keys.roomId)
+    return { ...live.summary(), ...(toTalk !== undefined && { toTalk }) }
+  }
+
+  #nicksAt(peer: PeerId): string[] {
+    return [...new Set([...this.#rooms.values()].flatMap(({ live }) => live.nickAt(peer) ?? []))]
+  }
+
+  #noteTalk(event: PeerEvent): void {
+    if (event.event === 'message' && event.author !== this.#identity.certificate.member) {
+      this.#talk.exchanged(event.room, this.#deps.clock.now())
+    }
+    if (event.event !== 'delivered' || event.to === 0) return
+    for (const [room, { live }] of this.#rooms) {
+      if (live.own.deliveryOf(event.id as EntryId) !== undefined) this.#talk.exchanged(room, this.#deps.clock.now())
+    }
   }
 
   #roomsToKeep(): WantedRoom[] {

@@ -1,5 +1,5 @@
 import type { Millis } from '../bytes/index.ts'
-import type { Network, Path } from '../network/index.ts'
+import type { IceReport, Network, Path, PeerFigures } from '../network/index.ts'
 
 /**
  * What the edges (command line, local API, web app) call. Opens on a store alone, so that rooms can be listed, read and
@@ -14,7 +14,8 @@ export interface Peer {
   /** Joins the open room of this name, creating it where nobody has. `addresses` are live members to connect to. */
   joinOpenRoom(name: string, addresses?: readonly string[]): Promise<RoomSummary>
   /** Joins by an invite link of any form; throws `UsageError` with a sentence of its own for each way a link can be bad. */
-  joinByLink(link: string): Promise<RoomSummary>
+  /** `openedAt`: when the user opened it, if earlier than now. */
+  joinByLink(link: string, openedAt?: Millis): Promise<RoomSummary>
   /** Finds a room by name, id, or prefix of the id; throws `UsageError` when there is none, or more than one. */
   findRoom(reference: string): RoomSummary
   rooms(): RoomSummary[]
@@ -47,6 +48,8 @@ export interface Peer {
   /** Marks everything shown so far as read. */
   markRead(room: string): Promise<void>
   status(): PeerStatus
+  /** How ICE came to the connection to this peer (a PeerId); undefined where the best one is none by WebRTC. */
+  ice(peer: string): Promise<IceReport | undefined>
 
   listen(listener: (event: PeerEvent) => void): () => void
   /** Goes online on this network, which the peer then stops when it stops itself. */
@@ -69,6 +72,8 @@ export interface RoomSummary {
   readonly keepers: string[]
   /** How long this device keeps the room's messages: `30d`, a number of messages, or `forever`. */
   readonly retention: string
+  /** From entering the room, or from the start in a room of before, to the first message exchanged in it. */
+  readonly toTalk?: Millis
 }
 
 export interface MemberSummary {
@@ -124,8 +129,18 @@ export interface PeerStatus {
   /** PeerId, or undefined while offline. */
   readonly peer: string | undefined
   readonly rooms: RoomSummary[]
-  readonly peers: { peer: string; path: Path; rtt: Millis | undefined; address: string }[]
+  readonly peers: PeerReport[]
   readonly relays: { peer: string; address: string }[]
+}
+
+/** A connected peer: the way to it, with its figures where the network has any. */
+export interface PeerReport extends Partial<PeerFigures> {
+  readonly peer: string
+  readonly path: Path
+  readonly rtt: Millis | undefined
+  readonly address: string
+  /** Members known to be there, as rooms show them. */
+  readonly nicks?: readonly string[]
 }
 
 /** The events of the contract (`docs/contract.md`), as they are printed with `--json`. */

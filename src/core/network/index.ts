@@ -1,5 +1,6 @@
 /** The network port, and libp2p behind it. */
 export type * from './network.ts'
+export type * from './figures.ts'
 export type { Libp2pNetworkOptions, PeerDiscoveryFactory } from './libp2p/options.ts'
 export { createLibp2pNetwork } from './create-libp2p-network.ts'
 export { parseMultiaddr } from './parse-multiaddr.ts'

@@ -1,4 +1,5 @@
 import type { Millis } from '../bytes/index.ts'
+import type { NetworkFigures } from './figures.ts'
 
 /**
  * The network as the layers above see it: topics, streams of frames, meeting places, and which peers are reached by which
@@ -12,6 +13,8 @@ export interface Network {
   addressesOf(peer: PeerId): Promise<string[]>
   peers(): PeerConnection[]
   relays(): RelayReservation[]
+  /** What people want to know of each connection; absent on a network that measures nothing. */
+  readonly figures?: NetworkFigures
 
   join(topic: string, handler: TopicHandler): TopicMembership
   /** Opens a stream to a connected peer, over its best connection. */

@@ -1,4 +1,12 @@
-import type { KeeperFigures, MemberSummary, Message, Peer, PeerStatus, RoomSummary } from '../../core/chat/index.ts'
+import type {
+  KeeperFigures,
+  MemberSummary,
+  Message,
+  Peer,
+  PeerReport,
+  PeerStatus,
+  RoomSummary
+} from '../../core/chat/index.ts'
 import type { MessageObject } from '../terminal/message-line.ts'
 
 /** The peer of a data folder, for a command: one that runs already, or its store alone. */
@@ -43,17 +51,19 @@ export function identityOf(peer: Peer): Identity {
 export interface Status {
   readonly peer: string | null
   readonly rooms: PeerStatus['rooms']
-  readonly peers: readonly { peer: string; path: string; rtt: number | null; address: string }[]
+  readonly peers: readonly StatusPeer[]
   readonly relays: PeerStatus['relays']
   /** Of a relay that keeps rooms. */
   readonly kept?: KeeperFigures
 }
 
+export type StatusPeer = Omit<PeerReport, 'path' | 'rtt'> & { readonly path: string; readonly rtt: number | null }
+
 export function statusOf({ peer, rooms, peers, relays }: PeerStatus): Status {
   return {
     peer: peer ?? null,
     rooms,
-    peers: peers.map(({ peer: id, path, rtt, address }) => ({ peer: id, path, rtt: rtt ?? null, address })),
+    peers: peers.map(report => ({ ...report, rtt: report.rtt ?? null })),
     relays: relays.map(({ peer: id, address }) => ({ peer: id, address }))
   }
 }

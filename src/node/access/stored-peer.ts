@@ -27,7 +27,12 @@ export async function tryToOpenStoredPeer(data: string): Promise<StoredPeer | un
 async function openOn(data: OwnedData): Promise<StoredPeer> {
   try {
     const storage = await openStorage(data.database)
-    const peer = await openPeer({ storage, clock: systemClock, random: systemRandom })
+    const peer = await openPeer({
+      storage,
+      clock: systemClock,
+      random: systemRandom,
+      startedAt: performance.timeOrigin
+    })
     const stop = async (): Promise<void> => {
       await data.release()
       await peer.stop()

@@ -1,4 +1,4 @@
-import type { PeerStatus } from '../../core/chat/index.ts'
+import { reportPeers, type PeerStatus } from '../../core/chat/index.ts'
 import { statusOf, type Status } from '../access/peer-access.ts'
 import { bootstrapAddresses } from './bootstrap-list.ts'
 import { hostOf } from './host-names.ts'
@@ -65,7 +65,7 @@ function status(served: ServedPeer): Status {
   const ofRelay = (): PeerStatus => ({
     peer: network?.self,
     rooms: [],
-    peers: [...(network?.peers() ?? [])],
+    peers: network === undefined ? [] : reportPeers(network, () => []),
     relays: [...(network?.relays() ?? [])]
   })
   const kept = served.keeper?.()?.figures()

@@ -2,6 +2,7 @@ import { withAccess } from '../access/open-access.ts'
 import type { Status } from '../access/peer-access.ts'
 import { ownCall } from '../command-line/own-call.ts'
 import { counted } from '../terminal/counted.ts'
+import { peerLine } from '../terminal/peer-line.ts'
 import { roomLine } from '../terminal/room-line.ts'
 import { visible } from '../terminal/visible.ts'
 import type { Run } from './command.ts'
@@ -18,7 +19,7 @@ export function statusText({ peer, rooms, peers, relays, kept }: Status, call: s
     ...(peer === null ? [] : [relayText(relays.length)]),
     ...(kept === undefined ? [] : [keptText(kept)]),
     ...rooms.map(room => `room   ${roomLine(room)}`),
-    ...peers.map(each => `peer   ${each.peer}  ${each.path}  ${rttText(each.rtt)}  ${visible(each.address)}`),
+    ...peers.map(each => `peer   ${peerLine(each)}`),
     ...relays.map(relay => `relay  ${relay.peer}  ${visible(relay.address)}`)
   ].join('\n')
 }
@@ -36,8 +37,4 @@ function relayText(relays: number): string {
 function keptText({ rooms, bytes, quota }: NonNullable<Status['kept']>): string {
   const share = Math.round((100 * bytes) / quota)
   return `${counted(rooms, 'room')} kept for others, in ${Math.round(bytes / 1024)} KiB: ${share}% of what may be.`
-}
-
-function rttText(rtt: number | null): string {
-  return rtt === null ? '-' : `${rtt.toFixed(1)} ms`
 }

@@ -14,6 +14,7 @@ import {
 import { toLibp2pPeer } from './peer-ids.ts'
 import { createRetryTimer, type RetryTimer } from './retry-timer.ts'
 import type { Scope } from './scope.ts'
+import type { Traffic } from './traffic.ts'
 
 /**
  * After a change of connections: at once, since messages are lost meanwhile, and when the other side has seen it, too.
@@ -35,6 +36,7 @@ export interface GossipStreams {
 export function createGossipStreams(
   scope: Scope,
   connections: Connections,
+  traffic: Traffic,
   reopened: (peer: PeerId) => void
 ): GossipStreams {
   const { pubsub } = scope.node.services
@@ -84,6 +86,7 @@ export function createGossipStreams(
     for (const stream of gossipStreams(pubsub, peer)) {
       if (watched.has(stream)) continue
       watched.add(stream)
+      traffic.meter(peer, stream)
       whenEndedByRemote(stream, () => connections.suspect(peer))
     }
   }

@@ -5,6 +5,7 @@ import { compareAddresses, pathOfAddress, relayOfAddress, withPeer } from './add
 import { keepBootstrap } from './bootstrap.ts'
 import { createConnections, type Connections } from './connections.ts'
 import { createDiscoveredPeers } from './discovered-peers.ts'
+import { createFigures } from './figures.ts'
 import { createGossipStreams } from './gossip-streams.ts'
 import { listenError } from './listen-error.ts'
 import { listenTo } from './listen-to.ts'
@@ -23,6 +24,7 @@ import { createStreams } from './streams.ts'
 import { createSurplusConnections } from './surplus-connections.ts'
 import { createTopics } from './topics.ts'
 import { loadTransportKey } from './transport-key.ts'
+import { createTraffic } from './traffic.ts'
 import { createUpgrades } from './upgrades.ts'
 
 /** With fewer peers than this, peers that the DHT mentions are worth a dial. */
@@ -49,19 +51,24 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
 
   const connections: Connections = createConnections(scope, {
     isPunched: address => punching?.isPunched(address) === true,
-    shown: connection => emit({ kind: 'peer', connection }),
+    shown(connection) {
+      figures.shown(connection)
+      emit({ kind: 'peer', connection })
+    },
     changed(peer) {
       upgrades.changed(peer)
       gossip.changed(peer)
       surplus.changed(peer)
     }
   })
-  const streams = createStreams(scope, connections)
+  const traffic = createTraffic()
+  const streams = createStreams(scope, connections, traffic)
   const { rawDial } = node.services
   const { freePort } = options
   const punching = rawDial && freePort && createPunching({ scope, connections, streams, rawDial, freePort })
   const upgrades = createUpgrades(scope, connections, punching?.punch)
-  const gossip = createGossipStreams(scope, connections, peer => topics.reopened(peer))
+  const figures = createFigures({ clock: scope.clock, connections, traffic, upgrades })
+  const gossip = createGossipStreams(scope, connections, traffic, peer => topics.reopened(peer))
   const restarted = createRestartedPeers(connections, peer => topics.reopened(peer))
   const surplus = createSurplusConnections(scope, connections)
   const discovered = createDiscoveredPeers(scope)
@@ -123,6 +130,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     addressesOf: peer => addressesOf(node, connections, peer),
     peers: connections.peers,
     relays: () => reservations(node),
+    figures,
     join: topics.join,
     open: streams.open,
     handle: streams.handle,

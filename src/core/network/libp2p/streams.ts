@@ -6,6 +6,7 @@ import { createFrameStream } from './frame-stream.ts'
 import { fromLibp2pPeer } from './peer-ids.ts'
 import type { Scope } from './scope.ts'
 import { createStreamSlots } from './stream-slots.ts'
+import type { Traffic } from './traffic.ts'
 
 /** After a handler is done the other side may still end in good order. */
 const LINGER: Millis = 5_000
@@ -17,7 +18,7 @@ export interface Streams {
   handle(protocol: string, limits: ProtocolLimits, handler: StreamHandler): () => void
 }
 
-export function createStreams(scope: Scope, connections: Connections): Streams {
+export function createStreams(scope: Scope, connections: Connections, traffic: Traffic): Streams {
   const { node, clock } = scope
   let registration = Promise.resolve()
 
@@ -48,7 +49,10 @@ export function createStreams(scope: Scope, connections: Connections): Streams {
       runOnLimitedConnection: true,
       maxOutboundStreams: MAX_OUTBOUND_STREAMS
     })
-    return createFrameStream(clock, stream, fromLibp2pPeer(connection.remotePeer), limits)
+    const peer = fromLibp2pPeer(connection.remotePeer)
+    const frames = createFrameStream(clock, stream, peer, limits)
+    traffic.meter(peer, stream)
+    return frames
   }
 
   function handle(protocol: string, limits: ProtocolLimits, handler: StreamHandler): () => void {
@@ -58,6 +62,7 @@ export function createStreams(scope: Scope, connections: Connections): Streams {
       if (stream.status !== 'open') return
       if (!slots.take(peer, stream)) return stream.abort(new Error('too many streams at a time'))
       const frames = createFrameStream(clock, stream, peer, limits)
+      traffic.meter(peer, stream)
       const read = async (): Promise<Uint8Array | undefined> => {
         const frame = await frames.read()
         if (frame !== undefined) slots.heard(stream)

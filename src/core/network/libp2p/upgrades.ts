@@ -20,6 +20,8 @@ const LAST_RETRY: Millis = 2 * 60 * 1000
 export interface Upgrades {
   /** The connections of the peer have changed. */
   changed(peer: PeerId): void
+  /** Rounds in which no better way to the relayed peer was found. */
+  triesOf(peer: PeerId): number
   wake(): void
   stop(): void
 }
@@ -28,6 +30,7 @@ interface Attempt {
   readonly timer: RetryTimer
   readonly backoff: Backoff
   running: boolean
+  tries: number
 }
 
 /**
@@ -46,7 +49,8 @@ export function createUpgrades(
     if (!needsUpgrade(connections.of(peer))) return forget(peer)
     if (attempts.has(peer)) return
     const timer = createRetryTimer(scope.clock)
-    const attempt = { timer, backoff: createBackoff(FIRST_RETRY, LAST_RETRY, scope.jitter), running: false }
+    const backoff = createBackoff(FIRST_RETRY, LAST_RETRY, scope.jitter)
+    const attempt = { timer, backoff, running: false, tries: 0 }
     attempts.set(peer, attempt)
     // Whose turn it is to punch does not go by the PeerId.
     timer.set(FIRST_TRY, () => void run(peer, attempt, self < peer ? 'all ways' : 'punching alone'))
@@ -59,6 +63,7 @@ export function createUpgrades(
     const addresses = ways === 'all ways' ? tryBetter(scope, peer, connections.of(peer)) : undefined
     await Promise.allSettled([punch(peer), addresses])
     attempt.running = false
+    if (ways === 'all ways') attempt.tries++
     const pause = ways === 'all ways' ? attempt.backoff.next() : FOLLOW_AFTER
     if (attempts.get(peer) === attempt) attempt.timer.set(pause, () => void run(peer, attempt, 'all ways'))
   }
@@ -70,6 +75,7 @@ export function createUpgrades(
 
   return {
     changed,
+    triesOf: peer => attempts.get(peer)?.tries ?? 0,
     wake() {
       for (const [peer, attempt] of attempts) {
         attempt.backoff.reset()

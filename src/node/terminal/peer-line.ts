@@ -1,0 +1,34 @@
+import type { StatusPeer } from '../access/peer-access.ts'
+import { secondsText } from './seconds.ts'
+import { visible } from './visible.ts'
+
+/** `12D3...  webrtc  3.1 ms  <address>  Bo; direct after 0.8 s; 2.1 KiB in, 1.4 KiB out` */
+export function peerLine(peer: StatusPeer): string {
+  const rtt = peer.rtt === null ? '-' : `${peer.rtt.toFixed(1)} ms`
+  const facts = [...namesOf(peer), ...wayOf(peer), ...trafficOf(peer)].join('; ')
+  return `${peer.peer}  ${peer.path}  ${rtt}  ${visible(peer.address)}${facts === '' ? '' : `  ${facts}`}`
+}
+
+function namesOf({ nicks = [] }: StatusPeer): string[] {
+  return nicks.length === 0 ? [] : [nicks.map(visible).join(', ')]
+}
+
+function wayOf({ path, relay, tries, upgrade }: StatusPeer): string[] {
+  if (path === 'relayed') {
+    const through = relay === undefined ? [] : [`through ${relay}`]
+    return [
+      ...through,
+      tries === undefined || tries === 0 ? 'looking for a better way' : `no better way in ${tries} tries`
+    ]
+  }
+  return upgrade === undefined ? [] : [`off the relay after ${secondsText(upgrade)}`]
+}
+
+function trafficOf({ received, sent }: StatusPeer): string[] {
+  if (received === undefined || sent === undefined) return []
+  return [`${kibibytes(received)} in, ${kibibytes(sent)} out`]
+}
+
+function kibibytes(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1)} KiB`
+}
