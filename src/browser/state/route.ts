@@ -4,6 +4,7 @@ import { signal, type ReadonlySignal } from '@preact/signals'
 export type Route =
   | { readonly kind: 'rooms' }
   | { readonly kind: 'room'; readonly room: string; readonly details: boolean }
+  | { readonly kind: 'network' }
   | { readonly kind: 'link'; readonly link: string }
 
 export interface Router {
@@ -16,14 +17,18 @@ export interface Router {
   stop(): void
 }
 
+const NETWORK = '#/network'
+
 export function parseRoute(hash: string): Route {
   if (/^#\/(?:open|join)\//.test(hash)) return { kind: 'link', link: hash }
+  if (hash === NETWORK) return { kind: 'network' }
   const [, room, details] = /^#\/room\/([0-9a-f]+)(\/details)?$/.exec(hash) ?? []
   return room === undefined ? { kind: 'rooms' } : { kind: 'room', room, details: details !== undefined }
 }
 
 export function routeToHash(route: Route): string {
   if (route.kind === 'link') return route.link
+  if (route.kind === 'network') return NETWORK
   return route.kind === 'rooms' ? '#/' : `#/room/${route.room}${route.details ? '/details' : ''}`
 }
 

@@ -18,6 +18,8 @@ export interface Session {
   readonly peer: Peer
   readonly memory: Memory
   readonly router: Router
+  /** When the page was opened; undefined where a newcomer first had to give a name, who counts from then on. */
+  readonly openedAt: number | undefined
   readonly me: ReadonlySignal<ReturnType<Peer['me']>>
   readonly rooms: ReadonlySignal<readonly RoomRow[]>
   /** The room that is open, with everything loaded of it. */
@@ -178,6 +180,7 @@ export function createSession(peer: Peer, memory: Memory): Session {
     peer,
     memory,
     router,
+    openedAt: peer.me().named ? performance.timeOrigin : undefined,
     me,
     rooms: computed(() => rooms.rows.value.map(row => (row.summary.id === watching.value ? asRead(row) : row))),
     open,

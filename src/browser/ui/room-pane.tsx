@@ -35,7 +35,7 @@ export function RoomPane({ session, room, summary, ask }: RoomPaneProps) {
           <h2 title={summary.name}>
             <bdi>{summary.name}</bdi>
           </h2>
-          <ConnectionLine connection={session.connection.value} />
+          <ConnectionLine session={session} />
         </div>
         {!details && <MemberStack members={room.members.list.value} />}
         <button type="button" class="button" aria-label="Invite" onClick={() => ask({ kind: 'invite', room: summary })}>

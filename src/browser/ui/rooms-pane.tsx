@@ -51,7 +51,7 @@ export function RoomsPane({ session, ask, phone }: RoomsPaneProps) {
           </ul>
         </nav>
       )}
-      {session.open.value === undefined && <ConnectionLine connection={session.connection.value} />}
+      {session.open.value === undefined && <ConnectionLine session={session} />}
       <footer class="me">
         <Avatar member={member} size={32} />
         <bdi class="me-name" title={nick}>

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
-import { useEffect, useLayoutEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { lastRoom } from '../state/last-room.ts'
+import type { Route } from '../state/route.ts'
 import type { Session } from '../state/session.ts'
 import '../styles/workspace.css'
 import '../styles/dialogs.css'
@@ -8,9 +9,12 @@ import '../styles/timeline.css'
 import { DetailsPane } from './details-pane.tsx'
 import { Dialogs, type DialogRequest } from './dialogs.tsx'
 import { EmptyPane } from './empty-pane.tsx'
+import { onDemand } from './on-demand.tsx'
 import { RoomPane } from './room-pane.tsx'
 import { RoomsPane } from './rooms-pane.tsx'
 import { isPhone, usePhone } from './use-phone.ts'
+
+const NetworkPane = onDemand<{ session: Session }>(async () => (await import('./network-pane.tsx')).NetworkPane)
 
 /** Rooms, timeline and details, side by side where there is room, one at a time on a phone. */
 export function Workspace({ session }: { session: Session }) {
@@ -22,6 +26,7 @@ export function Workspace({ session }: { session: Session }) {
   const open = session.open.value
   const row = session.rooms.value.find(({ summary }) => summary.id === open?.id)
   const details = route.kind === 'room' && route.details
+  const network = route.kind === 'network'
   const phone = usePhone()
 
   useLastRoom(session)
@@ -30,16 +35,13 @@ export function Workspace({ session }: { session: Session }) {
 
   return (
     <>
-      <div
-        class="workspace"
-        data-pane={open === undefined ? 'rooms' : details ? 'details' : 'room'}
-        aria-hidden={dialog.value !== undefined}
-      >
+      <div class="workspace" data-pane={paneOf(route, open !== undefined)} aria-hidden={dialog.value !== undefined}>
         <RoomsPane session={session} ask={ask} phone={phone} />
+        {network && <NetworkPane session={session} />}
         {open !== undefined && row !== undefined ? (
           <RoomPane key={open.id} session={session} room={open} summary={row.summary} ask={ask} />
         ) : (
-          !phone && <EmptyPane hasRooms={session.rooms.value.length > 0} ask={ask} />
+          !phone && !network && <EmptyPane hasRooms={session.rooms.value.length > 0} ask={ask} />
         )}
         {open !== undefined && row !== undefined && details && (
           <DetailsPane session={session} room={open} summary={row.summary} ask={ask} />
@@ -52,19 +54,28 @@ export function Workspace({ session }: { session: Session }) {
   )
 }
 
+/** The pane that a phone shows. */
+function paneOf(route: Route, isOpen: boolean): string {
+  if (route.kind === 'network') return 'network'
+  if (!isOpen) return 'rooms'
+  return route.kind === 'room' && route.details ? 'details' : 'room'
+}
+
 /** A link in the address opens its room by itself; the address then names the room, and the link is gone from it. */
 function useArrivalByLink(session: Session, ask: (request: DialogRequest) => void): void {
   const { route, replace } = session.router
   const current = route.value
+  const openedAt = useRef(session.openedAt)
   useEffect(() => {
     if (current.kind !== 'link') return
-    session.peer.joinByLink(location.href).then(
+    session.peer.joinByLink(location.href, openedAt.current).then(
       room => replace({ kind: 'room', room: room.id, details: false }),
       (thrown: unknown) => {
         replace({ kind: 'rooms' })
         ask({ kind: 'join', link: current.link, problem: thrown })
       }
     )
+    openedAt.current = undefined
   }, [current])
 }
 

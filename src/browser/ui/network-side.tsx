@@ -1,0 +1,55 @@
+import type { PeerStatus } from '../../core/chat/index.ts'
+import { peerName, secondsWords, summaryWords, TERMS } from '../network-words.ts'
+import type { SeenPeer } from '../state/network-view.ts'
+import { count } from '../words.ts'
+import { Term } from './term.tsx'
+
+/** How this device stands as a whole; the place for what is found out about its network, and for advice. */
+export function NetworkSide({ peers, status }: { peers: readonly SeenPeer[]; status: PeerStatus }) {
+  return (
+    <section class="network-side" aria-label="This device">
+      <p class="network-summary">{summaryWords(peers)}</p>
+      <dl>
+        {status.rooms.map(({ id, name, toTalk }) => (
+          <div key={id}>
+            <dt>
+              <Term explained={TERMS.talk}>Time to talk</Term> in <bdi>{name}</bdi>
+            </dt>
+            <dd>{toTalk === undefined ? 'nothing exchanged yet' : secondsWords(toTalk)}</dd>
+          </div>
+        ))}
+        <div>
+          <dt>
+            <Term explained={TERMS.relay}>Relays</Term> that pass others on to you
+          </dt>
+          <dd>{relayWords(peers, status)}</dd>
+        </div>
+        <div>
+          <dt>Peers that a relay carries</dt>
+          <dd>{carriedWords(peers)}</dd>
+        </div>
+      </dl>
+    </section>
+  )
+}
+
+function relayWords(peers: readonly SeenPeer[], { relays }: PeerStatus): string {
+  if (relays.length === 0) return 'none: only who dials you directly, or whom you dial, gets here'
+  return relays
+    .map(({ peer }) => peerName(peers.find(each => each.peer === peer) ?? { peer, carries: true }))
+    .join(', ')
+}
+
+function carriedWords(peers: readonly SeenPeer[]): string {
+  const byRelay = Map.groupBy(
+    peers.filter(({ path }) => path === 'relayed'),
+    ({ relay }) => relay ?? ''
+  )
+  if (byRelay.size === 0) return 'none'
+  return [...byRelay]
+    .map(([relay, carried]) => {
+      const found = peers.find(({ peer }) => peer === relay) ?? { peer: relay, carries: true }
+      return `${peerName(found)}: ${count(carried.length, 'peer', 'peers')}`
+    })
+    .join(', ')
+}
