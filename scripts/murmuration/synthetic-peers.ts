@@ -41,6 +41,10 @@ function memberAt(index: number, relay: PeerId): PeerReport {
 
 /** Of the form of a PeerId, and nobody's. */
 function idOf(index: number): PeerId {
-  const letters = Array.from({ length: 44 }, (_, place) => LETTERS[(index * 31 + place * (index + 7)) % LETTERS.length])
+  let state = index + 1
+  const letters = Array.from({ length: 44 }, () => {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9
+    return LETTERS[(state >>> 8) % LETTERS.length]
+  })
   return `12D3KooW${letters.join('')}` as PeerId
 }

@@ -19,7 +19,7 @@ export const TERMS = {
   ice: 'ICE is how WebRTC finds a way: both sides collect candidates, which are addresses to try, and a pair that works carries the data.'
 } as const
 
-export const CANDIDATES: Record<CandidateKind, Words> = {
+const CANDIDATES: Record<CandidateKind, Words> = {
   host: { words: 'host', explained: 'an address of the device itself' },
   srflx: { words: 'srflx', explained: 'server-reflexive: the address at which a STUN server saw the device' },
   prflx: { words: 'prflx', explained: 'peer-reflexive: the address at which the other side saw the device' },
@@ -46,7 +46,7 @@ export function peerName({ nicks = [], carries, peer }: Pick<SeenPeer, 'nicks' |
 }
 
 /** The end tells PeerIds apart: all of one kind begin alike. */
-export function shortId(peer: string): string {
+function shortId(peer: string): string {
   return peer.length > 12 ? `…${peer.slice(-6)}` : peer
 }
 
@@ -59,7 +59,7 @@ export function rttWords(rtt: number | undefined): string {
   return rtt === undefined ? 'not measured yet' : rtt < 1 ? 'under 1 ms' : `${Math.round(rtt)} ms`
 }
 
-export function rateWords(rate: number): string {
+function rateWords(rate: number): string {
   return rate < 1 ? 'quiet' : rate < 1000 ? `${Math.round(rate)} B/s` : `${(rate / 1000).toFixed(1)} kB/s`
 }
 

@@ -6,6 +6,7 @@ import { parseRoute, routeToHash, type Route } from '../../src/browser/state/rou
 test('every route survives the address bar', () => {
   const routes: Route[] = [
     { kind: 'rooms' },
+    { kind: 'network' },
     { kind: 'room', room: 'ab12', details: false },
     { kind: 'room', room: 'ab12', details: true },
     { kind: 'link', link: '#/open/AbC_-9' }

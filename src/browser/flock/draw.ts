@@ -1,6 +1,7 @@
 import { presence, turnOf, type Flyer } from './flock.ts'
 import type { Palette } from './palette.ts'
 import { FAR_RING, NEAR_RING } from './rings.ts'
+import { swellOf } from './swell.ts'
 
 /** What is drawn of a peer besides where its bird is. */
 export interface Plumage {
@@ -34,8 +35,8 @@ export interface Paper {
 /** More names than this would lie over each other; the others say theirs when they are asked. */
 const MAX_LABELS = 24
 const YOU = 'You'
-/** Traffic at which a line is as thick as it gets, in bytes per second. */
-const FULL_SWELL = 100_000
+/** Broken lines cost most of a frame when there are many. */
+const MAX_DASHED = 80
 const MAX_WIDTH = 5
 /** A body from above, beak to the right, about 20 long; the wing is mirrored for the other side. */
 const BODY = new Path2D('M11 0C9 3 2 3.6-4 2.4L-11 3.6-9.6 0-11-3.6-4-2.4C2-3.6 9-3 11 0z')
@@ -53,7 +54,8 @@ export function draw(paper: Paper, picture: Picture): void {
   context.save()
   context.translate(width / 2, height / 2)
   drawRings(paper, picture)
-  for (const flyer of picture.flock) drawLine(paper, picture, flyer)
+  const flyers = new Map(picture.flock.map(flyer => [flyer.id, flyer]))
+  for (const flyer of picture.flock) drawLine(paper, picture, flyer, flyers)
   drawYou(paper, picture)
   for (const flyer of picture.flock) drawBird(paper, picture, flyer)
   drawLabels(paper, picture)
@@ -73,12 +75,17 @@ function drawRings({ context, width, height }: Paper, { palette }: Picture): voi
   context.setLineDash([])
 }
 
-function drawLine(paper: Paper, { flock, plumage, palette, time }: Picture, flyer: Flyer): void {
+function drawLine(
+  paper: Paper,
+  { plumage, palette, time }: Picture,
+  flyer: Flyer,
+  flyers: ReadonlyMap<string, Flyer>
+): void {
   const known = plumage.get(flyer.id)
   if (known === undefined) return
   const { context } = paper
   const unit = unitOf(paper)
-  const perch = known.perch === undefined ? undefined : flock.find(({ id }) => id === known.perch)
+  const perch = known.perch === undefined ? undefined : flyers.get(known.perch)
   const from = { x: (perch?.x ?? 0) * unit, y: (perch?.y ?? 0) * unit }
   const to = { x: flyer.x * unit, y: flyer.y * unit }
   const bend = 0.12
@@ -90,7 +97,7 @@ function drawLine(paper: Paper, { flock, plumage, palette, time }: Picture, flye
   context.globalAlpha = presence(flyer) * (known.near ? 0.34 + 0.5 * swell : 0.5 + 0.4 * swell)
   context.strokeStyle = known.near ? palette.line : palette.relayLine
   context.lineWidth = 1 + (MAX_WIDTH - 1) * swell
-  context.setLineDash(known.near ? [] : [4, 5])
+  context.setLineDash(known.near || plumage.size > MAX_DASHED ? [] : [4, 5])
   context.beginPath()
   context.moveTo(from.x, from.y)
   context.quadraticCurveTo(middle.x, middle.y, to.x, to.y)
@@ -121,17 +128,12 @@ function drawPulse(
   context.fill()
 }
 
-/** 0 for silence to 1, by the logarithm: a message should show, and a file not cover everything. */
-export function swellOf(rate: number): number {
-  return rate < 1 ? 0 : Math.min(1, Math.log(1 + rate) / Math.log(1 + FULL_SWELL))
-}
-
 function drawYou(paper: Paper, { palette, time }: Picture): void {
   const { context } = paper
   const radius = 52
   const glow = context.createRadialGradient(0, 0, 4, 0, 0, radius)
-  glow.addColorStop(0, palette.glow)
-  glow.addColorStop(1, 'transparent')
+  glow.addColorStop(0, palette.glow[0])
+  glow.addColorStop(1, palette.glow[1])
   context.fillStyle = glow
   context.beginPath()
   context.arc(0, 0, radius, 0, 2 * Math.PI)
@@ -160,7 +162,7 @@ function drawBird(paper: Paper, { plumage, palette, active, time }: Picture, fly
 
 /** In a big flock each is smaller. */
 function crowded(birds: number): number {
-  return birds <= 30 ? 1 : Math.max(0.45, Math.sqrt(30 / birds))
+  return birds <= 30 ? 1.15 : Math.max(0.5, 1.15 * Math.sqrt(30 / birds))
 }
 
 /** Starlings beat their wings in bursts and glide between; one that is leaving only glides. */

@@ -36,8 +36,12 @@ const LONGEST_STEP = 0.05
 const GLIDE = 2.2
 const FLIGHT = { slowest: 0.07, fastest: 0.2 }
 const STEADY_FLIGHT = { slowest: 0.012, fastest: 0.035 }
-const SIGHT = 0.4
-const ELBOW_ROOM = 0.17
+const SIGHT = 0.42
+/** Few birds spread all round, so that names do not lie over each other; many draw together. */
+const ELBOW_ROOM = { many: 0.12, few: 0.5 }
+const MANY = 40
+/** Between relays, whose birds have others around them. */
+const PERCH_ROOM = 0.4
 /** You need more room than the others. */
 const OWN_ROOM = 0.27
 /** Those that a relay carries fly on its far side, seen from you. */
@@ -51,9 +55,10 @@ export function step(flock: readonly Flyer[], places: readonly Place[], sky: Sky
   const flying = flock.filter(({ id }) => placeOf.has(id))
   const gone = flock.filter(({ id }) => !placeOf.has(id)).flatMap(flyer => glideOff(flyer, time))
   const come = places.filter(({ id }) => !flyers.has(id)).map(place => enter(place, sky))
+  const around: Around = { flock: flying, placeOf, flyers, sky, elbowRoom: elbowRoomOf(flying.length) }
   const moved = flying.map(flyer => {
     const place = placeOf.get(flyer.id)
-    return place === undefined ? flyer : fly(flyer, place, flying, placeOf, flyers, sky, time)
+    return place === undefined ? flyer : fly(flyer, place, around, time)
   })
   return [...moved, ...come, ...gone]
 }
@@ -63,6 +68,11 @@ export function still(places: readonly Place[], sky: Sky): Flyer[] {
   let flock: Flyer[] = []
   for (let count = 0; count < STILL_STEPS; count += 1) flock = step(flock, places, sky, LONGEST_STEP)
   return flock
+}
+
+/** The same birds under another sky, as when the window was made narrower. */
+export function stretch(flock: readonly Flyer[], from: Sky, to: Sky): Flyer[] {
+  return flock.map(flyer => ({ ...flyer, x: (flyer.x * to.wide) / from.wide, y: (flyer.y * to.tall) / from.tall }))
 }
 
 /** 0 to 1: how much of the bird is to be seen. */
@@ -86,17 +96,23 @@ function glideOff(flyer: Flyer, time: number): Flyer[] {
   return [{ ...flyer, vx, vy, x: flyer.x + vx * time, y: flyer.y + vy * time, age: flyer.age + time, leaving }]
 }
 
-function fly(
-  flyer: Flyer,
-  place: Place,
-  flock: readonly Flyer[],
-  placeOf: ReadonlyMap<string, Place>,
-  flyers: ReadonlyMap<string, Flyer>,
-  sky: Sky,
-  time: number
-): Flyer {
+interface Around {
+  readonly flock: readonly Flyer[]
+  readonly placeOf: ReadonlyMap<string, Place>
+  readonly flyers: ReadonlyMap<string, Flyer>
+  readonly sky: Sky
+  readonly elbowRoom: number
+}
+
+function elbowRoomOf(birds: number): number {
+  const { many, few } = ELBOW_ROOM
+  return many + (few - many) * Math.max(0, 1 - birds / MANY)
+}
+
+function fly(flyer: Flyer, place: Place, around: Around, time: number): Flyer {
+  const { flyers, sky } = around
   const home = circling(flyer, place, flyers, sky)
-  const others = flocking(flyer, place, flock, placeOf)
+  const others = flocking(flyer, place, around)
   const breeze = Math.sin(flyer.age * (0.35 + turnOf(flyer.id) * 0.4) + turnOf(flyer.id) * 40) * 0.03
   const inside = keepInside(flyer, sky)
   const vx = flyer.vx + (home.x + others.x + inside.x - flyer.vy * breeze * 8) * time
@@ -124,13 +140,19 @@ function circling(flyer: Flyer, { ring, perch }: Place, flyers: ReadonlyMap<stri
   return { x: (x / distance) * pull - (y / distance) * 0.1, y: (y / distance) * pull + (x / distance) * 0.1 }
 }
 
-function flocking(flyer: Flyer, place: Place, flock: readonly Flyer[], placeOf: ReadonlyMap<string, Place>): Push {
+function flocking(flyer: Flyer, place: Place, { flock, placeOf, elbowRoom }: Around): Push {
   let [x, y] = roomFrom(flyer.x, flyer.y, OWN_ROOM, 0.9)
+  const isSteady = place.steady === true
   let [count, vx, vy, middleX, middleY] = [0, 0, 0, 0, 0]
   for (const other of flock) {
     const [dx, dy] = [flyer.x - other.x, flyer.y - other.y]
     if (other === flyer || Math.abs(dx) > SIGHT || Math.abs(dy) > SIGHT) continue
-    const [awayX, awayY] = roomFrom(dx, dy, ELBOW_ROOM, 0.55)
+    const [awayX, awayY] = roomFrom(
+      dx,
+      dy,
+      isSteady && placeOf.get(other.id)?.steady === true ? PERCH_ROOM : elbowRoom,
+      0.55
+    )
     x += awayX
     y += awayY
     if (placeOf.get(other.id)?.perch !== place.perch) continue
@@ -141,9 +163,10 @@ function flocking(flyer: Flyer, place: Place, flock: readonly Flyer[], placeOf: 
     middleY += other.y
   }
   if (count === 0) return { x, y }
+  const together = flock.length > MANY ? 0.1 : 0
   return {
-    x: x + (vx / count - flyer.vx) * 0.35 + (middleX / count - flyer.x) * 0.08,
-    y: y + (vy / count - flyer.vy) * 0.35 + (middleY / count - flyer.y) * 0.08
+    x: x + (vx / count - flyer.vx) * 0.35 + (middleX / count - flyer.x) * together,
+    y: y + (vy / count - flyer.vy) * 0.35 + (middleY / count - flyer.y) * together
   }
 }
 

@@ -7,7 +7,8 @@ export interface Palette {
   readonly halo: string
   readonly focus: string
   readonly beak: string
-  readonly glow: string
+  /** In the middle, and at the edge. */
+  readonly glow: readonly [string, string]
   /** Of the bird with this hue; `near`: reached directly. */
   body(hue: number, near: boolean): string
   wing(hue: number, near: boolean): string
@@ -21,7 +22,7 @@ const LIGHT: Palette = {
   halo: 'oklch(0.985 0.008 290 / 0.9)',
   focus: 'oklch(0.47 0.19 288)',
   beak: 'oklch(0.74 0.15 70)',
-  glow: 'oklch(0.7 0.14 288 / 0.22)',
+  glow: ['oklch(0.7 0.14 288 / 0.3)', 'oklch(0.7 0.14 288 / 0)'],
   body: (hue, near) => (near ? `oklch(0.42 0.13 ${hue})` : `oklch(0.58 0.05 ${hue})`),
   wing: (hue, near) => (near ? `oklch(0.58 0.14 ${hue + 25})` : `oklch(0.7 0.05 ${hue + 25})`)
 }
@@ -34,7 +35,7 @@ const DARK: Palette = {
   halo: 'oklch(0.17 0.02 290 / 0.85)',
   focus: 'oklch(0.82 0.12 288)',
   beak: 'oklch(0.8 0.14 75)',
-  glow: 'oklch(0.75 0.14 288 / 0.22)',
+  glow: ['oklch(0.75 0.14 288 / 0.28)', 'oklch(0.75 0.14 288 / 0)'],
   body: (hue, near) => (near ? `oklch(0.8 0.13 ${hue})` : `oklch(0.58 0.05 ${hue})`),
   wing: (hue, near) => (near ? `oklch(0.66 0.15 ${hue + 25})` : `oklch(0.48 0.05 ${hue + 25})`)
 }
@@ -48,14 +49,31 @@ const FORCED: Palette = {
   halo: 'Canvas',
   focus: 'Highlight',
   beak: 'CanvasText',
-  glow: 'Canvas',
+  glow: ['Canvas', 'Canvas'],
   body: () => 'CanvasText',
   wing: (_, near) => (near ? 'CanvasText' : 'GrayText')
 }
 
-export function currentPalette(): Palette {
-  if (matchMedia('(forced-colors: active)').matches) return FORCED
+/** The palette of now; `changed` is called when it becomes another, until the signal aborts. */
+export function followPalette(changed: () => unknown, signal: AbortSignal): { current(): Palette } {
+  let palette = choose()
+  const again = (): void => {
+    palette = choose()
+    changed()
+  }
+  for (const query of [DARK_WANTED, FORCED_COLOURS]) matchMedia(query).addEventListener('change', again, { signal })
+  const themed = new MutationObserver(again)
+  themed.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+  signal.addEventListener('abort', () => themed.disconnect())
+  return { current: () => palette }
+}
+
+const DARK_WANTED = '(prefers-color-scheme: dark)'
+const FORCED_COLOURS = '(forced-colors: active)'
+
+function choose(): Palette {
+  if (matchMedia(FORCED_COLOURS).matches) return FORCED
   const { theme } = document.documentElement.dataset
-  const dark = theme === 'dark' || (theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
+  const dark = theme === 'dark' || (theme !== 'light' && matchMedia(DARK_WANTED).matches)
   return dark ? DARK : LIGHT
 }

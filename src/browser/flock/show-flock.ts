@@ -1,6 +1,6 @@
 import { draw, unitOf, type Paper, type Plumage } from './draw.ts'
-import { step, still, type Flyer, type Place, type Sky } from './flock.ts'
-import { currentPalette } from './palette.ts'
+import { step, still, stretch, type Flyer, type Place, type Sky } from './flock.ts'
+import { followPalette } from './palette.ts'
 
 export interface Scene {
   readonly places: readonly Place[]
@@ -25,6 +25,7 @@ export function showFlock(canvas: HTMLCanvasElement, first: Scene): ShownFlock {
   const context = canvas.getContext('2d')
   const calm = matchMedia('(prefers-reduced-motion: reduce)')
   const ended = new AbortController()
+  const palette = followPalette(() => calm.matches && redraw(), ended.signal)
   let scene = first
   let flock: readonly Flyer[] = []
   let frame: number | undefined
@@ -37,7 +38,9 @@ export function showFlock(canvas: HTMLCanvasElement, first: Scene): ShownFlock {
     canvas.width = Math.round(width * density)
     canvas.height = Math.round(height * density)
     context?.setTransform(density, 0, 0, density, 0, 0)
+    const before = paper && skyOf(paper)
     paper = context === null || width === 0 || height === 0 ? undefined : { context, width, height }
+    if (before !== undefined && paper !== undefined) flock = stretch(flock, before, skyOf(paper))
     if (calm.matches) rest()
   }
 
@@ -51,7 +54,7 @@ export function showFlock(canvas: HTMLCanvasElement, first: Scene): ShownFlock {
     if (paper === undefined) return
     flock = step(flock, scene.places, skyOf(paper), (now - (last ?? now)) / 1000)
     last = now
-    draw(paper, { ...scene, flock, palette: currentPalette(), time: now / 1000 })
+    draw(paper, { ...scene, flock, palette: palette.current(), time: now / 1000 })
   }
 
   /** The order of things says where birds rest, so that nothing moves when only figures change. */
@@ -62,7 +65,7 @@ export function showFlock(canvas: HTMLCanvasElement, first: Scene): ShownFlock {
   }
 
   function redraw(): void {
-    if (paper !== undefined) draw(paper, { ...scene, flock, palette: currentPalette(), time: 0 })
+    if (paper !== undefined) draw(paper, { ...scene, flock, palette: palette.current(), time: 0 })
   }
 
   function begin(): void {
@@ -76,9 +79,6 @@ export function showFlock(canvas: HTMLCanvasElement, first: Scene): ShownFlock {
   const resized = new ResizeObserver(measure)
   resized.observe(canvas)
   calm.addEventListener('change', begin, ended)
-  for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)']) {
-    matchMedia(query).addEventListener('change', () => calm.matches && redraw(), ended)
-  }
   measure()
   begin()
 

@@ -23,19 +23,17 @@ const PERIOD_MILLIS = 1000
 /** Looks at the network each second, as long as the page is open. */
 export function createNetworkView(peer: Peer): NetworkView {
   const status = signal(peer.status())
-  const peers = signal(seenPeers(status.value, [], new Map()))
-  let lookedAt = performance.now()
+  let rates: Rates = { at: performance.now(), bytes: bytesByPeer(status.value), ofPeer: new Map() }
+  const peers = signal(seenPeers(status.value, rates.ofPeer, new Map()))
   let stopped = false
 
   const look = coalesce(async () => {
     const next = peer.status()
     const ice = await iceOf(peer, next)
     if (stopped) return
-    const now = performance.now()
-    const seconds = Math.max(0.1, (now - lookedAt) / 1000)
-    lookedAt = now
+    rates = ratesOf(next, rates, performance.now())
     status.value = next
-    peers.value = seenPeers(next, peers.value, ice, seconds)
+    peers.value = seenPeers(next, rates.ofPeer, ice)
   })
   const timer = setInterval(() => void look(), PERIOD_MILLIS)
   const release = peer.listen(({ event }) => event === 'peer' && void look())
@@ -58,26 +56,43 @@ async function iceOf(peer: Peer, { peers }: PeerStatus): Promise<Map<string, Ice
   return new Map(reports.flatMap(([id, report]) => (report === undefined ? [] : [[id, report]])))
 }
 
+export interface Rates {
+  readonly at: number
+  readonly bytes: ReadonlyMap<string, number>
+  /** Bytes per second. */
+  readonly ofPeer: ReadonlyMap<string, number>
+}
+
+/** Between the looks of each second, as when a path changes, the last rates stand. */
+export function ratesOf({ peers }: PeerStatus, before: Rates, now: number): Rates {
+  const elapsed = now - before.at
+  if (elapsed < PERIOD_MILLIS / 2) return before
+  const bytes = bytesByPeer({ peers })
+  const ofPeer = new Map(
+    [...bytes].map(([peer, sum]) => [peer, Math.max(0, ((sum - (before.bytes.get(peer) ?? sum)) * 1000) / elapsed)])
+  )
+  return { at: now, bytes, ofPeer }
+}
+
+function bytesByPeer({ peers }: Pick<PeerStatus, 'peers'>): Map<string, number> {
+  return new Map(peers.map(({ peer, received = 0, sent = 0 }) => [peer, received + sent]))
+}
+
 /** Best path first, then the nearest. */
 export function seenPeers(
   { peers, relays }: PeerStatus,
-  before: readonly SeenPeer[],
-  ice: ReadonlyMap<string, IceReport>,
-  seconds = 1
+  rates: ReadonlyMap<string, number>,
+  ice: ReadonlyMap<string, IceReport>
 ): SeenPeer[] {
-  const known = new Map(before.map(each => [each.peer, each]))
   const carriers = new Set([...relays.map(relay => relay.peer), ...peers.map(each => each.relay)])
   return peers
-    .map(each => {
-      const last = known.get(each.peer)
-      const rate = last === undefined ? 0 : Math.max(0, bytesOf(each) - bytesOf(last)) / seconds
-      return { ...each, rate, ice: ice.get(each.peer), carries: carriers.has(each.peer) }
-    })
+    .map(each => ({
+      ...each,
+      rate: rates.get(each.peer) ?? 0,
+      ice: ice.get(each.peer),
+      carries: carriers.has(each.peer)
+    }))
     .toSorted((a, b) => Number(a.path === 'relayed') - Number(b.path === 'relayed') || rank(a) - rank(b))
-}
-
-function bytesOf({ received = 0, sent = 0 }: PeerReport): number {
-  return received + sent
 }
 
 function rank({ rtt }: PeerReport): number {

@@ -35,9 +35,7 @@ export function NetworkSide({ peers, status }: { peers: readonly SeenPeer[]; sta
 
 function relayWords(peers: readonly SeenPeer[], { relays }: PeerStatus): string {
   if (relays.length === 0) return 'none: only who dials you directly, or whom you dial, gets here'
-  return relays
-    .map(({ peer }) => peerName(peers.find(each => each.peer === peer) ?? { peer, carries: true }))
-    .join(', ')
+  return listed(relays.map(({ peer }) => nameOf(peer, peers)))
 }
 
 function carriedWords(peers: readonly SeenPeer[]): string {
@@ -46,10 +44,18 @@ function carriedWords(peers: readonly SeenPeer[]): string {
     ({ relay }) => relay ?? ''
   )
   if (byRelay.size === 0) return 'none'
-  return [...byRelay]
-    .map(([relay, carried]) => {
-      const found = peers.find(({ peer }) => peer === relay) ?? { peer: relay, carries: true }
-      return `${peerName(found)}: ${count(carried.length, 'peer', 'peers')}`
-    })
-    .join(', ')
+  const carried = [...byRelay]
+  return listed(carried.map(([relay, { length }]) => `${nameOf(relay, peers)}: ${count(length, 'peer', 'peers')}`))
+}
+
+function nameOf(relay: string, peers: readonly SeenPeer[]): string {
+  return peerName(peers.find(({ peer }) => peer === relay) ?? { peer: relay, carries: true })
+}
+
+/** The table names them all. */
+const MAX_LISTED = 3
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MAX_LISTED
+  return [...names.slice(0, MAX_LISTED), ...(more > 0 ? [`${more} more`] : [])].join(', ')
 }

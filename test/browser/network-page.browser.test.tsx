@@ -1,0 +1,168 @@
+import axe from 'axe-core'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import type { PeerReport } from '../../src/core/chat/index.ts'
+import type { PeerId } from '../../src/core/network/index.ts'
+import { createPlainPeer } from './plain-peer.ts'
+import { showWorkspace } from './show.tsx'
+
+const RELAY = '12D3KooWRelayRelayRelayRelay' as PeerId
+const PEERS: PeerReport[] = [
+  {
+    peer: RELAY,
+    path: 'direct',
+    rtt: 12,
+    address: `/dns4/relay.example/tcp/443/wss/p2p/${RELAY}`,
+    received: 0,
+    sent: 0
+  },
+  { peer: 'bo', nicks: ['Bo'], path: 'webrtc', rtt: 4, address: '/webrtc', upgrade: 840, received: 0, sent: 0 },
+  { peer: 'cy', nicks: ['Cy'], path: 'relayed', rtt: 96, address: '/x', relay: RELAY, tries: 2, received: 0, sent: 0 }
+]
+
+function showNetwork(peers = PEERS) {
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen', [{ by: 'Bo', text: 'hello' }])
+  peer.setStatus({ peer: 'me', peers, rooms: [{ ...room, toTalk: 1234 }] })
+  const session = showWorkspace(peer, `#/room/${room.id}`)
+  return { peer, session }
+}
+
+async function openNetwork(): Promise<void> {
+  await page.getByRole('status', { name: 'Connection' }).getByRole('link').click()
+  await expect.element(page.getByRole('heading', { name: 'Network' })).toBeVisible()
+}
+
+const bird = (name: string | RegExp) => page.getByRole('option', { name })
+const row = (name: string | RegExp) => page.getByRole('row', { name })
+
+beforeEach(async () => {
+  await page.viewport(1280, 800)
+})
+
+describe('the network page', () => {
+  test('is reached from the connection line, says everything in a table, and back goes back', async () => {
+    showNetwork()
+    await openNetwork()
+    await expect.element(page.getByText('You are connected to 3 peers, 2 directly.')).toBeVisible()
+    await expect.element(row(/^Bo.*WebRTC, direct.*Off the relay after 0\.8 s.*4 ms.*nobody/s)).toBeVisible()
+    await expect.element(row(/^Cy.*through a relay.*96 ms.*Relay …yRelay.*2 tries found none/s)).toBeVisible()
+    await expect.element(page.getByText('1.2 s')).toBeVisible()
+    await page.getByRole('button', { name: 'Back', exact: true }).click()
+    await expect.element(page.getByRole('log', { name: 'Messages' })).toBeVisible()
+  })
+
+  test('follows what changes', async () => {
+    const { peer } = showNetwork()
+    await openNetwork()
+    peer.setStatus({ peers: PEERS.map(each => (each.peer === 'cy' ? { ...each, path: 'webrtc' } : each)) })
+    await expect.element(page.getByText('You are connected to 3 peers, all directly.')).toBeVisible()
+    peer.setStatus({ peers: PEERS.slice(0, 1) })
+    await expect.element(bird(/^Cy/)).not.toBeInTheDocument()
+    peer.setStatus({ peers: [] })
+    await expect.element(page.getByText(/connected to nobody/)).toBeVisible()
+    await expect.element(page.getByRole('table')).not.toBeInTheDocument()
+  })
+
+  test('shows traffic, by the second', async () => {
+    const { peer } = showNetwork()
+    await openNetwork()
+    let sent = 0
+    await expect
+      .poll(() => {
+        peer.setStatus({ peers: PEERS.map(each => ({ ...each, sent: (sent += 5000) })) })
+        return bird(/Bo.*kB\/s/).query()
+      })
+      .not.toBeNull()
+  })
+
+  test('every bird is reached by the keyboard, and says what it shows', async () => {
+    showNetwork()
+    await openNetwork()
+    const flock = page.getByRole('listbox', { name: 'Flock of peers' })
+    ;(flock.element() as HTMLElement).focus()
+    const names: (string | null)[] = []
+    for (const _ of PEERS) {
+      await expect.poll(() => chosen(flock.element())).not.toBe(names.at(-1))
+      names.push(chosen(flock.element()))
+      await userEvent.keyboard('{ArrowRight}')
+    }
+    expect(names).toEqual([
+      'Bo, WebRTC, direct, 4 ms',
+      'Relay …yRelay, direct, 12 ms',
+      'Cy, through Relay …yRelay, 96 ms'
+    ])
+    await userEvent.keyboard('{Home}')
+    await expect.element(bird(/^Bo/)).toHaveAttribute('aria-selected', 'true')
+    await expect.poll(() => row(/^Bo/).element().getAttribute('data-active')).toBe('true')
+  })
+
+  test('a bird is drawn, and answers the pointer', async () => {
+    showNetwork([{ peer: 'bo', nicks: ['Bo'], path: 'direct', rtt: 4, address: '/x' }])
+    await openNetwork()
+    const canvas = document.querySelector('canvas')
+    if (canvas === null) throw new Error('there is no canvas')
+    const found = (): boolean => {
+      const { width, height } = canvas.getBoundingClientRect()
+      for (let x = 0; x < width; x += 20) {
+        for (let y = 0; y < height; y += 20) {
+          const { left, top } = canvas.getBoundingClientRect()
+          const at = { clientX: left + x, clientY: top + y, bubbles: true }
+          canvas.dispatchEvent(new PointerEvent('pointermove', at))
+          if (document.querySelector('.sky-caption')?.textContent === 'Bo, direct, 4 ms') return true
+        }
+      }
+      return false
+    }
+    await expect.poll(found).toBe(true)
+    expect(isDrawn(canvas)).toBe(true)
+  })
+
+  test('each term explains itself when it has the focus', async () => {
+    showNetwork()
+    await openNetwork()
+    const term = page.getByRole('columnheader', { name: /^Round trip/ }).getByRole('button')
+    const note = page.getByText(/^How long a small message takes/)
+    await expect.element(note).not.toBeVisible()
+    ;(term.element() as HTMLElement).focus()
+    await expect.element(note).toBeVisible()
+  })
+
+  test.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 390],
+    ['dark', 390]
+  ])('gives axe nothing to complain of, in the %s theme, %i wide', async (theme, width) => {
+    document.documentElement.lang = 'en'
+    document.documentElement.dataset['theme'] = theme
+    await page.viewport(width, 844)
+    showNetwork()
+    await openNetwork()
+    await expect.element(row(/^Cy/)).toBeVisible()
+    // The room that was open is still fading out of its tint.
+    await Promise.all(document.getAnimations().map(({ finished }) => finished))
+    const { violations } = await axe.run(document.body, { rules: { 'color-contrast-enhanced': { enabled: true } } })
+    delete document.documentElement.dataset['theme']
+    expect(violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html}`))).toEqual([])
+  })
+
+  test('on a phone it is the only pane, and nothing is wider than the screen', async () => {
+    await page.viewport(390, 844)
+    showNetwork()
+    await openNetwork()
+    await expect.element(row(/^Cy/)).toBeVisible()
+    await expect.element(page.getByRole('navigation', { name: 'Rooms' })).not.toBeInTheDocument()
+    expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(390)
+  })
+})
+
+function chosen(flock: Element): string | null {
+  const id = flock.getAttribute('aria-activedescendant')
+  return id === null ? null : (document.getElementById(id)?.textContent ?? null)
+}
+
+function isDrawn(canvas: HTMLCanvasElement): boolean {
+  const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? []
+  return data.some(value => value !== 0)
+}
