@@ -52,6 +52,7 @@ async function takeAll(browser: Browser, relay: LabPeer): Promise<void> {
   await take(anna, '5-details')
   await takeAmending(anna)
   await takeCatchingUp(browser, await lab.start('up'))
+  await takeNetwork(anna)
   await relay.kill()
   await say(cast.Bo, 'The relay is gone, and we are not.')
   await hears(anna, 'The relay is gone')
@@ -74,6 +75,13 @@ async function takeAmending(anna: Page): Promise<void> {
   await anna.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
   await anna.getByText('Message deleted').first().waitFor()
   await take(anna, '10-amended')
+}
+
+async function takeNetwork(anna: Page): Promise<void> {
+  await anna.getByRole('status', { name: 'Connection' }).getByRole('link').click()
+  await anna.getByRole('row', { name: /^Bo.*WebRTC/ }).waitFor()
+  await take(anna, '12-network')
+  await anna.goBack()
 }
 
 async function takeCatchingUp(browser: Browser, host: LabPeer): Promise<void> {

@@ -56,7 +56,7 @@ describe('the flock', () => {
     const one = fly([], places, 10)
     expect(fly([], places, 10)).toEqual(one)
     const next = step(one, places, SKY, FRAME)
-    expect(next.every((flyer, index) => flyer.x !== one[index]?.x)).toBe(true)
+    expect(next.every((flyer, index) => flyer.x !== one[index]?.x || flyer.y !== one[index]?.y)).toBe(true)
     expect(one.every(({ x, y }) => Math.abs(x) < SKY.wide && Math.abs(y) < SKY.tall)).toBe(true)
   })
 

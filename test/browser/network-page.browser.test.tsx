@@ -1,6 +1,6 @@
 import axe from 'axe-core'
-import { beforeEach, describe, expect, test } from 'vitest'
-import { page, userEvent } from 'vitest/browser'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { cdp, page, userEvent } from 'vitest/browser'
 import type { PeerReport } from '../../src/core/chat/index.ts'
 import type { PeerId } from '../../src/core/network/index.ts'
 import { createPlainPeer } from './plain-peer.ts'
@@ -157,12 +157,65 @@ describe('the network page', () => {
   })
 })
 
+describe('for people who want it otherwise', () => {
+  async function emulate(...features: { name: string; value: string }[]): Promise<void> {
+    await cdp().send('Emulation.setEmulatedMedia', { features })
+  }
+
+  afterEach(() => emulate())
+
+  test('the flock rests where no motion is wanted, and changes with the peers', async () => {
+    await emulate({ name: 'prefers-reduced-motion', value: 'reduce' })
+    const { peer } = showNetwork()
+    await openNetwork()
+    const picture = (): string => document.querySelector('canvas')?.toDataURL() ?? ''
+    await expect.poll(() => isDrawn(document.querySelector('canvas'))).toBe(true)
+    await frames(3)
+    const before = picture()
+    await frames(30)
+    expect(picture()).toBe(before)
+    peer.setStatus({ peers: PEERS.slice(0, 2) })
+    await expect.poll(picture).not.toBe(before)
+  })
+
+  test('with forced colours the picture has the colours of the system', async () => {
+    await emulate({ name: 'prefers-reduced-motion', value: 'reduce' })
+    showNetwork()
+    await openNetwork()
+    await expect.poll(() => pixelsOf(BEAK)).toBeGreaterThan(0)
+    await emulate({ name: 'prefers-reduced-motion', value: 'reduce' }, { name: 'forced-colors', value: 'active' })
+    await expect.poll(() => pixelsOf(BEAK)).toBe(0)
+    expect(pixelsOf('CanvasText')).toBeGreaterThan(100)
+  })
+})
+
+/** As the palette has it for the light and the dark theme. */
+const BEAK = matchMedia('(prefers-color-scheme: dark)').matches ? 'oklch(0.8 0.14 75)' : 'oklch(0.74 0.15 70)'
+
+/** How much of the picture has this colour. */
+function pixelsOf(colour: string): number {
+  const sample = document.createElement('canvas').getContext('2d')
+  const canvas = document.querySelector('canvas')
+  if (sample === null || canvas === null) return 0
+  sample.fillStyle = colour
+  sample.fillRect(0, 0, 1, 1)
+  const wanted = String([...sample.getImageData(0, 0, 1, 1).data])
+  const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? []
+  return Array.from({ length: data.length / 4 }, (_, index) => index * 4).filter(
+    at => `${data[at]},${data[at + 1]},${data[at + 2]},${data[at + 3]}` === wanted
+  ).length
+}
+
+async function frames(count: number): Promise<void> {
+  for (let frame = 0; frame < count; frame += 1) await new Promise(requestAnimationFrame)
+}
+
 function chosen(flock: Element): string | null {
   const id = flock.getAttribute('aria-activedescendant')
   return id === null ? null : (document.getElementById(id)?.textContent ?? null)
 }
 
-function isDrawn(canvas: HTMLCanvasElement): boolean {
-  const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? []
+function isDrawn(canvas: HTMLCanvasElement | null): boolean {
+  const data = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? []
   return data.some(value => value !== 0)
 }

@@ -96,7 +96,7 @@ function drawLine(
   const swell = swellOf(known.rate)
   context.globalAlpha = presence(flyer) * (known.near ? 0.34 + 0.5 * swell : 0.5 + 0.4 * swell)
   context.strokeStyle = known.near ? palette.line : palette.relayLine
-  context.lineWidth = 1 + (MAX_WIDTH - 1) * swell
+  context.lineWidth = 1 + (MAX_WIDTH * Math.min(1, crowded(plumage.size)) - 1) * swell
   context.setLineDash(known.near || plumage.size > MAX_DASHED ? [] : [4, 5])
   context.beginPath()
   context.moveTo(from.x, from.y)

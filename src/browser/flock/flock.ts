@@ -45,7 +45,7 @@ const PERCH_ROOM = 0.4
 /** You need more room than the others. */
 const OWN_ROOM = 0.27
 /** Those that a relay carries fly on its far side, seen from you. */
-const BEYOND = 1.16
+const BEYOND = 1.1
 const STILL_STEPS = 260
 
 export function step(flock: readonly Flyer[], places: readonly Place[], sky: Sky, seconds: number): Flyer[] {
@@ -54,7 +54,7 @@ export function step(flock: readonly Flyer[], places: readonly Place[], sky: Sky
   const flyers = new Map(flock.map(flyer => [flyer.id, flyer]))
   const flying = flock.filter(({ id }) => placeOf.has(id))
   const gone = flock.filter(({ id }) => !placeOf.has(id)).flatMap(flyer => glideOff(flyer, time))
-  const come = places.filter(({ id }) => !flyers.has(id)).map(place => enter(place, sky))
+  const come = places.flatMap(({ id }, index) => (flyers.has(id) ? [] : [enter(id, index, sky)]))
   const around: Around = { flock: flying, placeOf, flyers, sky, elbowRoom: elbowRoomOf(flying.length) }
   const moved = flying.map(flyer => {
     const place = placeOf.get(flyer.id)
@@ -80,12 +80,14 @@ export function presence({ age, leaving }: Flyer): number {
   return leaving === undefined ? Math.min(1, age / 0.6) : Math.max(0, 1 - leaving / GLIDE)
 }
 
-/** Comes from the direction that its id gives it. */
-function enter({ id }: Place, sky: Sky): Flyer {
-  const angle = turnOf(id) * 2 * Math.PI
+/** One after the other comes from where there is most room: the golden angle on from the last. */
+function enter(id: string, index: number, sky: Sky): Flyer {
+  const angle = index * GOLDEN_ANGLE - 0.6
   const [x, y] = [Math.cos(angle) * sky.wide * 0.9, Math.sin(angle) * sky.tall * 0.9]
   return { id, x, y, vx: -y * 0.1, vy: x * 0.1, age: 0 }
 }
+
+const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5))
 
 function glideOff(flyer: Flyer, time: number): Flyer[] {
   const leaving = (flyer.leaving ?? 0) + time
@@ -120,9 +122,17 @@ function fly(flyer: Flyer, place: Place, around: Around, time: number): Flyer {
   const { slowest, fastest } = place.steady === true ? STEADY_FLIGHT : FLIGHT
   const speed = Math.hypot(vx, vy) || slowest
   const scale = Math.min(fastest, Math.max(slowest, speed)) / speed
-  const [x, y] = [flyer.x + vx * scale * time, flyer.y + vy * scale * time]
+  const x = within(flyer.x + vx * scale * time, sky.wide * EDGE)
+  const y = within(flyer.y + vy * scale * time, sky.tall * EDGE)
   const { leaving: _, ...kept } = flyer
   return { ...kept, x, y, vx: vx * scale, vy: vy * scale, age: flyer.age + time }
+}
+
+/** No wing is cut off. */
+const EDGE = 0.93
+
+function within(value: number, limit: number): number {
+  return Math.min(limit, Math.max(-limit, value))
 }
 
 interface Push {

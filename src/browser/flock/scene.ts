@@ -16,7 +16,7 @@ export function placesOf(peers: readonly SeenPeer[]): Place[] {
     if (carries) return { id: peer, ring: RELAY_RING + 0.06 * turnOf(peer), steady: true }
     if (path !== 'relayed') return { id: peer, ring: NEAR_RING + (turnOf(peer) - 0.4) * 0.62 * depth }
     if (relay === undefined || !ids.has(relay)) return { id: peer, ring: FAR_RING }
-    return { id: peer, ring: CARRIED_RING + 0.2 * depth * turnOf(peer), perch: relay }
+    return { id: peer, ring: CARRIED_RING - 0.12 * depth * turnOf(peer), perch: relay }
   })
 }
 
