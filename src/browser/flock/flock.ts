@@ -38,14 +38,14 @@ const FLIGHT = { slowest: 0.07, fastest: 0.2 }
 const STEADY_FLIGHT = { slowest: 0.012, fastest: 0.035 }
 const SIGHT = 0.42
 /** Few birds spread all round, so that names do not lie over each other; many draw together. */
-const ELBOW_ROOM = { many: 0.12, few: 0.5 }
+const ELBOW_ROOM = { many: 0.12, few: 0.66 }
 const MANY = 40
 /** Between relays, whose birds have others around them. */
 const PERCH_ROOM = 0.4
 /** You need more room than the others. */
 const OWN_ROOM = 0.27
-/** Those that a relay carries fly on its far side, seen from you. */
-const BEYOND = 1.1
+/** What draws those that a relay carries to its far side, seen from you. */
+const OUTWARD = 0.3
 const STILL_STEPS = 260
 
 export function step(flock: readonly Flyer[], places: readonly Place[], sky: Sky, seconds: number): Flyer[] {
@@ -129,7 +129,7 @@ function fly(flyer: Flyer, place: Place, around: Around, time: number): Flyer {
 }
 
 /** No wing is cut off. */
-const EDGE = 0.93
+const EDGE = 0.9
 
 function within(value: number, limit: number): number {
   return Math.min(limit, Math.max(-limit, value))
@@ -140,23 +140,29 @@ interface Push {
   readonly y: number
 }
 
-/** Towards its ring, and around it; all go the same way round. */
+/** Towards its ring, and around it, all the same way round; at a relay to and fro on its far side. */
 function circling(flyer: Flyer, { ring, perch }: Place, flyers: ReadonlyMap<string, Flyer>, sky: Sky): Push {
   const centre = perch === undefined ? undefined : flyers.get(perch)
   const [wide, tall] = centre === undefined ? [sky.wide, sky.tall] : [1, 1]
-  const [x, y] = [(flyer.x - (centre?.x ?? 0) * BEYOND) / wide, (flyer.y - (centre?.y ?? 0) * BEYOND) / tall]
+  const [x, y] = [(flyer.x - (centre?.x ?? 0)) / wide, (flyer.y - (centre?.y ?? 0)) / tall]
   const distance = Math.hypot(x, y) || 0.001
   const pull = Math.max(-0.5, Math.min(0.5, (ring - distance) * 1.6))
+  if (centre !== undefined) {
+    const away = Math.hypot(centre.x, centre.y) || 1
+    const [outX, outY] = [(centre.x / away) * OUTWARD, (centre.y / away) * OUTWARD]
+    return { x: (x / distance) * pull + outX, y: (y / distance) * pull + outY }
+  }
   return { x: (x / distance) * pull - (y / distance) * 0.1, y: (y / distance) * pull + (x / distance) * 0.1 }
 }
 
 function flocking(flyer: Flyer, place: Place, { flock, placeOf, elbowRoom }: Around): Push {
   let [x, y] = roomFrom(flyer.x, flyer.y, OWN_ROOM, 0.9)
   const isSteady = place.steady === true
+  const sight = Math.max(SIGHT, elbowRoom)
   let [count, vx, vy, middleX, middleY] = [0, 0, 0, 0, 0]
   for (const other of flock) {
     const [dx, dy] = [flyer.x - other.x, flyer.y - other.y]
-    if (other === flyer || Math.abs(dx) > SIGHT || Math.abs(dy) > SIGHT) continue
+    if (other === flyer || Math.abs(dx) > sight || Math.abs(dy) > sight) continue
     const [awayX, awayY] = roomFrom(
       dx,
       dy,
