@@ -1,5 +1,6 @@
 import type { Millis } from '../bytes/index.ts'
 import type { NetworkFigures } from './figures.ts'
+import type { Reach } from './reach.ts'
 
 /**
  * The network as the layers above see it: topics, streams of frames, meeting places, and which peers are reached by which
@@ -15,6 +16,8 @@ export interface Network {
   relays(): RelayReservation[]
   /** What people want to know of each connection; absent on a network that measures nothing. */
   readonly figures?: NetworkFigures
+  /** How this peer looks from outside; absent on a network that has no outside. */
+  readonly reach?: Reach
 
   join(topic: string, handler: TopicHandler): TopicMembership
   /** Opens a stream to a connected peer, over its best connection. */

@@ -14,6 +14,7 @@ import type { Millis } from '../../bytes/index.ts'
 import { compareAddresses, isRelayed } from './addresses.ts'
 import { gossipOptions } from './gossip-options.ts'
 import { isElsewhere } from './elsewhere.ts'
+import type { Components } from './handshake.ts'
 import { isHosted } from './hosted-addresses.ts'
 import { createListenCheck } from './listen-check.ts'
 import type { Libp2pNetworkOptions } from './options.ts'
@@ -48,8 +49,9 @@ export async function createNode(
   options: Libp2pNetworkOptions,
   privateKey: PrivateKey,
   jitter: () => number
-): Promise<{ node: Node; places: RelayPlaces }> {
+): Promise<{ node: Node; places: RelayPlaces; components: Components }> {
   const listeners = createListenCheck()
+  let components: Components | undefined
   const places = createRelayPlaces(wantsRelays(options) ? RELAY_PLACES : 0, options.clock, jitter)
   // Asked once there is a node.
   const own: { addresses: () => Multiaddr[] } = { addresses: () => [] }
@@ -61,7 +63,10 @@ export async function createNode(
     addresses: addresses(options),
     transports: [
       ...options.transports.map(listeners.capture),
-      listeners.capture(places.capture(circuitRelayTransport()))
+      found => {
+        components = found
+        return listeners.capture(places.capture(circuitRelayTransport()))(found)
+      }
     ],
     peerDiscovery: [...(options.peerDiscovery ?? [])],
     connectionEncrypters: [noise()],
@@ -81,7 +86,8 @@ export async function createNode(
   })
   own.addresses = () => node.getMultiaddrs()
   listeners.check(options.listen)
-  return { node, places }
+  if (components === undefined) throw new Error('libp2p has loaded no transport')
+  return { node, places, components }
 }
 
 /** A listed circuit would never be renewed after its relay went, so places are searched for. */

@@ -1,5 +1,6 @@
 import type { Libp2pInit } from 'libp2p'
 import type { Clock } from '../../bytes/index.ts'
+import type { SendPacket } from './reach-server.ts'
 
 /** What an edge decides: the transports of its platform, where to listen, whom to ask first, and how much to carry. */
 export interface Libp2pNetworkOptions {
@@ -24,6 +25,8 @@ export interface Libp2pNetworkOptions {
   readonly bootstrap: readonly string[]
   /** Carry others' traffic. */
   readonly relayServer: boolean
+  /** Sends a UDP packet for a peer that asks how its NAT filters; absent where there is no UDP. */
+  readonly sendPacket?: SendPacket
   /** Look for places at others' relays; by default whoever carries nobody looks. */
   readonly relayClient?: boolean
   readonly dht: 'server' | 'client' | 'off'

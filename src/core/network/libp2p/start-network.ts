@@ -16,6 +16,7 @@ import type { Libp2pNetworkOptions } from './options.ts'
 import { listenToPage } from './page-events.ts'
 import { fromLibp2pPeer, toLibp2pPeer } from './peer-ids.ts'
 import { createPunching } from './punch/punching.ts'
+import { createReach } from './reach.ts'
 import { keepConnected, type Keeper } from './redial.ts'
 import { createRestartedPeers } from './restarted-peers.ts'
 import type { Scope } from './scope.ts'
@@ -41,7 +42,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const peerDiscovery = (options.peerDiscovery ?? []).map(factory => reportingPeers(factory, peer => local.found(peer)))
   const jitter = options.jitter ?? Math.random
   const privateKey = await loadTransportKey(options.datastore)
-  const { node, places } = await createNode({ ...options, peerDiscovery }, privateKey, jitter)
+  const { node, places, components } = await createNode({ ...options, peerDiscovery }, privateKey, jitter)
   const ended = new AbortController()
   setMaxListeners(Infinity, ended.signal)
   const scope: Scope = { node, clock: options.clock, jitter, signal: ended.signal }
@@ -73,6 +74,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const surplus = createSurplusConnections(scope, connections)
   const discovered = createDiscoveredPeers(scope)
   const topics = createTopics(node)
+  const reach = createReach(scope, components, connections, options)
   const found = ({ id, multiaddrs }: PeerInfo): void => discovered.found(fromLibp2pPeer(id), multiaddrs.map(String))
   local.found = found
 
@@ -82,7 +84,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   /** The machine is awake or online again, maybe elsewhere. */
   function wakeAll(): void {
     punching?.wake()
-    for (const part of [connections, upgrades, ...keepers, ...chosen, ...meetings]) part.wake()
+    for (const part of [connections, upgrades, reach, ...keepers, ...chosen, ...meetings]) part.wake()
     void places.search(node)
     emit({ kind: 'woke' })
   }
@@ -110,8 +112,8 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     ended.abort(new Error('the network was stopped'))
     for (const release of released) release()
     punching?.stop()
-    for (const part of [...keepers, ...chosen, ...meetings, discovered, upgrades, surplus, gossip, topics, connections])
-      part.stop()
+    const parts = [discovered, upgrades, surplus, gossip, topics, reach, connections]
+    for (const part of [...keepers, ...chosen, ...meetings, ...parts]) part.stop()
     await node.stop()
     listeners.clear()
   })
@@ -131,6 +133,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     peers: connections.peers,
     relays: () => reservations(node),
     figures,
+    reach,
     join: topics.join,
     open: streams.open,
     handle: streams.handle,

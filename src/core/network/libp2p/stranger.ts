@@ -1,0 +1,71 @@
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { identify } from '@libp2p/identify'
+import type { Connection } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import type { Millis } from '../../bytes/index.ts'
+import type { Stranger } from '../reach.ts'
+import { withDeadline } from './deadline.ts'
+import type { Components } from './handshake.ts'
+import type { Libp2pNetworkOptions } from './options.ts'
+import { ping } from './ping.ts'
+import { askOver, lookOver } from './witnesses.ts'
+
+/** Longer than ICE takes to give up, which says more than that time ran out. */
+const DIAL_LIMIT: Millis = 15_000
+
+/**
+ * A libp2p node that knows nobody, listens nowhere and is forgotten afterwards: what it reaches, others reach, and what
+ * it dials, it dials afresh.
+ */
+export async function createStranger(options: Libp2pNetworkOptions): Promise<Stranger> {
+  let components: Components | undefined
+  const node = await createLibp2p({
+    nodeInfo: { name: 'starling', version: '0', userAgent: 'starling-doctor' },
+    addresses: { listen: [] },
+    transports: [
+      ...options.transports,
+      found => {
+        components = found
+        return circuitRelayTransport()(found)
+      }
+    ],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionMonitor: { enabled: false },
+    connectionManager: { reconnectRetries: 0, addressDialTimeout: DIAL_LIMIT, dialTimeout: DIAL_LIMIT },
+    connectionGater: { denyDialMultiaddr: () => false },
+    services: { identify: identify({ runOnConnectionOpen: false }) }
+  })
+
+  function within<T>(signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return withDeadline(options.clock, DIAL_LIMIT, signal, run)
+  }
+
+  return {
+    look: (address, localPort, signal) =>
+      within(signal, async either => {
+        // The dial queue would drop the port.
+        const how = { signal: either, ...(localPort !== undefined && { localPort }) }
+        const connection = await components?.transportManager.dial(multiaddr(address), how)
+        if (connection === undefined) throw new Error('nothing here can dial this address')
+        return lookOver(options.clock, () => askOver(options, connection, { kind: 'look' }, either)).finally(() =>
+          hangUp(connection)
+        )
+      }),
+    reach: (address, signal) =>
+      within(signal, async either => {
+        const began = performance.now()
+        const connection = await node.dial(multiaddr(address), { signal: either, force: true })
+        await ping(connection, either).finally(() => hangUp(connection))
+        return Math.round((performance.now() - began) * 10) / 10
+      }),
+    stop: async () => node.stop()
+  }
+}
+
+function hangUp(connection: Connection): void {
+  void connection.close().catch((thrown: Error) => connection.abort(thrown))
+}
