@@ -27,7 +27,7 @@ const LAYERS = [
   { name: 'core/chat', packages: [], typesOnly: NETWORK_TYPES },
   {
     name: 'node',
-    packages: ['node:*', '@libp2p/*', '@multiformats/*', 'datastore-level', 'level'],
+    packages: ['node:*', '@libp2p/*', '@multiformats/*', 'datastore-level', 'level', 'node-datachannel'],
     files: ['package.json'],
     stranger: 'browser'
   },

@@ -134,7 +134,6 @@ test.each(
     'id phrase',
     'id passphrase',
     'id verify x',
-    'doctor',
     'bot -- cat',
     'bridge irc',
     'room create x',

@@ -140,7 +140,6 @@ describe('what it answers', () => {
     ['GET', '/v1/rooms/Nowhere', 404],
     ['GET', '/v1/rooms/Nowhere/messages', 404],
     ['GET', '/v1/rooms/%ff/messages', 404],
-    ['GET', '/v1/nat', 501],
     ['GET', '/v1/turn', 501],
     ['DELETE', '/v1/rooms', 405],
     ['POST', '/health', 405],

@@ -24,8 +24,9 @@ export interface Reach {
 /** A connected peer that tells how this one looks from its host. */
 export interface Witness {
   readonly peer: PeerId
-  /** IP address. */
+  /** IP address, and whether it is one of the internet. */
   readonly host: string
+  readonly isPublic: boolean
   /** As the connection has it. */
   readonly address: string
 }
@@ -33,6 +34,9 @@ export interface Witness {
 export interface Look {
   /** The multiaddr from which the connection came, as the witness says. */
   readonly observed: string
+  /** The IP address at which that begins, where it is one, and whether it is one of the internet. */
+  readonly host: string | undefined
+  readonly isPublic: boolean
   /** How far the witness's clock is ahead of this one's, give or take half the round trip. */
   readonly clockAhead: Millis
   readonly rtt: Millis

@@ -36,7 +36,7 @@ export function peerRoutes(served: ServedPeer, isForAnyPage: boolean): readonly 
       method: 'GET',
       path: '/v1/nat',
       access: 'token',
-      run: () => refusal(501, 'usage', 'the NAT report is not built yet')
+      run: async ({ signal }) => ok(await served.examine(signal))
     },
     {
       method: 'GET',

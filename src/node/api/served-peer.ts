@@ -1,5 +1,6 @@
 import type { Keeper, Peer } from '../../core/chat/index.ts'
 import type { Network } from '../../core/network/index.ts'
+import type { Report } from '../doctor/report.ts'
 import type { EventFeed } from './feed.ts'
 import type { Figures } from './metrics.ts'
 
@@ -18,6 +19,8 @@ export interface ServedPeer {
   /** Undefined where no rooms are kept. */
   keeper?(): Keeper | undefined
   messages(): number
+  /** What the network lets this peer do; throws `UnavailableError` before it has started. */
+  examine(signal: AbortSignal): Promise<Report>
   readonly bootstrap: readonly string[]
   /** Servers that a tab may use, too; none that needs a secret. */
   readonly iceServers: readonly IceServer[]

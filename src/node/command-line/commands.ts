@@ -158,6 +158,14 @@ export const COMMANDS: readonly Command[] = [
     flags: [],
     load: async () => (await import('../commands/status.ts')).status
   },
+  {
+    path: 'doctor',
+    arguments: '',
+    count: [0, 0],
+    summary: 'what the network lets this peer do, and what would help',
+    flags: [],
+    load: async () => (await import('../commands/doctor.ts')).doctor
+  },
   ...[
     ['chat', '[ROOM]', 'terminal chat'],
     ['room forget', 'ROOM', 'leave a room and erase what is stored of it'],
@@ -174,7 +182,6 @@ export const COMMANDS: readonly Command[] = [
     ['id phrase', '', 'show the identity as words'],
     ['id passphrase', '', 'protect the identity with a passphrase'],
     ['id verify', 'MEMBER', 'compare safety numbers'],
-    ['doctor', '', 'what the network lets this peer do'],
     ['bot', '-- COMMAND', 'run a program as a bot'],
     ['bridge', 'socketio|irc', 'bring the users of an old chat into a room']
   ].map(([path = '', args = '', summary = '']): Command => ({

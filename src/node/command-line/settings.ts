@@ -36,6 +36,7 @@ export interface Settings {
   readonly webrtc: boolean
   /** Punch holes with TCP. */
   readonly punch: boolean
+  readonly upnp: boolean
   readonly metricsPublic: boolean
   /** The command's own flags, and every other one, as written. */
   readonly flags: FlagValues
@@ -110,6 +111,7 @@ function settingsOf(flags: FlagValues, environment: NodeJS.ProcessEnv): Settings
     dht: !flags.has('no-dht'),
     webrtc: !flags.has('no-webrtc'),
     punch: !flags.has('no-punch'),
+    upnp: !flags.has('no-upnp'),
     metricsPublic: flags.has('metrics-public'),
     flags
   }

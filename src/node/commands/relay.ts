@@ -7,6 +7,7 @@ import type { Settings } from '../command-line/settings.ts'
 import { parseCount, parseSize, type HostPort } from '../command-line/values.ts'
 import type { NodeDatabase } from '../data/node-database.ts'
 import { ownData } from '../data/open-data.ts'
+import { examiner } from '../doctor/examiner.ts'
 import { notBuiltYet, UsageError } from '../exits.ts'
 import { createEventPrinter } from '../peer/announce-events.ts'
 import { untilAborted, withCleanup } from '../peer/cleanup.ts'
@@ -105,6 +106,7 @@ function runRelay({ settings, output, stop }: Invocation, plan: Plan): Promise<v
       state: () => (stop.aborted ? 'stopping' : live.network === undefined ? 'starting' : 'ready'),
       keeper: () => live.keeper,
       messages: () => 0,
+      examine: examiner(settings, () => live.network),
       bootstrap,
       iceServers: settings.stun.map(urls => ({ urls })),
       webUrl

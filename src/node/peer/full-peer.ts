@@ -6,6 +6,7 @@ import type { ServedPeer } from '../api/served-peer.ts'
 import type { Settings } from '../command-line/settings.ts'
 import type { HostPort } from '../command-line/values.ts'
 import type { Output } from '../terminal/output.ts'
+import { examiner } from '../doctor/examiner.ts'
 import type { Cleanup } from './cleanup.ts'
 import { checkListenPorts, defaultListen } from './ports.ts'
 
@@ -45,6 +46,7 @@ export async function startFullPeer(options: FullPeerOptions): Promise<FullPeer>
     network: () => live.network,
     state: () => live.state,
     messages: () => live.messages,
+    examine: examiner(settings, () => live.network),
     bootstrap: settings.bootstrap,
     iceServers: settings.stun.map(urls => ({ urls })),
     webUrl: settings.webUrl

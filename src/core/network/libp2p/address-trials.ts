@@ -84,7 +84,7 @@ export function createAddressTrials(scope: Scope, components: Components, witnes
     const wanted = targets()
     for (const address of verdicts.keys())
       if (!wanted.some(target => target.address === address)) verdicts.delete(address)
-    const useful = all.filter(({ peer, host }) => isPublicHost(seen.get(peer) ?? '') && isPublicHost(host))
+    const useful = all.filter(({ peer, isPublic }) => isPublic && isPublicHost(seen.get(peer) ?? ''))
     await Promise.all(
       useful.slice(0, MAX_ASKED).map(async witness => {
         for (const target of wanted) await tryAt(target, witness, force, signal)

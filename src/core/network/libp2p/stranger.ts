@@ -2,11 +2,13 @@ import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import type { Connection } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
+import { ping as answerPings } from '@libp2p/ping'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { Millis } from '../../bytes/index.ts'
 import type { Stranger } from '../reach.ts'
+import { pathOfAddress } from './addresses.ts'
 import { withDeadline } from './deadline.ts'
 import type { Components } from './handshake.ts'
 import type { Libp2pNetworkOptions } from './options.ts'
@@ -37,7 +39,8 @@ export async function createStranger(options: Libp2pNetworkOptions): Promise<Str
     connectionMonitor: { enabled: false },
     connectionManager: { reconnectRetries: 0, addressDialTimeout: DIAL_LIMIT, dialTimeout: DIAL_LIMIT },
     connectionGater: { denyDialMultiaddr: () => false },
-    services: { identify: identify({ runOnConnectionOpen: false }) }
+    // Our peers ping whoever comes by WebRTC, and hang up when nothing comes back.
+    services: { identify: identify({ runOnConnectionOpen: false }), ping: answerPings() }
   })
 
   function within<T>(signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -51,21 +54,30 @@ export async function createStranger(options: Libp2pNetworkOptions): Promise<Str
         const how = { signal: either, ...(localPort !== undefined && { localPort }) }
         const connection = await components?.transportManager.dial(multiaddr(address), how)
         if (connection === undefined) throw new Error('nothing here can dial this address')
-        return lookOver(options.clock, () => askOver(options, connection, { kind: 'look' }, either)).finally(() =>
-          hangUp(connection)
-        )
+        try {
+          return await lookOver(options.clock, () => askOver(options, connection, { kind: 'look' }, either))
+        } finally {
+          await hangUp(connection)
+        }
       }),
     reach: (address, signal) =>
       within(signal, async either => {
         const began = performance.now()
         const connection = await node.dial(multiaddr(address), { signal: either, force: true })
-        await ping(connection, either).finally(() => hangUp(connection))
+        try {
+          // Where WebRTC fails, the circuit that it was signalled over may be what is left.
+          if (pathOfAddress(connection.remoteAddr.toString()) !== pathOfAddress(address))
+            throw new Error('another way was found')
+          await ping(connection, either)
+        } finally {
+          await hangUp(connection)
+        }
         return Math.round((performance.now() - began) * 10) / 10
       }),
     stop: async () => node.stop()
   }
 }
 
-function hangUp(connection: Connection): void {
-  void connection.close().catch((thrown: Error) => connection.abort(thrown))
+function hangUp(connection: Connection): Promise<void> {
+  return connection.close().catch((thrown: Error) => connection.abort(thrown))
 }

@@ -38,7 +38,7 @@ export function createWitnesses(scope: Scope, connections: Connections): Witness
           const address = connectionTo(peer)?.remoteAddr.toString()
           const host = hostOfAddress(address ?? '')
           if (address === undefined || host === undefined || !(await speaks(peer))) return []
-          return [{ peer, host, address }]
+          return [{ peer, host, isPublic: isPublicHost(host), address }]
         })
       )
       const byHost = new Map(found.flat().map(witness => [witness.host, witness]))
@@ -53,7 +53,7 @@ export function createWitnesses(scope: Scope, connections: Connections): Witness
 }
 
 function publicFirst(a: Witness, b: Witness): number {
-  return Number(isPublicHost(b.host)) - Number(isPublicHost(a.host)) || (a.peer < b.peer ? -1 : 1)
+  return Number(b.isPublic) - Number(a.isPublic) || (a.peer < b.peer ? -1 : 1)
 }
 
 /** Puts one question over this very connection. */
@@ -85,5 +85,7 @@ export async function lookOver(clock: { now(): Millis }, ask: () => Promise<Reac
   const began = clock.now()
   const { observed, time } = await ask()
   const ended = clock.now()
-  return { observed, clockAhead: Math.round(time - (began + ended) / 2), rtt: ended - began }
+  const host = hostOfAddress(observed)
+  const isPublic = host !== undefined && isPublicHost(host)
+  return { observed, host, isPublic, clockAhead: Math.round(time - (began + ended) / 2), rtt: ended - began }
 }

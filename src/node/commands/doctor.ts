@@ -1,0 +1,48 @@
+import type { Network } from '../../core/network/index.ts'
+import { openAccess } from '../access/open-access.ts'
+import type { StoredPeer } from '../access/stored-peer.ts'
+import type { Settings } from '../command-line/settings.ts'
+import type { Report } from '../doctor/report.ts'
+import { UnavailableError } from '../exits.ts'
+import type { Run } from './command.ts'
+
+/** Without a running peer: how long to look for the relays that were named, and for a place at them. */
+const MEETING_MS = 10_000
+const LOOK_AGAIN_MS = 100
+/** Two are enough to tell. */
+const ENOUGH = 2
+
+export const doctor: Run = async ({ settings, output, stop }) => {
+  const access = await openAccess(settings.data, stop)
+  output.aside('Trying out the network; this takes up to half a minute.')
+  const report =
+    access.kind === 'running' ? await access.peer.examine(stop) : await examineAlone(access.stored, settings, stop)
+  const { reportText } = await import('../doctor/report-text.ts')
+  output.result(report, reportText(report, process.stdout.columns))
+  if (report.relays.known.length > 0 || settings.bootstrap.length === 0) return
+  throw new UnavailableError('none of the relays you named answers: check their addresses, and whether you are online')
+}
+
+/** A peer for as long as it takes. */
+async function examineAlone(stored: StoredPeer, settings: Settings, stop: AbortSignal): Promise<Report> {
+  try {
+    const { connect } = await import('../peer/full-peer.ts')
+    const network = await connect(stored, settings, false)
+    await untilMet(network, settings, AbortSignal.any([stop, AbortSignal.timeout(MEETING_MS)]))
+    stop.throwIfAborted()
+    const { examiner } = await import('../doctor/examiner.ts')
+    return await examiner(settings, () => network)(stop)
+  } finally {
+    await stored.stop()
+  }
+}
+
+/** Resolves when the relays that were named are met and keep a place, or time runs out. */
+async function untilMet(network: Network, { bootstrap }: Settings, signal: AbortSignal): Promise<void> {
+  const wanted = Math.min(bootstrap.length, ENOUGH)
+  while (!signal.aborted) {
+    const witnesses = (await network.reach?.witnesses()) ?? []
+    if (witnesses.length >= wanted && network.relays().length >= wanted) return
+    await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
+  }
+}
