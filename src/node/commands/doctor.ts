@@ -4,6 +4,7 @@ import type { StoredPeer } from '../access/stored-peer.ts'
 import type { Settings } from '../command-line/settings.ts'
 import type { Report } from '../doctor/report.ts'
 import { UnavailableError } from '../exits.ts'
+import { withCleanup } from '../peer/cleanup.ts'
 import type { Run } from './command.ts'
 
 /** Without a running peer: how long to look for the relays that were named, and for a place at them. */
@@ -24,17 +25,18 @@ export const doctor: Run = async ({ settings, output, stop }) => {
 }
 
 /** A peer for as long as it takes. */
-async function examineAlone(stored: StoredPeer, settings: Settings, stop: AbortSignal): Promise<Report> {
-  try {
-    const { connect } = await import('../peer/full-peer.ts')
+function examineAlone(stored: StoredPeer, settings: Settings, stop: AbortSignal): Promise<Report> {
+  return withCleanup(async cleanup => {
+    cleanup.add(stored.stop)
+    const { connect, openPortsOf } = await import('../peer/full-peer.ts')
     const network = await connect(stored, settings, false)
+    const ports = await openPortsOf(network, settings, cleanup)
     await untilMet(network, settings, AbortSignal.any([stop, AbortSignal.timeout(MEETING_MS)]))
+    await ports?.settled
     stop.throwIfAborted()
     const { examiner } = await import('../doctor/examiner.ts')
-    return await examiner(settings, () => network)(stop)
-  } finally {
-    await stored.stop()
-  }
+    return examiner(settings, () => ({ network, ports }))(stop)
+  })
 }
 
 /** Resolves when the relays that were named are met and keep a place, or time runs out. */

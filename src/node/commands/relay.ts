@@ -12,6 +12,8 @@ import { notBuiltYet, UsageError } from '../exits.ts'
 import { createEventPrinter } from '../peer/announce-events.ts'
 import { untilAborted, withCleanup } from '../peer/cleanup.ts'
 import { createEventHub } from '../peer/event-hub.ts'
+import { openPortsOf } from '../peer/full-peer.ts'
+import type { OpenPorts } from '../router/open-ports.ts'
 import { checkListenPorts, listenAddresses } from '../peer/ports.ts'
 import type { Invocation, Run } from './command.ts'
 
@@ -98,7 +100,7 @@ function runRelay({ settings, output, stop }: Invocation, plan: Plan): Promise<v
     cleanup.add(() => owned.database.close())
     cleanup.add(owned.release)
     await checkListenPorts(plan.listen)
-    const live: { network?: Network; keeper?: Keeper } = {}
+    const live: { network?: Network; ports?: OpenPorts | undefined; keeper?: Keeper } = {}
     const served = {
       peer: undefined,
       feed: hub.feed,
@@ -106,7 +108,7 @@ function runRelay({ settings, output, stop }: Invocation, plan: Plan): Promise<v
       state: () => (stop.aborted ? 'stopping' : live.network === undefined ? 'starting' : 'ready'),
       keeper: () => live.keeper,
       messages: () => 0,
-      examine: examiner(settings, () => live.network),
+      examine: examiner(settings, () => live),
       bootstrap,
       iceServers: settings.stun.map(urls => ({ urls })),
       webUrl
@@ -130,6 +132,7 @@ function runRelay({ settings, output, stop }: Invocation, plan: Plan): Promise<v
     })
     live.network = network
     cleanup.add(network.stop)
+    live.ports = await openPortsOf(network, settings, cleanup)
     cleanup.add(networkFeed(network)(hub.emit))
     if (keeper !== undefined) {
       keeper.goOnline(network)

@@ -2,35 +2,38 @@ import type { Network } from '../../core/network/index.ts'
 import type { Settings } from '../command-line/settings.ts'
 import { UnavailableError } from '../exits.ts'
 import { ownIceServers } from '../peer/ice-servers.ts'
-import type { Report } from './report.ts'
+import type { OpenPorts } from '../router/open-ports.ts'
+import type { Report, RouterState } from './report.ts'
+
+const NO_ROUTER: RouterState = { protocol: null, externalHost: null, ports: [] }
 
 /** Examines the network of a peer; whoever asks meanwhile gets the same report. The doctor is loaded when it is called. */
 export function examiner(
   settings: Settings,
-  network: () => Network | undefined
+  running: () => { readonly network?: Network | undefined; readonly ports?: OpenPorts | undefined }
 ): (signal: AbortSignal) => Promise<Report> {
-  let running: Promise<Report> | undefined
-  async function run(found: Network): Promise<Report> {
+  let examining: Promise<Report> | undefined
+  async function run(network: Network): Promise<Report> {
     const { examine } = await import('./examine.ts')
     const ended = AbortSignal.timeout(MAX_MS)
     return examine(
-      found,
+      network,
       {
         webrtc: settings.webrtc,
         upnp: settings.upnp,
         bootstrap: settings.bootstrap,
         stun: async () => settings.stun,
         iceServers: async () => ownIceServers(settings, Date.now()),
-        router: () => ({ protocol: null, externalHost: null, ports: [] })
+        router: () => running().ports?.state() ?? NO_ROUTER
       },
       ended
     )
   }
   return async () => {
-    const found = network()
-    if (found === undefined) throw new UnavailableError('the peer is starting: try again in a moment')
-    running ??= run(found).finally(() => (running = undefined))
-    return running
+    const { network } = running()
+    if (network === undefined) throw new UnavailableError('the peer is starting: try again in a moment')
+    examining ??= run(network).finally(() => (examining = undefined))
+    return examining
   }
 }
 

@@ -8,6 +8,7 @@ import type { HostPort } from '../command-line/values.ts'
 import type { Output } from '../terminal/output.ts'
 import { examiner } from '../doctor/examiner.ts'
 import type { Cleanup } from './cleanup.ts'
+import type { OpenPorts } from '../router/open-ports.ts'
 import { checkListenPorts, defaultListen } from './ports.ts'
 
 export interface FullPeerOptions {
@@ -32,7 +33,10 @@ type State = ReturnType<ServedPeer['state']>
 export async function startFullPeer(options: FullPeerOptions): Promise<FullPeer> {
   const { settings, stored, output, cleanup } = options
   const { peer } = stored
-  const live: { state: State; network?: Network; messages: number } = { state: 'starting', messages: 0 }
+  const live: { state: State; network?: Network; ports?: OpenPorts; messages: number } = {
+    state: 'starting',
+    messages: 0
+  }
   const feed = peerFeed(peer)
   if (options.onEvent !== undefined) cleanup.add(feed(options.onEvent))
   cleanup.add(
@@ -46,7 +50,7 @@ export async function startFullPeer(options: FullPeerOptions): Promise<FullPeer>
     network: () => live.network,
     state: () => live.state,
     messages: () => live.messages,
-    examine: examiner(settings, () => live.network),
+    examine: examiner(settings, () => live),
     bootstrap: settings.bootstrap,
     iceServers: settings.stun.map(urls => ({ urls })),
     webUrl: settings.webUrl
@@ -64,11 +68,25 @@ export async function startFullPeer(options: FullPeerOptions): Promise<FullPeer>
     cleanup
   })
   const network = await connect(stored, settings, settings.carryOthers)
-  Object.assign(live, { network, state: 'ready' })
+  const ports = await openPortsOf(network, settings, cleanup)
+  Object.assign(live, { network, ports, state: 'ready' })
   cleanup.add(() => {
     live.state = 'stopping'
   })
   return { network, http }
+}
+
+/** Asks the router for ports, unless told not to; `cleanup` closes them. */
+export async function openPortsOf(
+  network: Network,
+  settings: Settings,
+  cleanup: Cleanup
+): Promise<OpenPorts | undefined> {
+  if (!settings.upnp) return undefined
+  const { openPorts } = await import('../router/open-ports.ts')
+  const ports = openPorts(network)
+  cleanup.add(ports.stop)
+  return ports
 }
 
 /** Opens the store for a peer that will run; `cleanup` stops the peer with its network and closes the store. */
