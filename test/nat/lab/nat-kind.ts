@@ -19,6 +19,18 @@ export type NatKind =
   /** Port-restricted, and nothing leaves but TCP to port 443. */
   | 'only-443'
 
+export const NAT_KINDS: readonly NatKind[] = [
+  'open',
+  'full-cone',
+  'address-restricted',
+  'port-restricted',
+  'symmetric-random',
+  'symmetric-sequential',
+  'double',
+  'udp-blocked',
+  'only-443'
+]
+
 export interface RouterPlace {
   /** Its own address outside. */
   readonly outside: string
@@ -30,7 +42,8 @@ export interface RouterPlace {
 export function rulesOf(kind: NatKind, { outside, host }: RouterPlace): string {
   return [
     'table ip starling {',
-    ' set seen {\n  type ipv4_addr\n  flags dynamic,timeout\n  timeout 10m\n }',
+    // Whom the host has written to, and from which port: what is let in is let in to that port alone.
+    ' set seen {\n  type ipv4_addr . inet_service\n  flags dynamic,timeout\n  timeout 10m\n }',
     ` chain before {\n  type nat hook prerouting priority -100\n  ${forwarded(kind, host)}\n }`,
     ` chain behind {\n  type nat hook postrouting priority 100\n  ${translated(kind, outside)}\n }`,
     ` chain through {\n  type filter hook forward priority 0\n  policy drop\n  ${passed(kind).join('\n  ')}\n }`,
@@ -44,7 +57,8 @@ export function rulesOf(kind: NatKind, { outside, host }: RouterPlace): string {
 /** What comes from outside unasked. */
 function forwarded(kind: NatKind, host: string): string {
   if (kind === 'full-cone') return `iifname "wan" meta l4proto { tcp, udp } dnat to ${host}`
-  if (kind === 'address-restricted') return `iifname "wan" ip saddr @seen meta l4proto { tcp, udp } dnat to ${host}`
+  if (kind === 'address-restricted')
+    return `iifname "wan" meta l4proto { tcp, udp } ip saddr . th dport @seen dnat to ${host}`
   return 'accept'
 }
 
@@ -60,6 +74,12 @@ function passed(kind: NatKind): string[] {
   const known = 'ct state established,related accept'
   if (kind === 'only-443') return [known, 'iifname "lan" tcp dport 443 accept']
   if (kind === 'udp-blocked') return [known, 'iifname "lan" meta l4proto != udp accept']
-  const sent = 'iifname "lan" update @seen { ip daddr } accept'
-  return [known, sent, ...(kind === 'full-cone' || kind === 'address-restricted' ? ['ct status dnat accept'] : [])]
+  const sent = 'iifname "lan" meta l4proto { tcp, udp } update @seen { ip daddr . th sport } accept'
+  const other = 'iifname "lan" accept'
+  return [
+    known,
+    sent,
+    other,
+    ...(kind === 'full-cone' || kind === 'address-restricted' ? ['ct status dnat accept'] : [])
+  ]
 }
