@@ -22,7 +22,7 @@ async function clone(): Promise<string> {
 /** `npm start` as somebody types it, on the machine's own Node. */
 async function npmStart(folder: string, data: string) {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter(each => !each.includes('node_modules'))
-  const args = ['start', '--', '--http', '127.0.0.1:0', '--no-mdns', '--data', data, '--json']
+  const args = ['start', '--', '--http', '127.0.0.1:0', '--no-mdns', '--no-upnp', '--data', data, '--json']
   const env = { ...process.env, PATH: path.join(delimiter), npm_execpath: undefined, npm_node_execpath: undefined }
   const child = spawn('npm', args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const lines: string[] = []

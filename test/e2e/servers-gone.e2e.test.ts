@@ -4,7 +4,7 @@ import { launchBrowser, openTab } from './tabs.ts'
 
 /** As a member with a public address listens: for other programs and for tabs. */
 const REACHABLE = [...LOOPBACK, '--listen', '/ip4/127.0.0.1/udp/0/webrtc-direct'] as const
-const ALONE = ['--http', '127.0.0.1:0', '--no-mdns'] as const
+const ALONE = ['--http', '127.0.0.1:0', '--no-mdns', '--no-upnp'] as const
 
 async function linkOf(peer: Running): Promise<string> {
   return (await expectSuccess(peer.run('room', 'invite', 'lobby'))).stdout.trim()

@@ -40,12 +40,12 @@ export const LOOPBACK = ['--listen', '/ip4/127.0.0.1/tcp/0', '--listen', '/ip4/1
 
 /** A relay on loopback, on free ports. */
 export function startRelay(name: string, args: readonly string[] = [], options?: StartOptions): Promise<Running> {
-  return start(name, ['relay', '--http', '127.0.0.1:0', '--no-mdns', ...args], options)
+  return start(name, ['relay', '--http', '127.0.0.1:0', '--no-mdns', '--no-upnp', ...args], options)
 }
 
 /** A peer on loopback, on free ports, that is in the room `lobby`. */
 export async function startPeer(name: string, args: readonly string[] = [], options?: StartOptions): Promise<Running> {
-  const peer = await start(name, ['up', '--http', '127.0.0.1:0', '--no-mdns', ...args], options)
+  const peer = await start(name, ['up', '--http', '127.0.0.1:0', '--no-mdns', '--no-upnp', ...args], options)
   await expectSuccess(peer.run('id', 'name', name))
   await expectSuccess(peer.run('room', 'join', 'lobby', '--open'))
   return peer

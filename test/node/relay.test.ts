@@ -18,7 +18,17 @@ afterEach(async () => {
 })
 
 function relay(...words: string[]): Program {
-  const all = ['relay', '--data', join(folder.path, 'relay'), '--json', '--no-mdns', '--http', '127.0.0.1:0', ...words]
+  const all = [
+    'relay',
+    '--data',
+    join(folder.path, 'relay'),
+    '--json',
+    '--no-mdns',
+    '--no-upnp',
+    '--http',
+    '127.0.0.1:0',
+    ...words
+  ]
   const program = startProgram(all)
   started.push(program)
   return program

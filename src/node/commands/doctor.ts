@@ -16,16 +16,24 @@ const ENOUGH = 2
 export const doctor: Run = async ({ settings, output, stop }) => {
   const access = await openAccess(settings.data, stop)
   output.aside('Trying out the network; this takes up to half a minute.')
-  const report =
-    access.kind === 'running' ? await access.peer.examine(stop) : await examineAlone(access.stored, settings, stop)
   const { reportText } = await import('../doctor/report-text.ts')
-  output.result(report, reportText(report, process.stdout.columns))
+  const show = (report: Report): void => output.result(report, reportText(report, process.stdout.columns))
+  const report =
+    access.kind === 'running'
+      ? await access.peer.examine(stop)
+      : await examineAlone(access.stored, settings, stop, show)
+  if (access.kind === 'running') show(report)
   if (report.relays.known.length > 0 || settings.bootstrap.length === 0) return
   throw new UnavailableError('none of the relays you named answers: check their addresses, and whether you are online')
 }
 
-/** A peer for as long as it takes. */
-function examineAlone(stored: StoredPeer, settings: Settings, stop: AbortSignal): Promise<Report> {
+/** A peer for as long as it takes; the report is shown before it stops. */
+function examineAlone(
+  stored: StoredPeer,
+  settings: Settings,
+  stop: AbortSignal,
+  show: (report: Report) => void
+): Promise<Report> {
   return withCleanup(async cleanup => {
     cleanup.add(stored.stop)
     const { connect, openPortsOf } = await import('../peer/full-peer.ts')
@@ -35,7 +43,9 @@ function examineAlone(stored: StoredPeer, settings: Settings, stop: AbortSignal)
     await ports?.settled
     stop.throwIfAborted()
     const { examiner } = await import('../doctor/examiner.ts')
-    return examiner(settings, () => ({ network, ports }))(stop)
+    const report = await examiner(settings, () => ({ network, ports }))(stop)
+    show(report)
+    return report
   })
 }
 

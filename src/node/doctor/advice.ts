@@ -1,3 +1,4 @@
+import type { NatKind } from '../../core/network/index.ts'
 import { counted } from '../terminal/counted.ts'
 import type {
   AddressReport,
@@ -96,24 +97,27 @@ export function routerAdvice(
   return `Your router passes ${counted(ports.length, 'port')} on to this machine.`
 }
 
-export function candidateAdvice({ host, srflx, relay }: Without<CandidateReport>, on: boolean): string {
+export function candidateAdvice({ host, srflx, relay }: Without<CandidateReport>, on: boolean, kind: NatKind): string {
   if (!on) return 'WebRTC is switched off by --no-webrtc.'
   if (srflx.length === 0 && relay.length === 0) {
     return host.length === 0
       ? 'WebRTC finds no address at all: this machine seems to be offline.'
-      : 'WebRTC knows only addresses of this machine, so it connects within your network: a relay with STUN (or --stun) would show it the one outside.'
+      : `WebRTC knows only addresses of this machine, so it connects within your network: ${kind === 'blocked' ? 'no STUN server answers to show it the one outside.' : 'a relay with STUN (or --stun) would show it the one outside.'}`
   }
   if (relay.length === 0)
     return 'WebRTC knows your address outside and can try direct connections; without a TURN server (--turn) the hardest cases go through a relay.'
   return 'WebRTC can connect directly, and through a TURN server where that fails.'
 }
 
-export function transportAdvice({ transport, state }: TransportTrial): string {
+export function transportAdvice({ transport, state }: TransportTrial, kind: NatKind): string {
   if (state === 'off') return 'It is switched off by --no-webrtc.'
   if (state === 'untried') {
     return transport === 'circuit' || transport === 'webrtc'
       ? 'It needs a relay that keeps a place for you: name one with --bootstrap.'
       : 'No relay you know offers it, so it could not be tried.'
+  }
+  if (state === 'works' && transport === 'webrtc' && kind === 'blocked') {
+    return 'It works between two peers on this machine, but no further, as UDP does not leave your network.'
   }
   if (state === 'works') return WORKS[transport]
   return FAILS[transport]

@@ -85,8 +85,8 @@ export async function examine(network: Network, options: ExamineOptions, signal:
       nat: { ...nat, advice: natAdvice(nat, around) },
       addresses: { seen, tried, advice: addressAdvice({ seen, tried }, outside) },
       router: { ...router, advice: routerAdvice(router, seen, options.upnp) },
-      candidates: { ...kinds, advice: candidateAdvice(kinds, options.webrtc) },
-      transports: transports.flat().map(trial => ({ ...trial, advice: transportAdvice(trial) })),
+      candidates: { ...kinds, advice: candidateAdvice(kinds, options.webrtc, nat.kind) },
+      transports: transports.flat().map(trial => ({ ...trial, advice: transportAdvice(trial, nat.kind) })),
       relays: { known, stun: stunServers, advice: relayAdvice({ known, stun: stunServers }, options.bootstrap.length) },
       clock: { ahead, witnesses: looks.length, advice: clockAdvice({ ahead, witnesses: looks.length }) },
       warnings

@@ -7,23 +7,28 @@ const FORMS: Record<'tcp' | 'ws' | 'webrtc-direct', RegExp> = {
   ws: /\/(?:ws|wss)\/p2p\/[^/]+$/,
   'webrtc-direct': /\/webrtc-direct\/.*\/p2p\/[^/]+$/
 }
-/** Addresses of one transport that are dialled before it counts as failed. */
+/** Addresses of one transport that are dialled before it counts as failed, on as many hosts as can be. */
 const MAX_TRIES = 3
 const LIMIT_MS = 8_000
 
-/** Dials each of the relays' transports afresh, as far as proving who is there. */
-export function tryOutbound(
+/** Dials some of the relays at once, as far as proving who is there: one that answers is enough. */
+export async function tryOutbound(
   transport: keyof typeof FORMS,
   addresses: readonly string[],
   reach: Reach,
   signal: AbortSignal
 ): Promise<TransportTrial> {
   const wanted = addresses.filter(address => FORMS[transport].test(address) && !address.includes('/p2p-circuit'))
-  return tryInTurn(transport, wanted, signal, (address, limited) => reach.dial(address, limited))
+  const trials = await Promise.all(
+    wanted
+      .slice(0, MAX_TRIES)
+      .map(async address => tryOne(transport, address, signal, limited => reach.dial(address, limited)))
+  )
+  return trials.find(({ state }) => state === 'works') ?? trials[0] ?? notTried(transport, 'untried')
 }
 
 /** Another peer on this machine looks for this one through the places at relays. */
-export function tryRelayed(
+export async function tryRelayed(
   transport: 'circuit' | 'webrtc',
   network: Network,
   stranger: Stranger,
@@ -32,31 +37,33 @@ export function tryRelayed(
   const circuits = network.addresses().filter(address => /\/p2p-circuit\/p2p\/[^/]+$/.test(address))
   const addresses =
     transport === 'circuit' ? circuits : circuits.map(each => each.replace('/p2p-circuit/', '/p2p-circuit/webrtc/'))
-  return tryInTurn(transport, addresses, signal, (address, limited) => stranger.reach(address, limited))
+  // One after the other: libp2p takes two dials to one peer for the same.
+  let trial = notTried(transport, 'untried')
+  for (const address of addresses.slice(0, MAX_TRIES)) {
+    trial = await tryOne(transport, address, signal, limited => stranger.reach(address, limited))
+    if (trial.state === 'works') break
+  }
+  return trial
 }
 
 export function notTried(transport: TransportName, state: 'off' | 'untried'): TransportTrial {
   return { transport, state, ms: null, address: null, reason: null }
 }
 
-async function tryInTurn(
+async function tryOne(
   transport: TransportName,
-  addresses: readonly string[],
+  address: string,
   signal: AbortSignal,
-  run: (address: string, signal: AbortSignal) => Promise<number>
+  run: (signal: AbortSignal) => Promise<number>
 ): Promise<TransportTrial> {
-  let trial = notTried(transport, 'untried')
-  for (const address of addresses.slice(0, MAX_TRIES)) {
-    const limit = AbortSignal.timeout(LIMIT_MS)
-    try {
-      const ms = await run(address, AbortSignal.any([signal, limit]))
-      return { transport, state: 'works', ms, address, reason: null }
-    } catch (thrown) {
-      signal.throwIfAborted()
-      trial = { transport, state: 'fails', ms: null, address, reason: reasonOf(thrown, limit) }
-    }
+  const limit = AbortSignal.timeout(LIMIT_MS)
+  try {
+    const ms = await run(AbortSignal.any([signal, limit]))
+    return { transport, state: 'works', ms, address, reason: null }
+  } catch (thrown) {
+    signal.throwIfAborted()
+    return { transport, state: 'fails', ms: null, address, reason: reasonOf(thrown, limit) }
   }
-  return trial
 }
 
 function reasonOf(thrown: unknown, limit: AbortSignal): string {

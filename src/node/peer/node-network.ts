@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os'
 import { mdns } from '@libp2p/mdns'
 import { tcp } from '@libp2p/tcp'
 import { isPrivateIp } from '@libp2p/utils'
-import { webRTC, webRTCDirect } from '@libp2p/webrtc'
+import { webRTC } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
 import { systemClock } from '../../core/bytes/index.ts'
 import { createLibp2pNetwork, type Libp2pNetworkOptions, type Network } from '../../core/network/index.ts'
@@ -11,6 +11,8 @@ import { libp2pDatastore } from '../data/libp2p-datastore.ts'
 import type { NodeDatabase } from '../data/node-database.ts'
 import { ownIceServers } from './ice-servers.ts'
 import { freePort } from './ports.ts'
+import { sendPacket } from './send-packet.ts'
+import { patientWebRTCDirect } from './webrtc-direct.ts'
 
 /** Ours alone: peers of other programs on the local network are none of our business. */
 const MDNS_SERVICE = '_starling._udp.local'
@@ -34,6 +36,7 @@ export function createNodeNetwork(options: NodeNetworkOptions): Promise<Network>
     announce: settings.announce,
     bootstrap: settings.bootstrap,
     relayServer: options.relayServer,
+    sendPacket,
     relayClient: options.relayClient,
     dht: settings.dht ? dhtMode(options) : 'off',
     // Who looks for no relay is reached without.
@@ -58,6 +61,5 @@ function transports(settings: Settings): Libp2pNetworkOptions['transports'] {
   const sockets = [tcp(), webSockets()]
   if (!settings.webrtc) return sockets
   const rtcConfiguration = async () => ({ iceServers: ownIceServers(settings, Date.now()) })
-  // webrtc-direct needs no ICE servers; without a list of its own it would ask those of third parties.
-  return [...sockets, webRTC({ rtcConfiguration }), webRTCDirect({ rtcConfiguration: { iceServers: [] } })]
+  return [...sockets, webRTC({ rtcConfiguration }), patientWebRTCDirect()]
 }

@@ -22,10 +22,14 @@ const MAX_ADDRESSES = 16
 /** After something has changed: the next change is often near. */
 const SETTLE: Millis = 1_000
 const REPEAT: Millis = 10 * 60 * 1000
+/** What was found a moment ago need not be found again. */
+const FRESH: Millis = 20_000
+/** A witness dials so many of the addresses at a time; those that nobody answers at take seconds. */
+const AT_A_TIME = 3
 
 export interface AddressTrials {
   all(): AddressTrial[]
-  /** Tries every address now, whatever was found before. */
+  /** Tries every address now, but for those that were just tried. */
   check(signal: AbortSignal): Promise<AddressTrial[]>
   mapped(mappings: readonly PortMapping[]): void
   wake(): void
@@ -87,7 +91,11 @@ export function createAddressTrials(scope: Scope, components: Components, witnes
     const useful = all.filter(({ peer, isPublic }) => isPublic && isPublicHost(seen.get(peer) ?? ''))
     await Promise.all(
       useful.slice(0, MAX_ASKED).map(async witness => {
-        for (const target of wanted) await tryAt(target, witness, force, signal)
+        const waiting = wanted.values()
+        const work = async (): Promise<void> => {
+          for (const target of waiting) await tryAt(target, witness, force ? FRESH : REPEAT / 2, signal)
+        }
+        await Promise.all(Array.from({ length: AT_A_TIME }, work))
       })
     )
     for (const target of wanted) settle(target)
@@ -105,11 +113,11 @@ export function createAddressTrials(scope: Scope, components: Components, witnes
   }
 
   /** The witness refuses any host but the one that it sees. */
-  async function tryAt(target: Target, witness: Witness, force: boolean, signal: AbortSignal): Promise<void> {
+  async function tryAt(target: Target, witness: Witness, age: Millis, signal: AbortSignal): Promise<void> {
     const { address } = target
     if (hostOfAddress(address) !== seen.get(witness.peer)) return
     const before = verdicts.get(address)?.get(witness.peer)
-    if (!force && before !== undefined && Math.abs(clock.now() - before.at) < REPEAT / 2) return
+    if (before !== undefined && Math.abs(clock.now() - before.at) < age) return
     const answer = await witnesses.ask(witness, { kind: 'dial', address }, signal).catch(() => undefined)
     if (answer?.outcome !== 'done' && answer?.outcome !== 'failed') return
     const ofAddress = verdicts.get(address) ?? new Map<PeerId, Verdict>()

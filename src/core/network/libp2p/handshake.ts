@@ -34,6 +34,13 @@ export async function shakeHands(components: Components, address: string, signal
   return Math.round(met * 10) / 10
 }
 
+/** Over WebRTC at once: ICE would go on asking for a while. */
+function hangUp(connection: MultiaddrConnection, signal: AbortSignal): void {
+  const abort = (why: Error): void => connection.abort(why)
+  if (connection.remoteAddr.toString().includes('/webrtc-direct')) return abort(new Error('the handshake is done'))
+  void connection.close({ signal }).catch(abort)
+}
+
 function handshakeOnly(upgrader: Upgrader, expected: Libp2pPeerId | undefined, met: () => void): Upgrader {
   const encrypting = upgrader as unknown as Encrypting
   async function upgradeOutbound(
@@ -45,7 +52,7 @@ function handshakeOnly(upgrader: Upgrader, expected: Libp2pPeerId | undefined, m
       const remotePeer = options.skipEncryption === true ? options.remotePeer : await proved(connection, options.signal)
       if (remotePeer?.toString() === expected?.toString()) met()
     } finally {
-      void connection.close({ signal: options.signal }).catch((thrown: Error) => connection.abort(thrown))
+      hangUp(connection, options.signal)
     }
     // Transports hand it through; the caller above looks at nothing of it.
     return undefined as unknown as Connection

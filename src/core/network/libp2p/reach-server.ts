@@ -21,7 +21,8 @@ import { createStreamSlots } from './stream-slots.ts'
 /** Sends one UDP packet from a port that nothing else uses. */
 export type SendPacket = (host: string, port: number, packet: Uint8Array) => Promise<void>
 
-const DIAL_LIMIT: Millis = 8_000
+/** Some round trips, a lost packet included. */
+const DIAL_LIMIT: Millis = 5_000
 export const REACH_LIMITS: ProtocolLimits = {
   maxFrameBytes: MAX_REACH_FRAME_BYTES,
   maxTotalBytes: MAX_REACH_FRAME_BYTES,

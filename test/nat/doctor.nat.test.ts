@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Report } from '../../src/node/doctor/report.ts'
+import { start, temporaryFolder } from '../e2e/starling.ts'
+import { NAT_KINDS, type NatKind } from './lab/nat-kind.ts'
+import { NatLab, whyNoNats, type Host } from './lab/nat-lab.ts'
+
+const LAUNCHER = fileURLToPath(new URL('../../starling', import.meta.url))
+const STUN_SERVER = fileURLToPath(new URL('./stun-server-process.ts', import.meta.url))
+const missing = whyNoNats()
+const skipped = missing === undefined ? '' : ` (skipped: ${missing})`
+
+interface Outside {
+  readonly lab: NatLab
+  readonly relays: readonly Host[]
+  /** The words that tell a peer of all of it. */
+  readonly words: readonly string[]
+}
+
+/** Two relays on the Internet, each with a STUN server beside it; the second one may lie. */
+async function outside(port = 4001, lie?: string): Promise<Outside> {
+  const lab = new NatLab()
+  onTestFinished(() => lab.remove())
+  const relays = [lab.host('one', 'open'), lab.host('two', 'open')]
+  const words: string[] = []
+  for (const [index, relay] of relays.entries()) {
+    const listen = `/ip4/${relay.address}/tcp/${port}`
+    const ws = `/ip4/${relay.address}/tcp/4002/ws`
+    const announce = ['--listen', listen, '--listen', ws, '--announce', listen, '--announce', ws]
+    const running = await start(relay.name, ['relay', '--http', '127.0.0.1:0', '--no-mdns', ...announce], {
+      wrap: relay.wrap
+    })
+    const { peer } = await running.ready()
+    await startStun(relay, index === 1 ? lie : undefined)
+    words.push('--bootstrap', `${listen}/p2p/${peer}`, '--stun', `stun:${relay.address}:3478`)
+  }
+  return { lab, relays, words }
+}
+
+async function startStun(host: Host, lie: string | undefined): Promise<void> {
+  const [command = '', ...inside] = host.wrap
+  const args = [process.execPath, STUN_SERVER, host.address, '3478', ...(lie === undefined ? [] : [lie])]
+  const child = spawn(command, [...inside, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(createInterface({ input: child.stdout }), 'line')
+}
+
+async function examine(host: Host, words: readonly string[]): Promise<Report> {
+  const [command = '', ...inside] = host.wrap
+  const args = [LAUNCHER, 'doctor', '--json', '--no-mdns', ...words, '--data', await temporaryFolder()]
+  const child = spawn(command, [...inside, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let [out, errors] = ['', '']
+  child.stdout.on('data', chunk => (out += String(chunk)))
+  child.stderr.on('data', chunk => (errors += String(chunk)))
+  const [code] = (await once(child, 'close')) as [number]
+  expect({ code, errors: code === 0 ? '' : errors }).toEqual({ code: 0, errors: '' })
+  return JSON.parse(out) as Report
+}
+
+type Told = Pick<Report['nat'], 'kind' | 'mapping' | 'filtering' | 'portStep'> & { tcp: string; ice: string }
+
+const CONE = { mapping: 'endpoint-independent', portStep: null, tcp: 'endpoint-independent', ice: 'srflx' } as const
+const STRICT = { filtering: 'address-and-port-dependent' } as const
+const SILENT = { kind: 'blocked', mapping: 'unknown', filtering: 'unknown', portStep: null, ice: 'none' } as const
+
+const TOLD: Readonly<Record<NatKind, Told>> = {
+  open: { kind: 'open', mapping: 'none', filtering: 'endpoint-independent', portStep: null, tcp: 'none', ice: 'srflx' },
+  'full-cone': { ...CONE, kind: 'full-cone', filtering: 'endpoint-independent' },
+  'address-restricted': { ...CONE, kind: 'address-restricted-cone', filtering: 'address-dependent' },
+  'port-restricted': { ...CONE, ...STRICT, kind: 'port-restricted-cone' },
+  double: { ...CONE, ...STRICT, kind: 'port-restricted-cone' },
+  'symmetric-random': {
+    ...STRICT,
+    kind: 'symmetric',
+    mapping: 'address-dependent',
+    portStep: null,
+    tcp: 'address-dependent',
+    ice: 'srflx'
+  },
+  'symmetric-sequential': {
+    ...STRICT,
+    kind: 'symmetric',
+    mapping: 'address-dependent',
+    portStep: 256,
+    tcp: 'address-dependent',
+    ice: 'srflx'
+  },
+  'udp-blocked': { ...SILENT, tcp: 'endpoint-independent' },
+  'only-443': { ...SILENT, tcp: 'endpoint-independent' }
+}
+
+describe.skipIf(missing !== undefined)(`the doctor behind a router of the kernel${skipped}`, () => {
+  test.for(NAT_KINDS)('tells %s', async kind => {
+    const { lab, words } = await outside(kind === 'only-443' ? 443 : 4001)
+    const report = await examine(lab.host('inside', kind), words)
+    const { nat, candidates, transports } = report
+    expect({
+      kind: nat.kind,
+      mapping: nat.mapping,
+      filtering: nat.filtering,
+      portStep: nat.portStep,
+      tcp: nat.tcp.mapping,
+      ice: candidates.srflx.length > 0 ? 'srflx' : 'none'
+    }).toEqual(TOLD[kind])
+    const state = new Map(transports.map(trial => [trial.transport, trial.state]))
+    expect([state.get('tcp'), state.get('circuit')]).toEqual(['works', 'works'])
+    expect(state.get('ws')).toBe(kind === 'only-443' ? 'fails' : 'works')
+    expect(report.relays.known.filter(({ place, isOutside }) => place && isOutside)).toHaveLength(2)
+    expect(report.warnings).toEqual([])
+  })
+
+  test('says so when two relays contradict each other', async () => {
+    const { lab, words } = await outside(4001, '8.8.8.8')
+    const { nat } = await examine(lab.host('inside', 'port-restricted'), words)
+    expect(nat).toMatchObject({ kind: 'unknown', advice: expect.stringContaining('contradict each other') })
+  })
+
+  test('says that one relay cannot tell', async () => {
+    const { lab, words } = await outside()
+    const { nat } = await examine(lab.host('inside', 'port-restricted'), words.slice(0, 4))
+    expect(nat).toMatchObject({ kind: 'unknown', advice: expect.stringContaining('you know only one') })
+  })
+})
