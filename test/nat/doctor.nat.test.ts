@@ -113,6 +113,27 @@ describe.skipIf(missing !== undefined)(`the doctor behind a router of the kernel
     expect(report.warnings).toEqual([])
   })
 
+  test('has an IPv6 address announced once two relays have reached it', async () => {
+    const lab = new NatLab()
+    onTestFinished(() => lab.remove())
+    const words: string[] = []
+    for (const name of ['one', 'two']) {
+      const host = lab.host(name, 'open')
+      const listen = `/ip6/2a00:44::${host.address.split('.')[3]}/tcp/4001`
+      const relay = ['relay', '--http', '127.0.0.1:0', '--no-mdns', '--listen', listen, '--announce', listen]
+      const { peer } = await (await start(name, relay, { wrap: host.wrap })).ready()
+      words.push('--bootstrap', `${listen}/p2p/${peer}`)
+    }
+    const inside = lab.host('inside', 'open')
+    const own = `2a00:44::${inside.address.split('.')[3]}`
+    const report = await examine(inside, [...words, '--no-webrtc', '--listen', '/ip6/::/tcp/4001'])
+    expect(report.addresses.seen).toEqual([own])
+    expect(report.addresses.tried).toMatchObject([
+      { address: expect.stringContaining(`/ip6/${own}/tcp/4001/`), source: 'listening', reached: 2, announced: true }
+    ])
+    expect(report.summary).toBe('Others reach you directly.')
+  })
+
   test('says so when two relays contradict each other', async () => {
     const { lab, words } = await outside(4001, '8.8.8.8')
     const { nat } = await examine(lab.host('inside', 'port-restricted'), words)

@@ -112,6 +112,21 @@ describe('a relay that is asked', () => {
     expect(relay.network.peers().map(({ peer }) => peer)).toEqual([anna.network.self])
   })
 
+  test('does all that by IPv6, too', async () => {
+    const relay = await cast.relay({ listen: ['/ip6/::1/tcp/0'] })
+    const anna = await cast.enter({ bootstrap: [tcpOf(relay)], listen: ['/ip6/::1/tcp/0', '/ip6/::1/tcp/0/ws'] })
+    await connected(anna, relay)
+    const reach = reachOf(anna)
+    const witness = await witnessOf(reach)
+    expect(witness).toMatchObject({ host: '::1', isPublic: false })
+    expect(await reach.look(witness, patience())).toMatchObject({ host: '::1' })
+    expect(ownAddresses(anna)).toHaveLength(2)
+    for (const address of ownAddresses(anna)) {
+      expect([address, await outcomeOf(anna, relay, { kind: 'dial', address })]).toEqual([address, 'done'])
+    }
+    expect(await outcomeOf(anna, relay, { kind: 'dial', address: '/ip6/::2/tcp/4001' })).toBe('refused')
+  })
+
   test('dials back by WebRTC, too', async () => {
     const relay = await cast.relay({ transports: TRANSPORTS })
     const anna = await cast.enter({
