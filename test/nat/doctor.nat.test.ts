@@ -10,6 +10,7 @@ import { NatLab, whyNoNats, type Host } from './lab/nat-lab.ts'
 
 const LAUNCHER = fileURLToPath(new URL('../../starling', import.meta.url))
 const STUN_SERVER = fileURLToPath(new URL('./stun-server-process.ts', import.meta.url))
+const LIAR = fileURLToPath(new URL('./lying-relay-process.ts', import.meta.url))
 const missing = whyNoNats()
 const skipped = missing === undefined ? '' : ` (skipped: ${missing})`
 
@@ -34,18 +35,20 @@ async function outside(port = 4001, lie?: string): Promise<Outside> {
       wrap: relay.wrap
     })
     const { peer } = await running.ready()
-    await startStun(relay, index === 1 ? lie : undefined)
+    await startIn(relay, STUN_SERVER, relay.address, '3478', ...(index === 1 && lie !== undefined ? [lie] : []))
     words.push('--bootstrap', `${listen}/p2p/${peer}`, '--stun', `stun:${relay.address}:3478`)
   }
   return { lab, relays, words }
 }
 
-async function startStun(host: Host, lie: string | undefined): Promise<void> {
+/** Runs a program on the host until the test ends; its first line. */
+async function startIn(host: Host, program: string, ...words: string[]): Promise<string[]> {
   const [command = '', ...inside] = host.wrap
-  const args = [process.execPath, STUN_SERVER, host.address, '3478', ...(lie === undefined ? [] : [lie])]
-  const child = spawn(command, [...inside, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(command, [...inside, process.execPath, program, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
-  await once(createInterface({ input: child.stdout }), 'line')
+  return (await once(createInterface({ input: child.stdout }), 'line')) as string[]
 }
 
 async function examine(host: Host, words: readonly string[]): Promise<Report> {
@@ -132,6 +135,21 @@ describe.skipIf(missing !== undefined)(`the doctor behind a router of the kernel
       { address: expect.stringContaining(`/ip6/${own}/tcp/4001/`), source: 'listening', reached: 2, announced: true }
     ])
     expect(report.summary).toBe('Others reach you directly.')
+  })
+
+  test('neither believes nor announces the victim that a relay names', async () => {
+    const { lab, words } = await outside()
+    const liar = lab.host('liar', 'open')
+    const listen = `/ip4/${liar.address}/tcp/4001`
+    const [address] = await startIn(liar, LIAR, listen, '/ip4/8.8.8.8/tcp/53')
+    const report = await examine(lab.host('inside', 'full-cone'), [...words, '--bootstrap', address ?? ''])
+    expect(report.warnings).toEqual([
+      expect.stringMatching(/^Most relays see this peer at 44\.0\.0\.\d+, but .* says 8\.8\.8\.8/)
+    ])
+    expect(report.addresses.seen).toEqual([expect.stringMatching(/^44\./)])
+    expect(report.addresses.tried.filter(({ announced }) => announced)).toEqual([])
+    expect(report.nat.kind).toBe('full-cone')
+    expect(report.clock.advice).toBe('Your clock is right.')
   })
 
   test('says so when two relays contradict each other', async () => {

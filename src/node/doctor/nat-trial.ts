@@ -20,6 +20,8 @@ const SOCKETS = 3
 const MAX_SERVERS = 4
 /** An uninvited packet that is let in comes within this. */
 const PACKET_LIMIT_MS = 1500
+/** Hosts that are asked for an uninvited packet. */
+const MAX_STRANGERS = 3
 const DEFAULT_PORT = 3478
 
 export interface UdpFinding {
@@ -86,12 +88,16 @@ async function tryFiltering(
   try {
     const mapped = await socket.mappedBy(server, signal)
     if (mapped === undefined) return 'unknown'
-    const sent = (witness: Witness | undefined): Promise<boolean | undefined> =>
-      witness === undefined ? Promise.resolve(undefined) : uninvited(socket, mapped, reach, witness, signal)
+    // One that comes in tells; one that does not may never have been sent, whatever its sender says.
+    const anyOf = async (all: readonly Witness[]): Promise<boolean | undefined> => {
+      const chosen = all.slice(0, MAX_STRANGERS)
+      const came = await Promise.all(chosen.map(async each => uninvited(socket, mapped, reach, each, signal)))
+      return came.includes(true) || (came.includes(false) ? false : undefined)
+    }
     const sameFamily = witnesses.filter(({ host }) => host.includes(':') === server.host.includes(':'))
     const trial: FilteringTrial = {
-      fromOtherHost: await sent(sameFamily.find(({ host }) => host !== server.host)),
-      fromOtherPort: await sent(sameFamily.find(({ host }) => host === server.host))
+      fromOtherHost: await anyOf(sameFamily.filter(({ host }) => host !== server.host)),
+      fromOtherPort: await anyOf(sameFamily.filter(({ host }) => host === server.host))
     }
     return filteringBehaviour(trial)
   } finally {

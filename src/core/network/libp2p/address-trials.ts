@@ -70,7 +70,7 @@ export function createAddressTrials(scope: Scope, components: Components, witnes
       .filter(address => !isRelayed(address) && hostOfAddress(address) !== undefined)
     const own = new Set(listening.map(hostOfAddress))
     const announced = known.filter(({ type }) => type === 'announce').map(each => each.multiaddr.toString())
-    const observed = [...new Set(seen.values())].filter(host => isPublicHost(host) && !own.has(host))
+    const observed = agreed([...seen.values()]).filter(host => isPublicHost(host) && !own.has(host))
     const all = [
       ...announced.map((address): Target => ({ address, source: 'announced' })),
       ...listening.map((address): Target => ({ address, source: 'listening' })),
@@ -198,6 +198,15 @@ export function createAddressTrials(scope: Scope, components: Components, witnes
       for (const release of released) release()
     }
   }
+}
+
+/**
+ * The hosts at which all witnesses see this peer, one for each family of addresses: where they disagree, some may be
+ * naming a victim that others are to dial.
+ */
+function agreed(hosts: readonly string[]): string[] {
+  const families = Map.groupBy(new Set(hosts), host => host.includes(':'))
+  return [...families.values()].flatMap(all => (all.length === 1 ? all : []))
 }
 
 function throughMapping(listening: readonly string[], mapping: PortMapping): Target[] {
