@@ -26,31 +26,36 @@ function holdBackIce(): void {
   })
 }
 
+/** Anna and Bob talk through a relay, whose PeerId is given, as ICE gets nowhere. */
+async function annaAndBob(): Promise<{ anna: Tab; bob: Tab; relay: string }> {
+  const relay = await startRelay('relay', RELAY)
+  const { http, peer } = await relay.ready()
+  const browser = await launchBrowser()
+  const annaContext = await browser.newContext()
+  await annaContext.addInitScript(holdBackIce)
+  const anna = await openTab('anna', annaContext, http)
+  await anna.enterAs('Anna')
+  await anna.createRoom('Lobby')
+  const bobContext = await browser.newContext()
+  await bobContext.addInitScript(holdBackIce)
+  const bob = await openTab('bob', bobContext, await anna.inviteLink())
+  await bob.enterAs('Bob')
+  await bob.composer().waitFor()
+  await bob.say('hello from Bob')
+  await anna.hears('hello from Bob')
+  return { anna, bob, relay: peer }
+}
+
 function row(tab: Tab, name: RegExp): Locator {
   return tab.page.getByRole('row', { name })
 }
 
 describe('the network page of a tab', () => {
   test('shows the relay and the other tab, the path going from relayed to direct, and figures that move', async () => {
-    const relay = await startRelay('relay', RELAY)
-    const { http, peer } = await relay.ready()
-    const browser = await launchBrowser()
-    const annaContext = await browser.newContext()
-    await annaContext.addInitScript(holdBackIce)
-    const anna = await openTab('anna', annaContext, http)
-    await anna.enterAs('Anna')
-    await anna.createRoom('Lobby')
-    const bobContext = await browser.newContext()
-    await bobContext.addInitScript(holdBackIce)
-    const bob = await openTab('bob', bobContext, await anna.inviteLink())
-    await bob.enterAs('Bob')
-    await bob.composer().waitFor()
-    await bob.say('hello from Bob')
-    await anna.hears('hello from Bob')
-
+    const { anna, bob, relay } = await annaAndBob()
     await anna.connection().getByRole('link').click()
-    await row(anna, new RegExp(`^Relay …${peer.slice(-6)}.*direct`)).waitFor()
-    await row(anna, new RegExp(`^Bob.*through a relay.*Relay …${peer.slice(-6)}`)).waitFor()
+    await row(anna, new RegExp(`^Relay …${relay.slice(-6)}.*direct`)).waitFor()
+    await row(anna, new RegExp(`^Bob.*through a relay.*Relay …${relay.slice(-6)}`)).waitFor()
     await anna.page.getByText(/1 directly/).waitFor()
 
     for (const tab of [anna, bob]) await tab.page.evaluate('letIceThrough()')
@@ -72,6 +77,19 @@ describe('the network page of a tab', () => {
     await row(anna, /^Bob/).waitFor({ state: 'detached' })
     await anna.page.goBack()
     await anna.hears('hello from Bob')
+    expect([...anna.exceptions, ...bob.exceptions]).toEqual([])
+  })
+
+  test('tells that ICE failed, and takes no ghost that it leaves for a connection', async () => {
+    const { anna, bob } = await annaAndBob()
+    for (const tab of [anna, bob]) await tab.connection().getByRole('link').click()
+    await Promise.all([
+      row(anna, /^Bob.*through a relay.*tr(?:y|ies) found none/).waitFor(),
+      row(bob, /^Anna.*through a relay.*tr(?:y|ies) found none/).waitFor()
+    ])
+    for (const tab of [anna, bob]) await tab.page.goBack()
+    await anna.say('still by the relay')
+    await bob.hears('still by the relay')
     expect([...anna.exceptions, ...bob.exceptions]).toEqual([])
   })
 })
