@@ -13,7 +13,11 @@ import type { RawDialOptions } from './raw-dial.ts'
 
 /** A SYN that meets nobody is sent again after 1 and 3 s. */
 const DIAL_LIMIT: Millis = 5_000
-const REFUSED_PAUSE: Millis = 100
+const REFUSED_PAUSE: Millis = 2
+const QUICK_REFUSED = 100
+const LATER_PAUSE: Millis = 100
+/** On a usual line each takes a round trip: this many are out of time, not of number. */
+const MAX_REFUSED = 130
 const EXCHANGE_LIMIT: Millis = 10_000
 /** As many as the specification allows, in so much time; on waking it begins anew. */
 const MAX_TRIES = 3
@@ -111,13 +115,17 @@ export function createPunching(deps: PunchingDeps): Punching {
     }
   }
 
-  /** A NAT that lets everybody in passes on a SYN that is early, which the other's system then refuses. */
+  /**
+   * A NAT that lets everybody in passes on a SYN that is early, which the other's system then refuses. For two of these SYNs
+   * to cross, one side must be dialling all the time around the moment at which the other does.
+   */
   async function dialAgain(address: Multiaddr, options: RawDialOptions): Promise<Connection> {
-    for (;;) {
+    for (let count = 1; ; count += 1) {
       try {
         return await rawDial.dial(address, options)
       } catch (thrown) {
-        await pause(REFUSED_PAUSE)
+        if (count >= MAX_REFUSED) throw thrown
+        await pause(count < QUICK_REFUSED ? REFUSED_PAUSE : LATER_PAUSE)
         if (options.signal.aborted) throw thrown
       }
     }
