@@ -193,7 +193,9 @@ describe('a stranger on this machine', () => {
     const circuit = await until('a place at the relay', () => circuitAddresses(anna)[0])
     const stranger = await reach.stranger()
     try {
+      const before = anna.events.length
       expect(await stranger.reach(circuit, patience())).toBeGreaterThan(0)
+      expect(anna.events.slice(before).filter(({ kind }) => kind === 'peer')).toEqual([])
     } finally {
       await stranger.stop()
     }

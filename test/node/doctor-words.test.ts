@@ -72,16 +72,19 @@ describe('advice', () => {
 
   test('on an announced address at which nobody is reached says so first', () => {
     const wrong = {
-      address: '/ip4/44.0.0.9/tcp/1',
+      address: '/ip4/44.0.0.2/tcp/1',
       source: 'announced' as const,
       reached: 0,
       missed: 2,
       announced: true
     }
     expect(addressAdvice({ seen: ['44.0.0.2'], tried: [wrong] }, 2)).toContain(
-      '/ip4/44.0.0.9/tcp/1, but no relay reaches you there'
+      '/ip4/44.0.0.2/tcp/1, but no relay reaches you there'
     )
     expect(addressAdvice({ seen: ['44.0.0.2'], tried: [{ ...wrong, reached: 2, missed: 0 }] }, 2)).toContain('directly')
+    const victim = { ...wrong, address: '/ip4/44.0.0.9/tcp/1', missed: 0 }
+    expect(addressAdvice({ seen: ['44.0.0.2', '2a00::2'], tried: [victim] }, 2)).toContain('sent to somebody else')
+    expect(addressAdvice({ seen: ['2a00::2'], tried: [victim] }, 2)).not.toContain('somebody else')
     const half = { ...wrong, source: 'listening' as const, reached: 1, missed: 0, announced: false }
     expect(addressAdvice({ seen: ['44.0.0.2'], tried: [half] }, 1)).toContain('it takes two')
   })

@@ -63,6 +63,10 @@ function unknownNatAdvice({ witnesses, stunServers }: Surroundings): string {
 }
 
 export function addressAdvice({ seen, tried }: Without<AddressReport>, witnesses: number): string {
+  const elsewhere = tried.find(({ source, address }) => source === 'announced' && isElsewhere(address, seen))
+  if (elsewhere !== undefined) {
+    return `You announce ${elsewhere.address}, but relays see you at ${seen.join(' and ')}: correct --announce, or others are sent to somebody else.`
+  }
   const wrong = tried.filter(({ source, reached, missed }) => source === 'announced' && reached === 0 && missed > 0)
   if (wrong.length > 0) {
     return `You announce ${wrong[0]?.address}, but no relay reaches you there: correct --announce, or open the port.`
@@ -79,6 +83,13 @@ export function addressAdvice({ seen, tried }: Without<AddressReport>, witnesses
   if (seen.length === 0) return 'Nobody could be asked where you are seen: name a relay with --bootstrap.'
   if (witnesses === 0) return 'There was no relay outside to try your addresses: name one with --bootstrap.'
   return 'You listen nowhere that could be reached from the internet; others reach you through a relay.'
+}
+
+/** At an IP address of the same family as one that relays see, and not at that. */
+function isElsewhere(address: string, seen: readonly string[]): boolean {
+  const [, family, host] = /^\/(ip[46])\/([^/]+)/.exec(address) ?? []
+  const alike = seen.filter(each => each.includes(':') === (family === 'ip6'))
+  return host !== undefined && alike.length > 0 && !alike.includes(host)
 }
 
 export function routerAdvice(

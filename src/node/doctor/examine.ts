@@ -1,16 +1,7 @@
-import { natKind, type Look, type Network, type Reach, type Stranger, type Witness } from '../../core/network/index.ts'
+import type { Look, Network, Reach, Stranger, Witness } from '../../core/network/index.ts'
 import { UnavailableError } from '../exits.ts'
-import {
-  addressAdvice,
-  candidateAdvice,
-  clockAdvice,
-  natAdvice,
-  relayAdvice,
-  routerAdvice,
-  summaryOf,
-  transportAdvice
-} from './advice.ts'
-import { gatherCandidates, type IceCandidate } from './ice-candidates.ts'
+import { composeReport } from './compose-report.ts'
+import { gatherCandidates } from './ice-candidates.ts'
 import { tryUdp } from './nat-trial.ts'
 import type { KnownRelay, Report, RouterState, TransportTrial } from './report.ts'
 import { endpointOf, tryTcp, type TcpWitness } from './tcp-trial.ts'
@@ -54,44 +45,21 @@ export async function examine(network: Network, options: ExamineOptions, signal:
         throughRelays(options.webrtc, network, stranger, signal)
       ])
     ])
-    const outside = witnesses.filter(({ isPublic }) => isPublic).length
-    const around = {
-      witnesses: witnesses.length,
-      onlyLocal: outside === 0,
-      stunServers: new Set(udp.servers.map(({ server }) => server.host)).size
-    }
-    const nat = {
-      kind: natKind(udp.mapping, udp.filtering),
-      mapping: udp.mapping.mapping,
-      filtering: udp.filtering,
-      preservesPorts: udp.mapping.preservesPorts ?? null,
-      portStep: udp.mapping.portStep ?? null,
-      tcp: { mapping: tcp.mapping, preservesPorts: tcp.preservesPorts ?? null, portStep: tcp.portStep ?? null }
-    }
-    const tried = trials.map(({ address, source, reachedBy, missedBy, isAnnounced }) => ({
-      address,
-      source,
-      reached: reachedBy.length,
-      missed: missedBy.length,
-      announced: isAnnounced
-    }))
-    const router = options.router()
-    const kinds = byKind(candidates)
-    const known = relaysOf(network, witnesses)
-    const stunServers = udp.servers.map(({ server, answered }) => ({ server: hostPort(server), answered }))
-    const ahead = looks.length === 0 ? null : -median(looks.map(({ clockAhead }) => clockAhead))
-    const report = {
+    return composeReport({
       peer: network.self,
-      nat: { ...nat, advice: natAdvice(nat, around) },
-      addresses: { seen, tried, advice: addressAdvice({ seen, tried }, outside) },
-      router: { ...router, advice: routerAdvice(router, seen, options.upnp) },
-      candidates: { ...kinds, advice: candidateAdvice(kinds, options.webrtc, nat.kind) },
-      transports: transports.flat().map(trial => ({ ...trial, advice: transportAdvice(trial, nat.kind) })),
-      relays: { known, stun: stunServers, advice: relayAdvice({ known, stun: stunServers }, options.bootstrap.length) },
-      clock: { ahead, witnesses: looks.length, advice: clockAdvice({ ahead, witnesses: looks.length }) },
-      warnings
-    }
-    return { ...report, summary: summaryOf(report) }
+      witnesses,
+      seen,
+      warnings,
+      looks,
+      udp,
+      tcp,
+      trials,
+      candidates,
+      transports: transports.flat(),
+      relays: relaysOf(network, witnesses),
+      router: options.router(),
+      settings: options
+    })
   } finally {
     await stranger.stop()
   }
@@ -157,21 +125,4 @@ function relaysOf(network: Network, witnesses: readonly Witness[]): KnownRelay[]
       witness: witnesses.some(each => each.peer === peer)
     }
   })
-}
-
-function byKind(candidates: readonly IceCandidate[]): Record<IceCandidate['kind'], string[]> {
-  const of = (kind: IceCandidate['kind']): string[] =>
-    candidates.filter(each => each.kind === kind).map(({ protocol, address }) => `${protocol} ${address}`)
-  return { host: of('host'), srflx: of('srflx'), relay: of('relay') }
-}
-
-function hostPort({ host, port }: { host: string; port: number }): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  const above = sorted[middle] ?? 0
-  return sorted.length % 2 === 1 ? above : Math.round(((sorted[middle - 1] ?? 0) + above) / 2)
 }

@@ -62,14 +62,18 @@ export function createAddressTrials(scope: Scope, components: Components, witnes
   let mappings: readonly PortMapping[] = []
   let running: Promise<void> = Promise.resolve()
 
-  function targets(): Target[] {
-    const known = addressManager.getAddressesWithMetadata()
-    const listening = known
-      .filter(({ type }) => type === 'transport')
+  function addressesOfType(wanted: string): string[] {
+    return addressManager
+      .getAddressesWithMetadata()
+      .filter(({ type }) => type === wanted)
       .map(each => each.multiaddr.toString())
       .filter(address => !isRelayed(address) && hostOfAddress(address) !== undefined)
+  }
+
+  function targets(): Target[] {
+    const listening = addressesOfType('transport')
+    const announced = addressesOfType('announce')
     const own = new Set(listening.map(hostOfAddress))
-    const announced = known.filter(({ type }) => type === 'announce').map(each => each.multiaddr.toString())
     const observed = agreed([...seen.values()]).filter(host => isPublicHost(host) && !own.has(host))
     const all = [
       ...announced.map((address): Target => ({ address, source: 'announced' })),
@@ -83,6 +87,8 @@ export function createAddressTrials(scope: Scope, components: Components, witnes
   const self = fromLibp2pPeer(node.peerId)
 
   async function pass(force: boolean, signal: AbortSignal): Promise<void> {
+    // A tab listens nowhere, and need ask nobody.
+    if (addressesOfType('transport').length + addressesOfType('announce').length === 0) return
     const all = await witnesses.all()
     await Promise.all(all.map(witness => look(witness, signal)))
     const wanted = targets()

@@ -78,7 +78,7 @@ export function createConnections(scope: Scope, listeners: ConnectionListeners):
   function opened(connection: Connection): void {
     const peer = fromLibp2pPeer(connection.remotePeer)
     const all = known.get(peer) ?? new Map<string, Tracked>()
-    if (connection.status !== 'open' || all.has(connection.id)) return
+    if (connection.status !== 'open' || all.has(connection.id) || scope.strangers?.has(peer) === true) return
     const tracked = track(scope, connection, listeners)
     all.set(connection.id, tracked)
     known.set(peer, all)

@@ -37,7 +37,7 @@ export function createReach(
     dial: (address, signal) => shakeHands(components, address, signal),
     async stranger() {
       const { createStranger } = await import('./stranger.ts')
-      return createStranger(options)
+      return createStranger(options, scope.strangers)
     },
     wake: trials.wake,
     stop() {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../bytes/index.ts'
+import type { PeerId } from '../network.ts'
 import type { Node } from './node.ts'
 
 /** What every component works with. When the signal fires, it ends what it has under way. */
@@ -7,4 +8,6 @@ export interface Scope {
   readonly clock: Clock
   readonly jitter: () => number
   readonly signal: AbortSignal
+  /** Peers that this one made itself, to look at it from outside: nobody to talk to. */
+  readonly strangers?: Set<PeerId>
 }

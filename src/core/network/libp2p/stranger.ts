@@ -7,11 +7,13 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { Millis } from '../../bytes/index.ts'
+import type { PeerId } from '../network.ts'
 import type { Stranger } from '../reach.ts'
 import { pathOfAddress } from './addresses.ts'
 import { withDeadline } from './deadline.ts'
 import type { Components } from './handshake.ts'
 import type { Libp2pNetworkOptions } from './options.ts'
+import { fromLibp2pPeer } from './peer-ids.ts'
 import { ping } from './ping.ts'
 import { askOver, lookOver } from './witnesses.ts'
 
@@ -22,7 +24,10 @@ const DIAL_LIMIT: Millis = 15_000
  * A libp2p node that knows nobody, listens nowhere and is forgotten afterwards: what it reaches, others reach, and what
  * it dials, it dials afresh.
  */
-export async function createStranger(options: Libp2pNetworkOptions): Promise<Stranger> {
+export async function createStranger(
+  options: Libp2pNetworkOptions,
+  strangers: Set<PeerId> = new Set()
+): Promise<Stranger> {
   let components: Components | undefined
   const node = await createLibp2p({
     nodeInfo: { name: 'starling', version: '0', userAgent: 'starling-doctor' },
@@ -42,6 +47,9 @@ export async function createStranger(options: Libp2pNetworkOptions): Promise<Str
     // Our peers ping whoever comes by WebRTC, and hang up when nothing comes back.
     services: { identify: identify({ runOnConnectionOpen: false }), ping: answerPings() }
   })
+
+  const self = fromLibp2pPeer(node.peerId)
+  strangers.add(self)
 
   function within<T>(signal: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     return withDeadline(options.clock, DIAL_LIMIT, signal, run)
@@ -74,7 +82,10 @@ export async function createStranger(options: Libp2pNetworkOptions): Promise<Str
         }
         return Math.round((performance.now() - began) * 10) / 10
       }),
-    stop: async () => node.stop()
+    async stop() {
+      await node.stop()
+      strangers.delete(self)
+    }
   }
 }
 
