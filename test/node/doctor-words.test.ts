@@ -90,10 +90,11 @@ describe('advice', () => {
   })
 
   test('on a router behind another NAT says that its ports lead nowhere', () => {
-    const router = { protocol: 'upnp' as const, externalHost: '100.64.0.7', ports: ['tcp 4001'] }
+    const router = { asked: true, protocol: 'upnp' as const, externalHost: '100.64.0.7', ports: ['tcp 4001'] }
     expect(routerAdvice(router, ['44.0.0.2'], true)).toContain('a second NAT')
     expect(routerAdvice({ ...router, externalHost: '44.0.0.2' }, ['44.0.0.2'], true)).toContain('1 port on')
     expect(routerAdvice(router, [], false)).toContain('--no-upnp')
+    expect(routerAdvice({ ...router, asked: false, protocol: null }, [], true)).toContain('no private network')
   })
 
   test('on the clock', () => {

@@ -93,11 +93,12 @@ function isElsewhere(address: string, seen: readonly string[]): boolean {
 }
 
 export function routerAdvice(
-  { protocol, externalHost, ports }: Without<RouterReport>,
+  { asked, protocol, externalHost, ports }: Without<RouterReport>,
   seen: readonly string[],
   on: boolean
 ): string {
   if (!on) return 'The router is not asked for ports, as --no-upnp says.'
+  if (!asked) return 'No router is asked for ports, as this peer listens on no private network.'
   if (protocol === null)
     return 'No router offers to open ports (NAT-PMP, UPnP): where you can reach its settings, forward the ports by hand or switch UPnP on.'
   if (externalHost !== null && seen.length > 0 && !seen.includes(externalHost)) {

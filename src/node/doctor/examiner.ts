@@ -5,7 +5,7 @@ import { ownIceServers } from '../peer/ice-servers.ts'
 import type { OpenPorts } from '../router/open-ports.ts'
 import type { Report, RouterState } from './report.ts'
 
-const NO_ROUTER: RouterState = { protocol: null, externalHost: null, ports: [] }
+const NO_ROUTER: RouterState = { asked: false, protocol: null, externalHost: null, ports: [] }
 
 /** Examines the network of a peer; whoever asks meanwhile gets the same report. The doctor is loaded when it is called. */
 export function examiner(

@@ -41,13 +41,15 @@ export function openPorts(network: Network, places: RouterPlaces = PLACES): Open
   const ended = new AbortController()
   let router: Router | undefined
   let externalHost: string | undefined
+  let asked = false
   let opened: readonly OpenedPort[] = []
   let timer: NodeJS.Timeout | undefined
 
   async function round(): Promise<void> {
     const { signal } = ended
     const wanted = wantedPorts(network.addresses())
-    if (wanted.length === 0) return
+    asked = wanted.length > 0
+    if (!asked) return
     router = (await stillThere(router, signal)) ?? (await findRouter(places, signal))
     externalHost = await router?.externalHost(signal).catch(() => undefined)
     const own = await ownAddress(places, wanted)
@@ -77,6 +79,7 @@ export function openPorts(network: Network, places: RouterPlaces = PLACES): Open
   })
   return {
     state: () => ({
+      asked,
       protocol: router?.protocol ?? null,
       externalHost: externalHost ?? null,
       ports: opened.map(({ protocol, externalPort }) => `${protocol} ${externalPort}`)
