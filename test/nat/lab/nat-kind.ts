@@ -19,18 +19,6 @@ export type NatKind =
   /** Port-restricted, and nothing leaves but TCP to port 443. */
   | 'only-443'
 
-export const NAT_KINDS: readonly NatKind[] = [
-  'open',
-  'full-cone',
-  'address-restricted',
-  'port-restricted',
-  'symmetric-random',
-  'symmetric-sequential',
-  'double',
-  'udp-blocked',
-  'only-443'
-]
-
 export interface RouterPlace {
   /** Its own address outside. */
   readonly outside: string
