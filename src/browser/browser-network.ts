@@ -16,13 +16,14 @@ export interface BrowserNetwork {
 /** libp2p with what a tab has: WebSocket, WebRTC through a relay, and webrtc-direct to peers with an address. */
 export async function createBrowserNetwork(datastore: Datastore, clock: Clock): Promise<BrowserNetwork> {
   let iceServers: readonly RTCIceServer[] = []
+  let offered = (): readonly RTCIceServer[] => []
   let release = (): void => undefined
   const network = await createLibp2pNetwork({
     // Asked for at each new connection, so that time-limited TURN credentials are fresh.
     transports: [
       webSockets(),
       webRTCDirect({ rtcConfiguration: { iceServers: [] } }),
-      webRTC({ rtcConfiguration: async () => ({ iceServers: [...iceServers] }) })
+      webRTC({ rtcConfiguration: async () => ({ iceServers: [...iceServers, ...offered()] }) })
     ],
     datastore,
     listen: ['/webrtc'],
@@ -32,6 +33,7 @@ export async function createBrowserNetwork(datastore: Datastore, clock: Clock): 
     clock,
     profile: 'browser'
   })
+  offered = () => network.iceServers?.() ?? []
   return {
     network,
     use(list) {

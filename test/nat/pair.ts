@@ -8,25 +8,26 @@ const RELAY_PORT = 443
 
 export interface Relays {
   readonly lab: NatLab
+  readonly hosts: readonly Host[]
   readonly running: readonly Running[]
   /** Flags with which a peer meets others there. */
   readonly bootstrap: readonly string[]
 }
 
 /** A lab with relays at public addresses; all of it is gone when the test ends. */
-export async function labWithRelays(count: number): Promise<Relays> {
+export async function labWithRelays(count: number, args: readonly string[] = []): Promise<Relays> {
   const lab = new NatLab()
   onTestFinished(() => lab.remove())
   const hosts = Array.from({ length: count }, (_, index) => lab.host(`relay-${index + 1}`, 'open'))
-  const running = await Promise.all(hosts.map(host => startRelayAt(host)))
+  const running = await Promise.all(hosts.map(host => startRelayAt(host, args)))
   const addresses = await Promise.all(running.map(relay => addressOf(relay)))
-  return { lab, running, bootstrap: addresses.flatMap(address => ['--bootstrap', address]) }
+  return { lab, hosts, running, bootstrap: addresses.flatMap(address => ['--bootstrap', address]) }
 }
 
-function startRelayAt({ name, address, wrap }: Host, data?: string): Promise<Running> {
+function startRelayAt({ name, address, wrap }: Host, more: readonly string[]): Promise<Running> {
   const tcp = `/ip4/${address}/tcp/${RELAY_PORT}`
   const args = ['relay', '--listen', tcp, '--announce', tcp, '--http', '127.0.0.1:0', '--no-mdns', '--no-webrtc']
-  return start(name, args, { wrap, ...(data !== undefined && { data }) })
+  return start(name, [...args, ...more], { wrap })
 }
 
 /** A peer in the room `lobby` on a host of the lab. */

@@ -135,12 +135,19 @@ describe('what it answers', () => {
     expect(text).toMatch(/^data: \{"event":"message",.*"text":"live".*\}$/m)
   })
 
+  test('GET /v1/turn: the TURN servers with their logins', async () => {
+    const answer = await withToken('/v1/turn')
+    expect(answer.status).toBe(200)
+    expect(json(answer)).toEqual({
+      iceServers: [{ urls: 'turn:127.0.0.1:3478', username: 'ann', credential: 'secret-of-ann' }]
+    })
+  })
+
   test.each([
     ['GET', '/v1/nothing', 404],
     ['GET', '/v1/rooms/Nowhere', 404],
     ['GET', '/v1/rooms/Nowhere/messages', 404],
     ['GET', '/v1/rooms/%ff/messages', 404],
-    ['GET', '/v1/turn', 501],
     ['DELETE', '/v1/rooms', 405],
     ['POST', '/health', 405],
     ['POST', '/', 405],

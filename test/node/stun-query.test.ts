@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
-import { bindingRequest, mappedAddress, transactionOf } from '../../src/node/doctor/stun-message.ts'
+import { bindingRequest, mappedAddress, transactionOf } from '../../src/node/stun/message.ts'
 import { openStunSocket, sourceAddress } from '../../src/node/doctor/stun-query.ts'
 
 const COOKIE = 0x21_12_a4_42

@@ -2,6 +2,7 @@
 export type * from './network.ts'
 export type * from './figures.ts'
 export type * from './reach.ts'
+export type { IceOffer, TurnOffer } from './libp2p/ice-offer-codec.ts'
 export type { Libp2pNetworkOptions, PeerDiscoveryFactory } from './libp2p/options.ts'
 export { createLibp2pNetwork } from './create-libp2p-network.ts'
 export { parseMultiaddr } from './parse-multiaddr.ts'

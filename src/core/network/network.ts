@@ -14,6 +14,8 @@ export interface Network {
   addressesOf(peer: PeerId): Promise<string[]>
   peers(): PeerConnection[]
   relays(): RelayReservation[]
+  /** STUN and TURN servers on the hosts of connected relays; absent on a network that has none. */
+  iceServers?(): IceServer[]
   /** What people want to know of each connection; absent on a network that measures nothing. */
   readonly figures?: NetworkFigures
   /** How this peer looks from outside; absent on a network that has no outside. */
@@ -63,6 +65,13 @@ export interface PeerConnection {
   /** Round trip over that path; undefined until measured. */
   readonly rtt: Millis | undefined
   readonly address: string
+}
+
+/** As `RTCConfiguration` takes them (W3C WebRTC, section 4.2.1). */
+export interface IceServer {
+  readonly urls: string
+  readonly username?: string
+  readonly credential?: string
 }
 
 /** A relay that accepted our reservation, so that others reach us through it. */

@@ -3,7 +3,7 @@ import { statusOf, type Status } from '../access/peer-access.ts'
 import { bootstrapAddresses } from './bootstrap-list.ts'
 import { hostOf } from './host-names.ts'
 import { metricsText } from './metrics.ts'
-import { ok, refusal } from './reply.ts'
+import { ok } from './reply.ts'
 import type { Route } from './route.ts'
 import { complaintsOf, figuresOf, type ServedPeer } from './served-peer.ts'
 
@@ -42,7 +42,7 @@ export function peerRoutes(served: ServedPeer, isForAnyPage: boolean): readonly 
       method: 'GET',
       path: '/v1/turn',
       access: 'token',
-      run: () => refusal(501, 'usage', 'TURN credentials are not built yet')
+      run: () => ok({ iceServers: served.turn() })
     }
   ]
 }

@@ -1,12 +1,8 @@
 import type { Keeper, Peer } from '../../core/chat/index.ts'
-import type { Network } from '../../core/network/index.ts'
+import type { IceServer, Network } from '../../core/network/index.ts'
 import type { Report } from '../doctor/report.ts'
 import type { EventFeed } from './feed.ts'
 import type { Figures } from './metrics.ts'
-
-export interface IceServer {
-  readonly urls: string
-}
 
 /** What the local API speaks for: a peer with its rooms, or a relay, which has none. */
 export interface ServedPeer {
@@ -24,6 +20,8 @@ export interface ServedPeer {
   readonly bootstrap: readonly string[]
   /** Servers that a tab may use, too; none that needs a secret. */
   readonly iceServers: readonly IceServer[]
+  /** TURN servers with logins that hold for an hour or more. */
+  turn(): readonly IceServer[]
   readonly webUrl: string | undefined
 }
 

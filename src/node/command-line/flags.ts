@@ -65,7 +65,7 @@ export const UP_FLAGS: readonly Flag[] = [METRICS_PUBLIC]
 export const RELAY_FLAGS: readonly Flag[] = [
   METRICS_PUBLIC,
   { name: 'check', summary: 'validate, print what would run, and end', commandLineOnly: true },
-  { name: 'stun-port', value: 'PORT', summary: 'answer STUN on this UDP port (not built yet)' },
+  { name: 'stun-port', value: 'PORT', summary: 'answer STUN on this UDP port (default 3478; 0: do not)' },
   { name: 'keep', summary: 'store rooms for members who are offline' },
   { name: 'keep-quota', value: 'SIZE', summary: 'space for the rooms kept, such as 500M; default 1G' }
 ]

@@ -8,11 +8,13 @@ import { parseCount, parseSize, type HostPort } from '../command-line/values.ts'
 import type { NodeDatabase } from '../data/node-database.ts'
 import { ownData } from '../data/open-data.ts'
 import { examiner } from '../doctor/examiner.ts'
-import { notBuiltYet, UsageError } from '../exits.ts'
+import { UsageError } from '../exits.ts'
 import { createEventPrinter } from '../peer/announce-events.ts'
 import { untilAborted, withCleanup } from '../peer/cleanup.ts'
 import { createEventHub } from '../peer/event-hub.ts'
+import { turnServers } from '../peer/ice-servers.ts'
 import { openPortsOf } from '../peer/full-peer.ts'
+import { iceOffers, openStun, stunPlanOf, turnServerOf } from '../peer/relay-ice.ts'
 import type { OpenPorts } from '../router/open-ports.ts'
 import { checkListenPorts, listenAddresses } from '../peer/ports.ts'
 import type { Invocation, Run } from './command.ts'
@@ -44,15 +46,17 @@ interface Plan {
   /** Bytes for the rooms kept; null: none are. */
   readonly keepQuota: number | null
   readonly webUrl: string | null
+  /** 0: none. */
+  readonly stunPort: number
 }
 
-function checkFlags({ flags }: Settings): void {
+function checkFlags(settings: Settings): void {
+  const { flags } = settings
+  turnServerOf(settings)
   const stunPort = flags.get('stun-port')?.[0]
   if (stunPort !== undefined && parseCount(stunPort, 'stun-port', 0) > 65_535) {
     throw new UsageError(`--stun-port ${stunPort}: there is no port above 65535`)
   }
-  const early = ['stun-port', 'turn'].find(name => flags.has(name))
-  if (early !== undefined) throw notBuiltYet(`starling relay --${early}`)
 }
 
 /** Bytes, or null when no rooms are to be kept. */
@@ -76,7 +80,8 @@ function planOf(settings: Settings): Plan {
     dht: settings.dht,
     mdns: settings.mdns,
     keepQuota: keepQuotaOf(settings),
-    webUrl: settings.webUrl ?? null
+    webUrl: settings.webUrl ?? null,
+    stunPort: stunPlanOf(settings.flags.get('stun-port')?.[0]).port
   }
 }
 
@@ -111,6 +116,7 @@ function runRelay({ settings, output, stop }: Invocation, plan: Plan): Promise<v
       examine: examiner(settings, () => live),
       bootstrap,
       iceServers: settings.stun.map(urls => ({ urls })),
+      turn: () => turnServers(settings, live.network),
       webUrl
     } as const
     const http = settings.http ?? DEFAULT_HTTP
@@ -121,6 +127,8 @@ function runRelay({ settings, output, stop }: Invocation, plan: Plan): Promise<v
       live.keeper = keeper
       cleanup.add(keeper.listen(hub.emit))
     }
+    const stun = await openStun(stunPlanOf(settings.flags.get('stun-port')?.[0]))
+    if (stun !== undefined) cleanup.add(stun.close)
     const { createNodeNetwork } = await loading
     const { listen, relay: relayServer } = plan
     const network = await createNodeNetwork({
@@ -128,7 +136,8 @@ function runRelay({ settings, output, stop }: Invocation, plan: Plan): Promise<v
       database: owned.database,
       listen,
       relayServer,
-      relayClient: false
+      relayClient: false,
+      iceOffer: iceOffers(settings, stun)
     })
     live.network = network
     cleanup.add(network.stop)

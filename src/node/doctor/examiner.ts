@@ -1,7 +1,7 @@
 import type { Network } from '../../core/network/index.ts'
 import type { Settings } from '../command-line/settings.ts'
 import { UnavailableError } from '../exits.ts'
-import { ownIceServers } from '../peer/ice-servers.ts'
+import { encodedIceServers } from '../peer/ice-servers.ts'
 import type { OpenPorts } from '../router/open-ports.ts'
 import type { Report, RouterState } from './report.ts'
 
@@ -22,8 +22,8 @@ export function examiner(
         webrtc: settings.webrtc,
         upnp: settings.upnp,
         bootstrap: settings.bootstrap,
-        stun: async () => settings.stun,
-        iceServers: async () => ownIceServers(settings, Date.now()),
+        stun: async () => [...settings.stun, ...stunOf(network)],
+        iceServers: async () => encodedIceServers(settings, network.iceServers?.() ?? [], Date.now()),
         router: () => running().ports?.state() ?? NO_ROUTER
       },
       ended
@@ -35,6 +35,11 @@ export function examiner(
     examining ??= run(network).finally(() => (examining = undefined))
     return examining
   }
+}
+
+/** The STUN servers of connected relays. */
+function stunOf(network: Network): string[] {
+  return (network.iceServers?.() ?? []).map(({ urls }) => urls).filter(urls => urls.startsWith('stun:'))
 }
 
 /** All trials together, where nothing answers; below what a caller of the local API waits. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { Endpoint } from '../../core/network/index.ts'
-import { bindingRequest, mappedAddress, transactionOf } from './stun-message.ts'
+import { bindingRequest, mappedAddress, transactionOf } from '../stun/message.ts'
 
 /** RFC 8489, section 6.2.1 begins with 500 ms, for round trips round the world; three tries in all. */
 const TRIES_MS = [400, 600, 1000]

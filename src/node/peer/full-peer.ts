@@ -9,6 +9,7 @@ import type { Output } from '../terminal/output.ts'
 import { examiner } from '../doctor/examiner.ts'
 import type { Cleanup } from './cleanup.ts'
 import type { OpenPorts } from '../router/open-ports.ts'
+import { turnServers } from './ice-servers.ts'
 import { checkListenPorts, defaultListen } from './ports.ts'
 
 export interface FullPeerOptions {
@@ -53,6 +54,7 @@ export async function startFullPeer(options: FullPeerOptions): Promise<FullPeer>
     examine: examiner(settings, () => live),
     bootstrap: settings.bootstrap,
     iceServers: settings.stun.map(urls => ({ urls })),
+    turn: () => turnServers(settings, live.network),
     webUrl: settings.webUrl
   }
   const { data, metricsPublic } = settings

@@ -1,29 +1,41 @@
 import { createHmac } from 'node:crypto'
+import type { IceServer, Network } from '../../core/network/index.ts'
 import type { Settings, TurnCredentials } from '../command-line/settings.ts'
-
-export interface IceServer {
-  readonly urls: string
-  readonly username?: string
-  readonly credential?: string
-}
 
 /** How long a time-limited TURN credential is good for; a new one is made for each connection. */
 const TURN_LIFETIME_SECONDS = 24 * 3600
 
-/** Servers for the WebRTC of this process. There is no default: third parties' servers are never contacted. */
-export function ownIceServers({ stun, turn, turnCredentials }: Settings, now: number): IceServer[] {
-  const credentials = turnCredentials === undefined ? {} : encoded(turnLogin(turnCredentials, now))
-  return [...stun.map(urls => ({ urls })), ...turn.map(urls => ({ urls, ...credentials }))]
+type IceSettings = Pick<Settings, 'stun' | 'turn' | 'turnCredentials'>
+
+/** Servers that were configured. There is no default: third parties' servers are never contacted. */
+function ownIceServers({ stun, turn, turnCredentials }: IceSettings, now: number): IceServer[] {
+  const login = turnCredentials && turnLogin(turnCredentials, 'starling', TURN_LIFETIME_SECONDS, now)
+  return [...stun.map(urls => ({ urls })), ...turn.map(urls => ({ urls, ...login }))]
+}
+
+/** Those and the relays', as node-datachannel takes them: it puts logins into a URL, where a colon would end the name. */
+export function encodedIceServers(settings: IceSettings, offered: readonly IceServer[], now: number): IceServer[] {
+  return [...ownIceServers(settings, now), ...offered].map(({ urls, username, credential }) => ({
+    urls,
+    ...(username !== undefined && { username: encodeURIComponent(username) }),
+    ...(credential !== undefined && { credential: encodeURIComponent(credential) })
+  }))
 }
 
 /** A fixed login, or one from a shared secret (the TURN REST API, draft-uberti-behave-turn-rest-00, section 2.2). */
-function turnLogin(credentials: TurnCredentials, now: number): { username: string; credential: string } {
+export function turnLogin(
+  credentials: TurnCredentials,
+  user: string,
+  lifetimeSeconds: number,
+  now: number
+): { username: string; credential: string } {
   if (credentials.kind === 'user') return { username: credentials.username, credential: credentials.credential }
-  const username = `${Math.floor(now / 1000) + TURN_LIFETIME_SECONDS}:starling`
+  const username = `${Math.floor(now / 1000) + lifetimeSeconds}:${user}`
   return { username, credential: createHmac('sha1', credentials.secret).update(username).digest('base64') }
 }
 
-/** node-datachannel puts them into a URL, where a colon would end the name. */
-function encoded(login: { username: string; credential: string }): { username: string; credential: string } {
-  return { username: encodeURIComponent(login.username), credential: encodeURIComponent(login.credential) }
+/** TURN servers that this peer may use: those that were configured, and those of its relays. */
+export function turnServers(settings: IceSettings, network: Network | undefined): IceServer[] {
+  const all = [...ownIceServers(settings, Date.now()), ...(network?.iceServers?.() ?? [])]
+  return all.filter(({ urls }) => /^turns?:/i.test(urls))
 }

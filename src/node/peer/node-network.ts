@@ -5,11 +5,16 @@ import { isPrivateIp } from '@libp2p/utils'
 import { webRTC } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
 import { systemClock } from '../../core/bytes/index.ts'
-import { createLibp2pNetwork, type Libp2pNetworkOptions, type Network } from '../../core/network/index.ts'
+import {
+  createLibp2pNetwork,
+  type IceServer,
+  type Libp2pNetworkOptions,
+  type Network
+} from '../../core/network/index.ts'
 import type { Settings } from '../command-line/settings.ts'
 import { libp2pDatastore } from '../data/libp2p-datastore.ts'
 import type { NodeDatabase } from '../data/node-database.ts'
-import { ownIceServers } from './ice-servers.ts'
+import { encodedIceServers } from './ice-servers.ts'
 import { freePort } from './ports.ts'
 import { sendPacket } from './send-packet.ts'
 import { patientWebRTCDirect } from './webrtc-direct.ts'
@@ -23,13 +28,15 @@ export interface NodeNetworkOptions {
   readonly listen: readonly string[]
   readonly relayServer: boolean
   readonly relayClient: boolean
+  readonly iceOffer?: Libp2pNetworkOptions['iceOffer']
 }
 
 /** libp2p with the transports of Node. */
-export function createNodeNetwork(options: NodeNetworkOptions): Promise<Network> {
-  const { settings, listen } = options
-  return createLibp2pNetwork({
-    transports: transports(settings),
+export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Network> {
+  const { settings, listen, iceOffer } = options
+  let offered = (): readonly IceServer[] => []
+  const network = await createLibp2pNetwork({
+    transports: transports(settings, () => offered()),
     peerDiscovery: settings.mdns ? [mdns({ serviceTag: MDNS_SERVICE })] : [],
     datastore: libp2pDatastore(options.database),
     listen,
@@ -41,9 +48,12 @@ export function createNodeNetwork(options: NodeNetworkOptions): Promise<Network>
     dht: settings.dht ? dhtMode(options) : 'off',
     // Who looks for no relay is reached without.
     ...(settings.punch && options.relayClient ? { freePort: () => freePort('tcp') } : {}),
+    ...(iceOffer && { iceOffer }),
     clock: systemClock,
     profile: 'node'
   })
+  offered = () => network.iceServers?.() ?? []
+  return network
 }
 
 /** Whoever asks a server that cannot be reached waits for nothing. Who carries others, if only the tabs of this machine, serves them. */
@@ -57,9 +67,9 @@ function hasPublicAddress(): boolean {
   )
 }
 
-function transports(settings: Settings): Libp2pNetworkOptions['transports'] {
+function transports(settings: Settings, offered: () => readonly IceServer[]): Libp2pNetworkOptions['transports'] {
   const sockets = [tcp(), webSockets()]
   if (!settings.webrtc) return sockets
-  const rtcConfiguration = async () => ({ iceServers: ownIceServers(settings, Date.now()) })
+  const rtcConfiguration = async () => ({ iceServers: encodedIceServers(settings, offered(), Date.now()) })
   return [...sockets, webRTC({ rtcConfiguration }), patientWebRTCDirect()]
 }

@@ -4,6 +4,7 @@ import type { Path, PeerConnection, PeerId } from '../network.ts'
 import { comparePaths, pathOfAddress } from './addresses.ts'
 import { spread } from './backoff.ts'
 import { withDeadline } from './deadline.ts'
+import { iceReportOf } from './ice.ts'
 import { listenTo } from './listen-to.ts'
 import { fromLibp2pPeer } from './peer-ids.ts'
 import { ping } from './ping.ts'
@@ -26,7 +27,8 @@ const SILENT_PINGS = 2
 
 export interface Tracked {
   readonly connection: Connection
-  readonly path: Path
+  /** By its address; that a TURN server is in between shows once ICE is done. */
+  path: Path
   readonly address: string
   /** Somebody is known to be at the other end. */
   usable: boolean
@@ -100,7 +102,7 @@ export function createConnections(scope: Scope, listeners: ConnectionListeners):
 
   function suspect(peer: PeerId): void {
     for (const tracked of of(peer)) {
-      if (tracked.path !== 'webrtc' || !tracked.usable || tracked.suspected) continue
+      if ((tracked.path !== 'webrtc' && tracked.path !== 'turn') || !tracked.usable || tracked.suspected) continue
       tracked.suspected = true
       tracked.timer.clear()
       void measure(peer, tracked)
@@ -111,6 +113,7 @@ export function createConnections(scope: Scope, listeners: ConnectionListeners):
     try {
       const limit = pingLimit(tracked)
       tracked.rtt = await withDeadline(scope.clock, limit, scope.signal, signal => ping(tracked.connection, signal))
+      if (!tracked.usable && (await leadsThroughTurn(tracked.connection))) tracked.path = 'turn'
       tracked.silent = 0
       tracked.suspected = false
       heard(peer, tracked)
@@ -170,6 +173,11 @@ export function createConnections(scope: Scope, listeners: ConnectionListeners):
       for (const all of known.values()) for (const tracked of all.values()) tracked.timer.clear()
     }
   }
+}
+
+async function leadsThroughTurn(connection: Connection): Promise<boolean> {
+  const pair = (await iceReportOf(connection))?.pair
+  return pair?.local === 'relay' || pair?.remote === 'relay'
 }
 
 function track(scope: Scope, connection: Connection, listeners: ConnectionListeners): Tracked {

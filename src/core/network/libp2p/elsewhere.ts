@@ -1,5 +1,6 @@
-import { isPrivate } from '@libp2p/utils'
+import { isLoopback, isPrivate } from '@libp2p/utils'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { isRelayed } from './addresses.ts'
 
 /**
  * Whether this is an address of another private network, as far as the first three numbers of IPv4 or the first half of IPv6 tell: from
@@ -7,6 +8,8 @@ import type { Multiaddr } from '@multiformats/multiaddr'
  */
 export function isElsewhere(address: Multiaddr, own: readonly Multiaddr[]): boolean {
   if (!isPrivate(address)) return false
+  // Who is on this very machine has an address of its network, too, unless that is all that there is.
+  if (isLoopback(address)) return own.some(each => !isRelayed(each.toString()) && !isLoopback(each))
   const network = networkOf(address)
   return own.every(each => networkOf(each) !== network)
 }

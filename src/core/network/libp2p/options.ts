@@ -1,5 +1,7 @@
 import type { Libp2pInit } from 'libp2p'
 import type { Clock } from '../../bytes/index.ts'
+import type { PeerId } from '../network.ts'
+import type { IceOffer } from './ice-offer-codec.ts'
 import type { SendPacket } from './reach-server.ts'
 
 /** What an edge decides: the transports of its platform, where to listen, whom to ask first, and how much to carry. */
@@ -31,6 +33,8 @@ export interface Libp2pNetworkOptions {
   readonly relayClient?: boolean
   readonly dht: 'server' | 'client' | 'off'
   readonly clock: Clock
+  /** What this peer offers others for their WebRTC; undefined when it has no such servers. */
+  readonly iceOffer?: (peer: PeerId) => IceOffer
   /** Finds a free local TCP port that nobody listens on, for punching holes with TCP; undefined where none are punched. */
   readonly freePort?: () => Promise<number>
   /** Sizes the connection limits. */

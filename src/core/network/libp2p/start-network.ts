@@ -7,6 +7,7 @@ import { createConnections, type Connections } from './connections.ts'
 import { createDiscoveredPeers } from './discovered-peers.ts'
 import { createFigures } from './figures.ts'
 import { createGossipStreams } from './gossip-streams.ts'
+import { createIceOffers } from './ice-offers.ts'
 import { listenError } from './listen-error.ts'
 import { listenTo } from './listen-to.ts'
 import { reportingPeers } from './local-peers.ts'
@@ -74,6 +75,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const surplus = createSurplusConnections(scope, connections)
   const discovered = createDiscoveredPeers(scope)
   const topics = createTopics(node)
+  const iceOffers = createIceOffers(scope, connections, streams, options.iceOffer)
   const reach = createReach(scope, components, connections, options)
   const found = ({ id, multiaddrs }: PeerInfo): void => discovered.found(fromLibp2pPeer(id), multiaddrs.map(String))
   local.found = found
@@ -112,7 +114,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     ended.abort(new Error('the network was stopped'))
     for (const release of released) release()
     punching?.stop()
-    const parts = [discovered, upgrades, surplus, gossip, topics, reach, connections]
+    const parts = [discovered, upgrades, surplus, gossip, topics, iceOffers, reach, connections]
     for (const part of [...keepers, ...chosen, ...meetings, ...parts]) part.stop()
     await node.stop()
     listeners.clear()
@@ -133,6 +135,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     peers: connections.peers,
     relays: () => reservations(node),
     figures,
+    iceServers: iceOffers.servers,
     reach,
     join: topics.join,
     open: streams.open,

@@ -1,5 +1,5 @@
 import type { Millis } from '../../bytes/index.ts'
-import type { PeerId } from '../network.ts'
+import type { Path, PeerId } from '../network.ts'
 import { comparePaths } from './addresses.ts'
 import type { Connections, Tracked } from './connections.ts'
 import { fromLibp2pPeer } from './peer-ids.ts'
@@ -44,7 +44,8 @@ export function createSurplusConnections(scope: Scope, connections: Connections)
 
   function isReplaced(other: Tracked, best: Tracked): boolean {
     if (comparePaths(best.path, other.path) < 0) return true
-    return best.path === 'webrtc' && other.path === 'webrtc' && self < fromLibp2pPeer(other.connection.remotePeer)
+    const isByIce = (path: Path): boolean => path === 'webrtc' || path === 'turn'
+    return isByIce(best.path) && isByIce(other.path) && self < fromLibp2pPeer(other.connection.remotePeer)
   }
 
   function close(tracked: Tracked): void {

@@ -1,4 +1,4 @@
-import { isPrivateIp } from '@libp2p/utils'
+import { isPublicHost } from '../hosts.ts'
 
 /** Where a NAT shows a TCP connection to come from. */
 export interface Endpoint {
@@ -8,8 +8,6 @@ export interface Endpoint {
 
 /** Addresses of one peer that are dialled at once: an IPv4 and an IPv6 one, and predictions. */
 const MAX_ENDPOINTS = 4
-/** First octets of IPv4 multicast, reserved and broadcast addresses. */
-const FIRST_RESERVED_OCTET = 224
 
 /** The endpoint of a plain TCP address, with `/p2p/` or without; undefined for any other. */
 export function endpointOf(address: string): Endpoint | undefined {
@@ -35,8 +33,5 @@ export function punchable(addresses: readonly string[]): Endpoint[] {
 }
 
 export function isPublic({ host, port }: Endpoint): boolean {
-  if (port === 0 || port > 65_535) return false
-  // Only 2000::/3 is in use as IPv6 unicast on the Internet.
-  if (host.includes(':')) return /^[23][0-9a-f]{3}:/i.test(host) && isPrivateIp(host) !== true
-  return Number.parseInt(host, 10) < FIRST_RESERVED_OCTET && isPrivateIp(host) !== true
+  return port > 0 && port <= 65_535 && isPublicHost(host)
 }
