@@ -69,8 +69,12 @@ describe('a relay that keeps rooms', () => {
     const alone = ['--no-mdns', ...LOOPBACK]
     const refused = await alice.run('send', 'lobby', 'to nobody', ...alone, '--bootstrap', await addressOf(plain))
     expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('it stays queued') })
+    expect(refused.stderr).toContain('1 relay was reached, but keeps no rooms')
     const taken = await alice.run('send', 'lobby', 'to the keeper', ...alone, '--bootstrap', await addressOf(keeping))
     expect(taken).toMatchObject({ code: 0, stdout: 'Kept by 1 relay until others come.\n' })
+    const wait = ['--wait', '1', '--timeout', '5', '--bootstrap', await addressOf(keeping)]
+    const awaited = await alice.run('send', 'lobby', 'to somebody', ...alone, ...wait)
+    expect(awaited).toMatchObject({ code: 4, stderr: expect.stringContaining('1 relay keeps it for them') })
     const bob = await startPeer('bob', [...LOOPBACK, '--bootstrap', await addressOf(keeping)])
     await bob.hears('to the keeper')
     await bob.hears('to nobody')

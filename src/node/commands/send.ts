@@ -16,6 +16,8 @@ const DEFAULT_TIMEOUT_SECONDS = '30'
 const HAND_OVER_MS = 10_000
 /** Fits whatever it says: only for longer texts the chat layer, which knows the limit, is loaded. */
 const SHORT_BYTES = 4096
+/** Messages looked through for the one just sent. */
+const NEWEST = 20
 
 interface Order {
   readonly room: string
@@ -60,7 +62,7 @@ async function sendThrough(peer: RunningPeer, order: Order, { output, stop }: In
   const { id, to, inTime } = await peer.send(order.room, order.text, order.wait, order.timeout, stop)
   if (!inTime) {
     output.result({ id }, 'Stored.')
-    throw notDelivered(order, to, 'the running peer goes on trying')
+    throw notDelivered(order, { to, kept: 0, reached: 0 }, 'the running peer goes on trying')
   }
   output.result({ id }, order.wait === 0 ? 'Sent.' : `Delivered to ${to}.`)
 }
@@ -95,7 +97,10 @@ async function deliver(
   } catch (thrown) {
     if (!time.aborted || stop.aborted) throw thrown
     const to = await stored.peer.waitForDelivery(id, 0, stop)
-    throw notDelivered(order, to, `${ownCall(settings)} up delivers it`)
+    const newest = await stored.peer.messages(findRoom(stored.peer, order.room).id, { limit: NEWEST })
+    const kept = newest.find(message => message.id === id)?.kept ?? 0
+    const reached = stored.peer.status().peers.length
+    throw notDelivered(order, { to, kept, reached }, `${ownCall(settings)} up delivers it`)
   }
 }
 
@@ -106,11 +111,20 @@ async function handOver(peer: Peer, id: string, { wait }: Order, signal: AbortSi
   return to > 0 ? `Delivered to ${to}.` : `Kept by ${counted(keepers, 'relay')} until others come.`
 }
 
-function notDelivered({ wait, timeout }: Order, to: number, next: string): UnavailableError {
+/** Who has it, which relays keep it, and how many peers were there at all. */
+interface Standing {
+  readonly to: number
+  readonly kept: number
+  readonly reached: number
+}
+
+function notDelivered({ wait, timeout }: Order, { to, kept, reached }: Standing, next: string): UnavailableError {
   const verb = wait === 1 || to === 1 ? 'has' : 'have'
-  const missed =
-    wait > 0
-      ? `${to} of ${counted(wait, 'other')} ${verb} it after ${timeout / 1000} s`
-      : 'nobody was reachable to take the message'
+  const alone =
+    reached === 0
+      ? 'nobody was reachable to take the message'
+      : `${counted(reached, 'relay')} ${reached === 1 ? 'was' : 'were'} reached, but keep${reached === 1 ? 's' : ''} no rooms, and no member was there to take the message`
+  const keeping = kept > 0 ? `, and ${counted(kept, 'relay')} keep${kept === 1 ? 's' : ''} it for them` : ''
+  const missed = wait > 0 ? `${to} of ${counted(wait, 'other')} ${verb} it after ${timeout / 1000} s${keeping}` : alone
   return new UnavailableError(`${missed}; it stays queued, and ${next}`)
 }
