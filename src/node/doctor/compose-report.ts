@@ -48,7 +48,8 @@ export function composeReport(found: Findings): Report {
     stunServers: new Set(udp.servers.map(({ server }) => server.host)).size
   }
   const nat = {
-    kind: natKind(udp.mapping, udp.filtering),
+    // What relays on one's own network see says nothing of the way out.
+    kind: around.onlyLocal && around.witnesses > 0 ? 'unknown' : natKind(udp.mapping, udp.filtering),
     filtering: udp.filtering,
     ...mappingOf(udp.mapping),
     tcp: mappingOf(found.tcp)
