@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { expectValue } from '../../src/core/bytes/index.ts'
 import { addSequence } from '../../src/core/chat/room/sequence-ranges.ts'
 import { addToHistory, EMPTY_HISTORY, type Citation } from '../../src/core/chat/room/history.ts'
-import { openEntry, openRoom } from '../../src/core/encryption/index.ts'
 import type { Entry, EntryId } from '../../src/core/log/index.ts'
 import { identityOf, NOON } from '../support/cast.ts'
 import { gossipEntry, madeUpId, writeEntry } from '../support/mallory.ts'
@@ -163,15 +161,12 @@ interface Link {
 /** What one honest device wrote, as it opens. */
 async function chainOf(length: number): Promise<Link[]> {
   const identity = await identityOf(66)
-  const keys = expectValue(openRoom('lobby'))
-  const contentKey = keys.epochs.contentKey('chat', keys.epochs.current()) ?? new Uint8Array()
   const chain: Link[] = []
   for (let sequence = 1; sequence <= length; sequence += 1) {
     const previous = chain.at(-1)?.entry.id
     const words = { sequence, ...(previous && { previous }), clock: { ms: NOON, counter: sequence } }
     const entry = await writeEntry(identity, `line ${sequence}`, words)
-    const body = expectValue(await openEntry({ roomId: keys.roomId, contentKey }, entry))
-    chain.push({ entry, sequence: body.sequence, previous: body.previous })
+    chain.push({ entry, sequence, previous })
   }
   return chain
 }

@@ -31,6 +31,7 @@ import {
   newIdentity,
   offerBySync,
   sayHello,
+  signedInANewerWay,
   syncAs,
   writeEntry
 } from '../support/mallory.ts'
@@ -223,6 +224,21 @@ describe('a member who breaks the rules', () => {
     story.clock.advance(600_001)
     await settle(story, offerBySync(mallory, anna.network.self, [fine]))
     await story.until('it is shown', () => eventsOf(anna, 'message').some(event => event.text === 'fine'))
+  })
+
+  test('is of a later version, and signs in a way not known here: its words are left out, and nobody is to blame', async () => {
+    const { story, anna, mallory, identity } = await scene()
+    syncAs(mallory, [])
+    await settle(story, sayHello(identity, mallory, anna.network.self))
+    const newer = signedInANewerWay(await writeEntry(identity, 'newer'))
+    const clock = { ms: NOON + 1, counter: 0 }
+    const citing = await writeEntry(identity, 'plain', { sequence: 2, previous: newer.id, parents: [newer.id], clock })
+    await settle(story, offerBySync(mallory, anna.network.self, [newer, citing]))
+    await story.until('it is shown', () => eventsOf(anna, 'message').some(event => event.text === 'plain'))
+    await settle(story, offerBySync(mallory, anna.network.self, [newer]))
+    await story.wait(600_000)
+    expect(eventsOf(anna, 'gap').map(({ missing }) => missing)).toEqual([])
+    expect((await anna.peer.messages('lobby')).map(({ text }) => text)).toEqual(['plain'])
   })
 
   test('has filled the room with devices: newcomers find no place to write, and read all the same', async () => {

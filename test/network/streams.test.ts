@@ -165,6 +165,38 @@ test('When all places are taken, the oldest stream on which nothing whole has co
   expect(await talking.read()).toEqual(Uint8Array.of(2))
 })
 
+test('When all places are taken and all talk, the oldest stream of whoever holds most makes room', async () => {
+  const bo = await cast.enter()
+  bo.network.handle(ECHO, { ...LIMITS, maxStreamsPerPeer: 3 }, echo)
+  const [ann, cy, dan] = await Promise.all([cast.enter(), cast.enter(), cast.enter()])
+  for (const other of [ann, cy, dan]) {
+    other.network.keep(ownAddresses(bo))
+    await connected(other, bo)
+  }
+  const talking: FrameStream[] = []
+  for (const byte of [1, 2, 3]) {
+    const stream = await open(ann, bo)
+    await stream.write(Uint8Array.of(byte))
+    await stream.read()
+    talking.push(stream)
+  }
+  const [oldest, ...others] = talking
+  const outcome = oldest?.read().catch((thrown: unknown) => thrown)
+  const held = await open(cy, bo)
+  await held.write(Uint8Array.of(4))
+  expect(await held.read()).toEqual(Uint8Array.of(4))
+  expect(await outcome).toBeInstanceOf(Error)
+  // Ann holds two now and Cy one: for Dan, who has none, another of Ann's goes, and Cy's stays.
+  for (const stream of [...others, held]) {
+    await stream.write(Uint8Array.of(5))
+    expect(await stream.read()).toEqual(Uint8Array.of(5))
+  }
+  await ask(dan, bo)
+  expect(
+    await Promise.allSettled(others.map(stream => stream.write(Uint8Array.of(6)).then(() => stream.read())))
+  ).toMatchObject([{ status: 'rejected' }, { status: 'fulfilled' }])
+})
+
 test('Streams that are ended without a frame keep nobody out either', async () => {
   const [ann, bo] = await pair()
   bo.network.handle(ECHO, { ...LIMITS, maxStreams: 1 }, async stream => {

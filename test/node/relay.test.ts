@@ -110,6 +110,16 @@ test('--check prints what would run and starts nothing', async () => {
   await expect(readFile(join(data, 'token'))).rejects.toThrow(/ENOENT/)
 })
 
+test('--check says when the data folder that is there cannot be used', async () => {
+  const data = join(folder.path, 'a-file')
+  await writeFile(data, '')
+  const { exit, out, diagnostics } = await runProgram(['relay', '--check', '--data', data])
+  expect([exit, out]).toEqual([1, ''])
+  expect(diagnostics).toMatch(
+    /^starling: the data folder .*a-file cannot be used, because .*: choose another with --data\n$/
+  )
+})
+
 test('flags win over the environment, the environment over the file', async () => {
   const config = join(folder.path, 'relay.json')
   const peer = '/p2p/12D3KooWNzWRZvfmmkvyMJK9FN1QKuvaQKuMjBT8UuteqtD9EL8h'

@@ -1,4 +1,12 @@
-import { expectValue, systemClock, systemRandom, toHex } from '../../src/core/bytes/index.ts'
+import {
+  deriveKey,
+  expectValue,
+  openOnce,
+  sealOnce,
+  systemClock,
+  systemRandom,
+  toHex
+} from '../../src/core/bytes/index.ts'
 import { saltOf } from '../../src/core/chat/room/authorship.ts'
 import { encodeContent, MESSAGE_KIND } from '../../src/core/chat/room/content.ts'
 import type { OwnWords } from '../../src/core/chat/room/own-entries.ts'
@@ -8,6 +16,8 @@ import { createHello } from '../../src/core/chat/online/greeting.ts'
 import { dayOf, exchangeKeys, gossipKeys, gossipTopic, openRoom, sealEntry } from '../../src/core/encryption/index.ts'
 import { createIdentitySecrets, openIdentity, type DisplayName, type Identity } from '../../src/core/identity/index.ts'
 import {
+  createEntry,
+  encodeHeaderStart,
   LOWEST,
   sealGossip,
   serveSync,
@@ -69,6 +79,17 @@ export function writeWords(identity: Identity, said: OwnWords, words: Words = {}
   const start = { class: 'chat', epoch: lobby.epochs.current(), clock, extensions: [], salt } as const
   const body = { sequence, previous, parents: words.parents ?? [], kind: said.kind, content }
   return sealEntry({ roomId: lobby.roomId, contentKey: lobbyKey }, identity.deviceKey, start, body)
+}
+
+/** The same words, signed in a way that only a later version knows. */
+export function signedInANewerWay(entry: Entry): Entry {
+  const start = encodeHeaderStart(entry.header)
+  const key = deriveKey(lobbyKey, 'starling/body/1', 32, entry.header.salt)
+  const plaintext = openOnce(key, entry.body, start) ?? new Uint8Array()
+  // Behind device, sequence, previous id, no parents and kind stand the content and its length.
+  const content = 32 + 8 + 32 + 1 + 1
+  const how = content + 4 + new DataView(plaintext.buffer, plaintext.byteOffset).getUint32(content)
+  return createEntry(entry.header, sealOnce(key, plaintext.with(how, 1), start))
 }
 
 /** Puts a message into the topic of one member; what the member's validator says. */

@@ -65,6 +65,7 @@ export interface OpenedBody {
 export const MAX_PARENTS = 4
 
 const SIGNED_DIRECTLY = 0
+const NEWER = 'newer'
 const TAG = 'entry'
 const FIXED_BYTES = PUBLIC_KEY_BYTES + 8 + ENTRY_ID_BYTES + 1 + 1 + 4 + 1 + SIGNATURE_BYTES + AEAD_TAG_BYTES
 /** Content that fits in the largest body with all parents. */
@@ -83,16 +84,20 @@ export async function sealEntry(
   return createEntry(start, sealOnce(bodyKey(room.contentKey, start), plaintext, startBytes))
 }
 
-/** The body of this entry, if it opens, has the one right form, and its author signed it for this room and header. */
+/**
+ * The body of this entry, if it opens, has the one right form, and its author signed it for this room and header; `newer`
+ * when it opens and is signed in a way that only a later version may know.
+ */
 export async function openEntry(
   room: { roomId: RoomId; contentKey: Uint8Array },
   entry: Entry
-): Promise<Result<OpenedBody>> {
+): Promise<Result<OpenedBody | typeof NEWER>> {
   const startBytes = encodeHeaderStart(entry.header)
   const plaintext = openOnce(bodyKey(room.contentKey, entry.header), entry.body, startBytes)
   if (plaintext === undefined) return failure('a body that does not open')
   const decoded = decodePlaintext(plaintext)
   if (!decoded.ok) return decoded
+  if (decoded.value === NEWER) return success(NEWER)
   const { body, words, signature } = decoded.value
   const author = expectValue(fromHex(body.device))
   const genuine = await verifySignature(author, TAG, signedBytes(room.roomId, startBytes, words), signature)
@@ -103,7 +108,9 @@ export async function openEntry(
 export function reopenEntry(contentKey: Uint8Array, entry: Entry): OpenedBody {
   const plaintext = openOnce(bodyKey(contentKey, entry.header), entry.body, encodeHeaderStart(entry.header))
   if (plaintext === undefined) throw new Error(`the stored entry ${entry.id} does not open`)
-  return expectValue(decodePlaintext(plaintext)).body
+  const decoded = expectValue(decodePlaintext(plaintext))
+  if (decoded === NEWER) throw new Error(`the stored entry ${entry.id} was not checked`)
+  return decoded.body
 }
 
 function bodyKey(contentKey: Uint8Array, { salt }: HeaderStart): Uint8Array {
@@ -141,6 +148,10 @@ function paddedSize(length: number): number | undefined {
 function decodePlaintext(plaintext: Uint8Array) {
   return decodeWith(plaintext, reader => {
     const body = readWords(reader)
+    if (reader.u8() !== SIGNED_DIRECTLY) {
+      reader.rest()
+      return NEWER
+    }
     const words = reader.soFar()
     const signature = reader.bytes(SIGNATURE_BYTES)
     if (paddedSize(words.length + SIGNATURE_BYTES) !== plaintext.length)
@@ -161,7 +172,6 @@ function readWords(reader: ByteReader): OpenedBody {
   }
   if (body.sequence === 0) reader.refuse('a sequence of 0')
   if ((body.sequence === 1) !== (body.previous === undefined)) reader.refuse('a first entry that is none')
-  if (reader.u8() !== SIGNED_DIRECTLY) reader.refuse('a signature of another kind')
   return body
 }
 

@@ -6,6 +6,7 @@ import { serve } from '../api/serve.ts'
 import type { Settings } from '../command-line/settings.ts'
 import { parseCount, parseSize, type HostPort } from '../command-line/values.ts'
 import type { NodeDatabase } from '../data/node-database.ts'
+import { checkDataFolder } from '../data/data-folder.ts'
 import { ownData } from '../data/open-data.ts'
 import { examiner } from '../doctor/examiner.ts'
 import { UsageError } from '../exits.ts'
@@ -31,6 +32,7 @@ export const relay: Run = async invocation => {
   checkFlags(settings)
   const plan = planOf(settings)
   if (!settings.flags.has('check')) return runRelay(invocation, plan)
+  await checkDataFolder(plan.data)
   output.result(plan, planText(plan))
 }
 

@@ -23,6 +23,12 @@ export async function prepareDataFolder(data: string): Promise<void> {
   }
 }
 
+/** Checks that the folder, if it is there, can be used; one that is not yet is made at the start. */
+export async function checkDataFolder(data: string): Promise<void> {
+  const found = await stat(data).catch(() => undefined)
+  if (found !== undefined) await prepareDataFolder(data)
+}
+
 /** Folder by folder: a recursive `mkdir` never ends where the system takes none, as under `/proc`. */
 async function makeFolder(path: string): Promise<void> {
   const found = await stat(path).catch((thrown: unknown) => {

@@ -51,7 +51,7 @@ interface Batch {
 const MAX_WAITING = 256
 /** Headers that no deletion known accounts for, and whose bodies are still looked for. */
 const MAX_BARE = 256
-/** Entries for which there was no space, remembered so that they are not asked for again and again. */
+/** Entries for which there was no space or that this version cannot check, remembered so that they are not asked for again and again. */
 const MAX_REFUSED = 4096
 
 /**
@@ -86,7 +86,7 @@ export class Intake {
     return new Map([...this.waiting, ...held])
   }
 
-  /** Whether nothing is gained by asking for this entry: it is held back, or there was no place for it. */
+  /** Whether nothing is gained by asking for this entry: it is held back, or could not be taken in. */
   isSettled(id: EntryId): boolean {
     return this.heldBack.has(id) || this.#refused.has(id)
   }
@@ -135,6 +135,7 @@ export class Intake {
       if (this.#isOutdated(entry, batch) || (await this.#deps.store.has(entry.id))) continue
       const judged = await judgeEntry(this.#deps.keys, entry)
       if (judged === 'void') batch.void += 1
+      if (judged === 'newer') this.#settle(entry.id, batch)
       if (typeof judged === 'string') continue
       if (isAhead(entry.header.clock, now)) this.heldBack.hold(judged)
       else found.set(entry.id, judged)
@@ -194,12 +195,17 @@ export class Intake {
 
   /** Whether the entry is older than what is kept here; then it is not missing any more. */
   #isOutdated({ id, header }: StoredEntry, batch: Batch): boolean {
-    const state = this.#stored.current
     if (header.clock.ms >= this.#stored.floor) return false
+    this.#settle(id, batch)
+    return true
+  }
+
+  /** It is not taken in, and not missing any more. */
+  #settle(id: EntryId, batch: Batch): void {
+    const state = this.#stored.current
     this.#refused.set(id, true)
     state.history = withoutGap(state.history, id)
     batch.hasSettled = true
-    return true
   }
 
   #hasSpace({ entry }: GenuineEntry, device: DeviceRecord): boolean {
@@ -230,10 +236,11 @@ export class Intake {
     state.history = addToHistory(state.history, { id, clock: header.clock, author: body.device }, known)
   }
 
-  /** Undefined: what was here and is kept no longer. */
+  /** Undefined: what was here and is kept no longer, or came and was not taken in. */
   async #citation(id: EntryId, author: DeviceRecord, batch: Batch): Promise<Citation | undefined> {
     const entry = batch.entries.get(id)?.entry ?? (await this.#deps.store.get(id))
-    return entry === undefined && id === author.last?.id ? undefined : { id, clock: entry?.header.clock }
+    if (entry !== undefined) return { id, clock: entry.header.clock }
+    return id === author.last?.id || this.#refused.has(id) ? undefined : { id, clock: undefined }
   }
 
   async #commit({ entries, erased, sequences, amending, hasSettled }: Batch): Promise<void> {

@@ -10,8 +10,11 @@ export interface GenuineEntry {
   readonly content: Content | undefined
 }
 
-/** `unknown-epoch`: the keys may come later. `void`: it opens for nobody, or its author did not sign it, nor ever will have. */
-export type Refusal = 'unknown-epoch' | 'void'
+/**
+ * `unknown-epoch`: the keys may come later. `newer`: a later version can tell whether it is genuine. `void`: it opens for
+ * nobody, or its author did not sign it, nor ever will have.
+ */
+export type Refusal = 'unknown-epoch' | 'newer' | 'void'
 
 /** What an entry is worth, from itself and the room's keys alone. */
 export async function judgeEntry(keys: RoomKeys, entry: Entry): Promise<GenuineEntry | Refusal> {
@@ -19,6 +22,7 @@ export async function judgeEntry(keys: RoomKeys, entry: Entry): Promise<GenuineE
   if (contentKey === undefined) return 'unknown-epoch'
   const opened = await openEntry({ roomId: keys.roomId, contentKey }, entry)
   if (!opened.ok) return 'void'
+  if (opened.value === 'newer') return 'newer'
   const content = decodeContent(opened.value.kind, opened.value.content)
   return { entry, body: opened.value, content: content.ok ? content.value : undefined }
 }

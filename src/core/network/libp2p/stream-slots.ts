@@ -10,7 +10,8 @@ export interface StreamSlots {
 
 /**
  * Counts the streams of one protocol that are being handled. When all places are taken, the stream that has been silent
- * for longest makes room, so that nobody keeps others out by saying nothing.
+ * for longest makes room, so that nobody keeps others out by saying nothing; then the oldest of the peer that holds most,
+ * for one that holds fewer.
  */
 export function createStreamSlots(limits: ProtocolLimits): StreamSlots {
   const taken = new Map<Stream, PeerId>()
@@ -22,18 +23,31 @@ export function createStreamSlots(limits: ProtocolLimits): StreamSlots {
     silent.delete(stream)
   }
 
-  function makeRoom(): void {
-    const [oldest] = silent
-    if (oldest === undefined) return
-    give(oldest)
-    oldest.abort(new Error('others wait, and nothing was said on this stream'))
+  function makeRoomFor(peer: PeerId): void {
+    const [quiet] = silent
+    if (quiet !== undefined) return end(quiet, 'others wait, and nothing was said on this stream')
+    const most = [...byPeer().values()].reduce((a, b) => (b.length > a.length ? b : a))
+    const [oldest] = most
+    if (oldest !== undefined && most.length > heldBy(peer) + 1) end(oldest[0], 'others wait, who hold fewer streams')
+  }
+
+  function end(stream: Stream, reason: string): void {
+    give(stream)
+    stream.abort(new Error(reason))
+  }
+
+  function byPeer(): Map<PeerId, [Stream, PeerId][]> {
+    return Map.groupBy(taken, ([, peer]) => peer)
+  }
+
+  function heldBy(peer: PeerId): number {
+    return byPeer().get(peer)?.length ?? 0
   }
 
   return {
     take(peer, stream) {
-      const ofPeer = [...taken.values()].filter(other => other === peer)
-      if (ofPeer.length >= limits.maxStreamsPerPeer) return false
-      if (taken.size >= limits.maxStreams) makeRoom()
+      if (heldBy(peer) >= limits.maxStreamsPerPeer) return false
+      if (taken.size >= limits.maxStreams) makeRoomFor(peer)
       if (taken.size >= limits.maxStreams) return false
       taken.set(stream, peer)
       silent.add(stream)
