@@ -60,6 +60,24 @@ test('Enter sends, Shift+Enter begins a line', async () => {
   expect((await peer.messages(room.id)).map(message => message.text)).toEqual(['one\ntwo'])
 })
 
+test('what is typed the moment the room is there stands in order', async () => {
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen')
+  showWorkspace(peer, `#/room/${room.id}`)
+  const typed = new Promise<void>(resolve => {
+    // No frame is painted before that.
+    new MutationObserver((_, observer) => {
+      if (document.querySelector('textarea') === null) return
+      observer.disconnect()
+      document.execCommand('insertText', false, 'k')
+      resolve()
+    }).observe(document.body, { childList: true, subtree: true })
+  })
+  await typed
+  await userEvent.keyboard('eep me')
+  await expect.element(box).toHaveValue('keep me')
+})
+
 test('a delivery mark says how far a message got', async () => {
   await page.viewport(...DESKTOP)
   const peer = createPlainPeer('Ann')

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { CheckIcon, SendIcon } from './icons.tsx'
 import { byteLength, isTooLong, lengthWords, NEARLY_FULL_BYTES } from './text-length.ts'
 
@@ -25,7 +25,8 @@ export function MessageForm({ text, action, takesFocus = false, ...props }: Mess
   const isReady = text.trim() !== '' && !tooLong
 
   useLayoutEffect(() => fitHeight(box.current), [text])
-  useEffect(() => {
+  // Before anything can be typed, which the caret would stand in front of otherwise.
+  useLayoutEffect(() => {
     // A keyboard that opens by itself would hide the room on a phone.
     if (!takesFocus && !matchMedia('(hover: hover)').matches) return
     box.current?.focus()
