@@ -6,6 +6,7 @@ import { seededNumbers } from '../../support/seeded-random.ts'
 
 const SEEDS = 2000
 const ROOT = '00'.repeat(16) as EpochId
+const MEMBER = 'aa' as MemberId
 const MEMBERS = ['aa', 'bb', 'cc', 'dd', 'ee', 'ff'] as MemberId[]
 
 /** The rule once more, in other words: all paths are written out, and the best of all is followed. */
@@ -21,7 +22,10 @@ function referenceWinner(root: EpochId, commits: readonly Commit[]): EpochId {
   for (;;) {
     const score = (path: Commit[]): number => {
       const rest = path.slice(depth)
-      return new Set(rest.map(({ committer }) => committer)).size * 2 + Number(rest.some(({ removes }) => removes))
+      return (
+        new Set(rest.flatMap(each => (each.counts ? each.committer : []))).size * 2 +
+        Number(rest.some(({ removes }) => removes))
+      )
     }
     const going = candidates.filter(path => path.length > depth)
     if (going.length === 0) return candidates[0]?.at(depth - 1)?.epoch ?? root
@@ -46,7 +50,8 @@ function wildCommits(seed: number): Commit[] {
     const hash = toHex(sha256(encodeUtf8(String(next()))))
     const epoch = hash.slice(0, 32) as EpochId
     epochs.push(epoch)
-    return { parent, epoch, committer: MEMBERS[below(6)] ?? ('aa' as MemberId), removes: next() < 0.2, hash }
+    const who = below(6)
+    return { parent, epoch, committer: MEMBERS[who] ?? MEMBER, counts: who !== 5, removes: next() < 0.2, hash }
   })
 }
 
@@ -91,7 +96,14 @@ test('what goes by the order in which commits came is found out', () => {
 test('nobody wins by making many commits, nor by making one again and again', () => {
   const commit = (parent: EpochId, name: string, committer: string, removes = false): Commit => {
     const hash = toHex(sha256(encodeUtf8(name)))
-    return { parent, epoch: hash.slice(0, 32) as EpochId, committer: committer as MemberId, removes, hash }
+    return {
+      parent,
+      epoch: hash.slice(0, 32) as EpochId,
+      committer: committer as MemberId,
+      counts: true,
+      removes,
+      hash
+    }
   }
   const honest = commit(ROOT, 'a', 'aa')
   const second = commit(honest.epoch, 'b', 'bb')
@@ -112,10 +124,10 @@ test('nobody wins by making many commits, nor by making one again and again', ()
 test('commits that lead in a circle end', () => {
   const [one, two] = ['11'.repeat(16), '22'.repeat(16)] as EpochId[]
   const circle = [
-    { parent: ROOT, epoch: one, committer: 'aa', removes: false, hash: '01' },
-    { parent: one, epoch: two, committer: 'bb', removes: false, hash: '02' },
-    { parent: two, epoch: one, committer: 'cc', removes: false, hash: '03' },
-    { parent: two, epoch: ROOT, committer: 'cc', removes: false, hash: '04' }
+    { parent: ROOT, epoch: one, committer: 'aa', counts: true, removes: false, hash: '01' },
+    { parent: one, epoch: two, committer: 'bb', counts: true, removes: false, hash: '02' },
+    { parent: two, epoch: one, committer: 'cc', counts: true, removes: false, hash: '03' },
+    { parent: two, epoch: ROOT, committer: 'cc', counts: true, removes: false, hash: '04' }
   ] as Commit[]
   expect(winnerOf(ROOT, circle)).toBe(two)
 })

@@ -10,6 +10,8 @@ export interface Commit {
   /** The epoch that it begins. */
   readonly epoch: EpochId
   readonly committer: MemberId
+  /** Whether its committer is a member still: nobody wins by whom one has removed. */
+  readonly counts: boolean
   /** Whether it carries out a removal. */
   readonly removes: boolean
   /** SHA-256 of its bytes, in hex. */
@@ -19,8 +21,8 @@ export interface Commit {
 /**
  * The epoch that everybody goes on from: a pure function of the set of commits above `root`, in whatever order they came.
  *
- * From `root` on, at each fork: the child above which one path has the most distinct committers, so that nobody wins by making many commits; then
- * the one with such a path that removes somebody; then the lower SHA-256(parent, committer), which nobody can grind by
+ * From `root` on, at each fork: the child above which one path has the most distinct committers who are members, so that nobody wins by
+ * making many commits; then the one with such a path that removes somebody; then the lower SHA-256(parent, committer), which nobody can grind by
  * committing again and which favours nobody for long; then the lower hash of the commit.
  *
  * A path is judged as a whole. What is best step by step depends on the order in which steps came, and tears groups apart.
@@ -59,20 +61,20 @@ function bestPath(from: Commit, children: ReadonlyMap<EpochId, readonly Commit[]
   const open: { readonly commit: Commit; isDone: boolean }[] = [{ commit: from, isDone: false }]
   let removals = 0
   for (let step = open.at(-1); step !== undefined; step = open.at(-1)) {
-    const { committer, epoch, removes } = step.commit
+    const { committer, counts, epoch, removes } = step.commit
     const count = committers.get(committer) ?? 0
     if (step.isDone) {
       open.pop()
       epochs.delete(epoch)
       if (removes) removals -= 1
-      if (count === 1) committers.delete(committer)
+      if (count <= 1) committers.delete(committer)
       else committers.set(committer, count - 1)
       continue
     }
     step.isDone = true
     epochs.add(epoch)
     if (removes) removals += 1
-    committers.set(committer, count + 1)
+    if (counts) committers.set(committer, count + 1)
     const path = { committers: committers.size, removes: removals > 0 }
     if (comparePaths(path, best) < 0) best = path
     for (const commit of children.get(epoch) ?? []) if (!epochs.has(commit.epoch)) open.push({ commit, isDone: false })

@@ -1,0 +1,58 @@
+import { concatBytes, encodeUtf8, sha256, toHex } from '../../bytes/index.ts'
+import type { DeviceId, MemberId } from '../../identity/index.ts'
+import type { Access, OperationId } from '../access/index.ts'
+import type { Commit, EpochId } from './winner.ts'
+
+/**
+ * What a member's device says of a commit that it made, signed, beside the commit itself: all that who cannot open the commit can
+ * check of it. Who opens it checks that it is true.
+ */
+export interface CommitClaim {
+  readonly parent: EpochId
+  /** The epoch that it begins. */
+  readonly epoch: EpochId
+  readonly committer: MemberId
+  readonly device: DeviceId
+  /** The heads of the operations that justify it. */
+  readonly cites: readonly OperationId[]
+  readonly added: readonly DeviceId[]
+  readonly removed: readonly DeviceId[]
+  /** SHA-256 of the content key of the epoch, in hex, by which a key that is handed over can be checked. */
+  readonly keyHash: string
+  /** The scheme's own bytes. */
+  readonly commit: Uint8Array
+  readonly welcome: Uint8Array | undefined
+}
+
+/** Goes with the scheme's commit, signed there: what the claim must agree with. */
+export function noteOf(cites: readonly OperationId[]): Uint8Array {
+  return sha256(concatBytes([...cites].toSorted().map(id => encodeUtf8(`${id}\n`))))
+}
+
+export function hashOf(bytes: Uint8Array): string {
+  return toHex(sha256(bytes))
+}
+
+/**
+ * Why a claim does not count, or undefined when it does: by what it cites alone, so that it is the same for everybody at any
+ * time. It may do nothing but what the cited operations come to, and renew its own leaf.
+ */
+export function faultOf(claim: CommitClaim, access: Access): string | undefined {
+  const devices = devicesOf(access)
+  if (access.members.get(claim.committer)?.devices.has(claim.device) !== true) return 'its committer is no member'
+  if (claim.added.some(device => !devices.has(device))) return 'it adds whom nobody admitted'
+  if (claim.removed.some(device => devices.has(device))) return 'it removes a member'
+  return undefined
+}
+
+/** All devices that belong in the group. */
+export function devicesOf(access: Access): Set<DeviceId> {
+  return new Set([...access.members.values()].flatMap(({ devices }) => [...devices]))
+}
+
+type Begun = Pick<CommitClaim, 'parent' | 'epoch' | 'committer' | 'removed'> & { readonly hash: string }
+
+/** The claim as the choice of the winner sees it. */
+export function commitOf({ parent, epoch, committer, removed, hash }: Begun, access: Access): Commit {
+  return { parent, epoch, committer, counts: access.members.has(committer), removes: removed.length > 0, hash }
+}
