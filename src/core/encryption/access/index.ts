@@ -1,3 +1,4 @@
 /** Who may do what in a room: a signed, causal log of operations, and what a set of them comes to. */
 export * from './operation.ts'
+export * from './operation-codec.ts'
 export * from './resolve-access.ts'

@@ -1,0 +1,322 @@
+import {
+  type ByteReader,
+  ByteWriter,
+  decodeUtf8,
+  decodeWith,
+  encodeUtf8,
+  expectValue,
+  failure,
+  fromHex,
+  success,
+  toHex,
+  type Result
+} from '../../bytes/index.ts'
+import {
+  CERTIFICATE_BYTES,
+  PUBLIC_KEY_BYTES,
+  verifyCertificate,
+  type DeviceCertificate,
+  type DeviceId,
+  type MemberId
+} from '../../identity/index.ts'
+import { ROLES, type Action, type HistoryPolicy, type OperationId, type Role } from './operation.ts'
+
+/**
+ * An operation as it stands in a control entry. Integers are big-endian; ids and keys have 32 bytes.
+ *
+ * | bytes | |
+ * |---|---|
+ * | 1 + 32 n | parents: number (0 to 16), ids ascending |
+ * | 32 | the device's previous operation, or zeros |
+ * | 1 | kind |
+ *
+ * | kind | then |
+ * |---|---|
+ * | 1 create | certificate 135 · name 2 + n · history · group id 32 · first epoch 16 · hash of its content key 32 · key package 2 + n |
+ * | 2 admit | certificate 135 · role 1 · invite 32, or zeros · key package 2 + n |
+ * | 3 role | member 32 · role 1 |
+ * | 4 remove | member 32 · flags 1 (1: ban, 2: keeps invites) · number 2 (to 256), then of each device: device 32, last sequence 8 |
+ * | 5 invite | public key 32 · role 1 · expires, Unix ms 6 · uses 4 (all bits: without end) |
+ * | 6 revoke | invite 32 |
+ * | 7 policy | flags 1 (1: name, 2: history), then those: name 2 + n · history |
+ * | 8 device | certificate 135 · key package 2 + n |
+ * | 9 revoke-device | member 32 · device 32 · last sequence 8 |
+ * | 10 close | |
+ *
+ * A role is its place in `ROLES`. History is 1 byte: 0 none, 1 since joining, 2 all, 3 the last so many, then their number 4.
+ */
+export interface OperationContent {
+  readonly parents: readonly OperationId[]
+  readonly previous: OperationId | undefined
+  readonly action: Action
+  /** Of whose device it is that comes in by this operation, verified. */
+  readonly certificate: DeviceCertificate | undefined
+  /** What that device is added to the group with. */
+  readonly keyPackage: Uint8Array | undefined
+  /** Of `create`. */
+  readonly beginning: Beginning | undefined
+  /** Of `invite`: whose private half the link holds. */
+  readonly inviteKey: Uint8Array | undefined
+}
+
+/** The group-key side of a room's beginning. */
+export interface Beginning {
+  readonly groupId: Uint8Array
+  /** 16 bytes. */
+  readonly epoch: Uint8Array
+  readonly keyHash: Uint8Array
+}
+
+const MAX_OPERATION_PARENTS = 16
+/** A key package of MLS has some 300 bytes with an Ed25519 key. */
+const MAX_KEY_PACKAGE_BYTES = 4096
+const MAX_NAME_BYTES = 512
+const MAX_DEVICES = 256
+const ID_BYTES = 32
+const EPOCH_BYTES = 16
+const NO_ID = new Uint8Array(ID_BYTES)
+const ENDLESS = 2 ** 32 - 1
+
+const KINDS = [
+  'create',
+  'admit',
+  'role',
+  'remove',
+  'invite',
+  'revoke',
+  'policy',
+  'device',
+  'revoke-device',
+  'close'
+] as const satisfies readonly Action['kind'][]
+
+/** What the bytes say before the certificate in them is verified. */
+type Unverified = Omit<OperationContent, 'action' | 'certificate'> & {
+  readonly certificate: Uint8Array | undefined
+  /** Of whose device the certificate tells. */
+  readonly action: (device: DeviceCertificate | undefined) => Action
+}
+
+export function encodeOperation(said: OperationContent): Uint8Array {
+  const writer = new ByteWriter().u8(said.parents.length)
+  for (const parent of [...said.parents].sort()) writer.bytes(bytesOf(parent))
+  writer.bytes(said.previous === undefined ? NO_ID : bytesOf(said.previous))
+  writeAction(writer.u8(KINDS.indexOf(said.action.kind) + 1), said)
+  return writer.finish()
+}
+
+/** The inverse; a certificate is verified. Kinds of later versions are refused. */
+export async function decodeOperation(bytes: Uint8Array): Promise<Result<OperationContent>> {
+  const decoded = decodeWith(bytes, readOperation)
+  if (!decoded.ok) return decoded
+  const { certificate, action, ...said } = decoded.value
+  if (certificate === undefined) return success({ ...said, certificate, action: action(undefined) })
+  const verified = await verifyCertificate(certificate)
+  if (!verified.ok) return failure(verified.error)
+  return success({ ...said, certificate: verified.value, action: action(verified.value) })
+}
+
+function writeAction(writer: ByteWriter, { action, certificate, keyPackage, beginning, inviteKey }: OperationContent) {
+  const writeDevice = (): ByteWriter => writer.bytes(certificate?.bytes ?? new Uint8Array(CERTIFICATE_BYTES))
+  switch (action.kind) {
+    case 'create':
+      writeHistory(writeDevice().shortBytes(encodeUtf8(action.name)), action.history)
+        .bytes(beginning?.groupId ?? NO_ID)
+        .bytes(beginning?.epoch ?? NO_ID.subarray(0, EPOCH_BYTES))
+        .bytes(beginning?.keyHash ?? NO_ID)
+        .shortBytes(keyPackage ?? new Uint8Array())
+      return
+    case 'admit':
+      writeRole(writeDevice(), action.role)
+        .bytes(action.invite === undefined ? NO_ID : bytesOf(action.invite))
+        .shortBytes(keyPackage ?? new Uint8Array())
+      return
+    case 'role':
+      writeRole(writer.bytes(bytesOf(action.member)), action.role)
+      return
+    case 'remove':
+      writer.bytes(bytesOf(action.member)).u8(flagsOf(action.bans, action.keepsInvites)).u16(action.last.size)
+      for (const [device, last] of action.last) writer.bytes(bytesOf(device)).u64(last)
+      return
+    case 'invite':
+      writeRole(writer.bytes(inviteKey ?? NO_ID), action.role)
+        .u48(action.expires)
+        .u32(Math.min(action.uses, ENDLESS))
+      return
+    case 'revoke':
+      writer.bytes(bytesOf(action.invite))
+      return
+    case 'policy':
+      writer.u8(flagsOf(action.name !== undefined, action.history !== undefined))
+      if (action.name !== undefined) writer.shortBytes(encodeUtf8(action.name))
+      if (action.history !== undefined) writeHistory(writer, action.history)
+      return
+    case 'device':
+      writeDevice().shortBytes(keyPackage ?? new Uint8Array())
+      return
+    case 'revoke-device':
+      writer.bytes(bytesOf(action.member)).bytes(bytesOf(action.device)).u64(action.last)
+      return
+    case 'close':
+  }
+}
+
+function readOperation(reader: ByteReader): Unverified {
+  const parents = readParents(reader)
+  const previous = readId(reader)
+  const kind = KINDS[reader.u8() - 1]
+  const nothing = { certificate: undefined, keyPackage: undefined, beginning: undefined, inviteKey: undefined }
+  return { parents, previous, ...nothing, ...readAction(reader, kind) }
+}
+
+function readAction(
+  reader: ByteReader,
+  kind: Action['kind'] | undefined
+): Partial<Unverified> & Pick<Unverified, 'action'> {
+  switch (kind) {
+    case 'create':
+      return readCreate(reader)
+    case 'admit':
+      return readAdmit(reader)
+    case 'role':
+      return told({ kind, member: readMember(reader), role: readRole(reader) })
+    case 'remove':
+      return told(readRemove(reader))
+    case 'invite':
+      return readInvite(reader)
+    case 'revoke':
+      return told({ kind, invite: toHex(reader.bytes(ID_BYTES)) as OperationId })
+    case 'policy':
+      return told(readPolicy(reader))
+    case 'device': {
+      const certificate = reader.bytes(CERTIFICATE_BYTES)
+      const keyPackage = reader.shortBytes(MAX_KEY_PACKAGE_BYTES)
+      return { certificate, keyPackage, action: of => ({ kind, device: of?.device ?? NO_DEVICE }) }
+    }
+    case 'revoke-device':
+      return told({ kind, member: readMember(reader), device: readDevice(reader), last: reader.u64() })
+    case 'close':
+      return told({ kind })
+    case undefined:
+      return reader.refuse('an operation of another kind')
+  }
+}
+
+const NO_DEVICE = '' as DeviceId
+const NO_MEMBER = '' as MemberId
+
+function told(action: Action): Pick<Unverified, 'action'> {
+  return { action: () => action }
+}
+
+function readCreate(reader: ByteReader): Partial<Unverified> & Pick<Unverified, 'action'> {
+  const certificate = reader.bytes(CERTIFICATE_BYTES)
+  const name = readName(reader)
+  const history = readHistory(reader)
+  const beginning = {
+    groupId: reader.bytes(ID_BYTES),
+    epoch: reader.bytes(EPOCH_BYTES),
+    keyHash: reader.bytes(ID_BYTES)
+  }
+  const keyPackage = reader.shortBytes(MAX_KEY_PACKAGE_BYTES)
+  const action: Unverified['action'] = of => ({ kind: 'create', device: of?.device ?? NO_DEVICE, name, history })
+  return { certificate, keyPackage, beginning, action }
+}
+
+function readAdmit(reader: ByteReader): Partial<Unverified> & Pick<Unverified, 'action'> {
+  const certificate = reader.bytes(CERTIFICATE_BYTES)
+  const role = readRole(reader)
+  const invite = readId(reader)
+  const keyPackage = reader.shortBytes(MAX_KEY_PACKAGE_BYTES)
+  const cited = invite === undefined ? {} : { invite }
+  return {
+    certificate,
+    keyPackage,
+    action: of => ({ kind: 'admit', member: of?.member ?? NO_MEMBER, device: of?.device ?? NO_DEVICE, role, ...cited })
+  }
+}
+
+function readRemove(reader: ByteReader): Action {
+  const member = readMember(reader)
+  const [bans, keepsInvites] = readFlags(reader)
+  const count = reader.u16()
+  if (count > MAX_DEVICES) reader.refuse(`${count} devices`)
+  const last = new Map<DeviceId, number>()
+  for (let index = 0; index < count; index += 1) last.set(readDevice(reader), reader.u64())
+  if (last.size !== count) reader.refuse('a device twice')
+  return { kind: 'remove', member, last, ...(bans && { bans }), ...(keepsInvites && { keepsInvites }) }
+}
+
+function readInvite(reader: ByteReader): Partial<Unverified> & Pick<Unverified, 'action'> {
+  const inviteKey = reader.bytes(PUBLIC_KEY_BYTES)
+  const [role, expires, uses] = [readRole(reader), reader.u48(), reader.u32()]
+  if (uses === 0) reader.refuse('an invite for nobody')
+  const endless = uses === ENDLESS ? Number.POSITIVE_INFINITY : uses
+  return { inviteKey, ...told({ kind: 'invite', role, expires, uses: endless }) }
+}
+
+function readPolicy(reader: ByteReader): Action {
+  const [hasName, hasHistory] = readFlags(reader)
+  const name = hasName ? { name: readName(reader) } : {}
+  const history = hasHistory ? { history: readHistory(reader) } : {}
+  return { kind: 'policy', ...name, ...history }
+}
+
+function readParents(reader: ByteReader): OperationId[] {
+  const count = reader.u8()
+  if (count > MAX_OPERATION_PARENTS) reader.refuse(`${count} parents`)
+  const parents = Array.from({ length: count }, () => toHex(reader.bytes(ID_BYTES)) as OperationId)
+  if (parents.some((id, index) => index > 0 && id <= (parents[index - 1] ?? ''))) reader.refuse('parents out of order')
+  return parents
+}
+
+function readId(reader: ByteReader): OperationId | undefined {
+  const id = reader.bytes(ID_BYTES)
+  return id.some(byte => byte !== 0) ? (toHex(id) as OperationId) : undefined
+}
+
+function readMember(reader: ByteReader): MemberId {
+  return toHex(reader.bytes(PUBLIC_KEY_BYTES)) as MemberId
+}
+
+function readDevice(reader: ByteReader): DeviceId {
+  return toHex(reader.bytes(PUBLIC_KEY_BYTES)) as DeviceId
+}
+
+function readRole(reader: ByteReader): Role {
+  return ROLES[reader.u8()] ?? reader.refuse('a role of another kind')
+}
+
+function writeRole(writer: ByteWriter, role: Role): ByteWriter {
+  return writer.u8(ROLES.indexOf(role))
+}
+
+function readName(reader: ByteReader): string {
+  const name = decodeUtf8(reader.shortBytes(MAX_NAME_BYTES))
+  return name.ok ? name.value : reader.refuse(name.error)
+}
+
+function writeHistory(writer: ByteWriter, history: HistoryPolicy): ByteWriter {
+  if (typeof history === 'number') return writer.u8(3).u32(history)
+  return writer.u8({ none: 0, joined: 1, all: 2 }[history])
+}
+
+function readHistory(reader: ByteReader): HistoryPolicy {
+  const kind = reader.u8()
+  if (kind === 3) return reader.u32()
+  return (['none', 'joined', 'all'] as const)[kind] ?? reader.refuse('a history policy of another kind')
+}
+
+function flagsOf(first = false, second = false): number {
+  return Number(first) + 2 * Number(second)
+}
+
+function readFlags(reader: ByteReader): [boolean, boolean] {
+  const flags = reader.u8()
+  if (flags > 3) reader.refuse(`flags of ${flags}`)
+  return [(flags & 1) === 1, (flags & 2) === 2]
+}
+
+function bytesOf(id: string): Uint8Array {
+  return expectValue(fromHex(id))
+}
