@@ -1,0 +1,69 @@
+import { type ByteReader, ByteWriter, decodeWith, expectValue, fromHex, toHex, type Result } from '../../bytes/index.ts'
+import { PUBLIC_KEY_BYTES, type DeviceId } from '../../identity/index.ts'
+import type { OperationId } from '../access/index.ts'
+import type { CommitClaim } from './commit-claim.ts'
+import type { EpochId } from './winner.ts'
+
+/**
+ * A commit and what is claimed of it, as they stand in a control entry, whose author is the committer. Integers are big-endian.
+ *
+ * | bytes | |
+ * |---|---|
+ * | 16 | parent: the epoch it goes on from |
+ * | 16 | the epoch it begins |
+ * | 1 + 32 n | operations that justify it: number (1 to 16), ids ascending |
+ * | 2 + 32 n | devices added: number (to 256), ascending |
+ * | 2 + 32 n | devices removed, alike |
+ * | 32 | SHA-256 of the epoch's content key |
+ * | 4 + n | the scheme's commit |
+ * | 4 + n | the scheme's welcome; empty where nobody is added |
+ */
+type SaidClaim = Omit<CommitClaim, 'committer' | 'device'>
+
+const EPOCH_BYTES = 16
+const ID_BYTES = 32
+const MAX_CITES = 16
+const MAX_DEVICES = 256
+/** Commit and welcome of MLS grow with the group: 34 KB together at a hundred devices. */
+const MAX_SCHEME_BYTES = 1024 * 1024
+
+export function encodeClaim(claim: SaidClaim): Uint8Array {
+  const writer = new ByteWriter().bytes(bytesOf(claim.parent)).bytes(bytesOf(claim.epoch)).u8(claim.cites.length)
+  for (const id of claim.cites.toSorted()) writer.bytes(bytesOf(id))
+  for (const devices of [claim.added, claim.removed]) {
+    writer.u16(devices.length)
+    for (const device of devices.toSorted()) writer.bytes(bytesOf(device))
+  }
+  writer.bytes(bytesOf(claim.keyHash)).longBytes(claim.commit)
+  return writer.longBytes(claim.welcome ?? new Uint8Array()).finish()
+}
+
+export function decodeClaim(bytes: Uint8Array): Result<SaidClaim> {
+  return decodeWith(bytes, reader => {
+    const parent = toHex(reader.bytes(EPOCH_BYTES)) as EpochId
+    const epoch = toHex(reader.bytes(EPOCH_BYTES)) as EpochId
+    const cites = readAscending(reader, reader.u8(), MAX_CITES) as OperationId[]
+    if (cites.length === 0) reader.refuse('a commit that nothing justifies')
+    const added = readAscending(reader, reader.u16(), MAX_DEVICES) as DeviceId[]
+    const removed = readAscending(reader, reader.u16(), MAX_DEVICES) as DeviceId[]
+    if (added.some(device => removed.includes(device))) reader.refuse('a device added and removed')
+    const keyHash = toHex(reader.bytes(ID_BYTES))
+    const commit = reader.longBytes(MAX_SCHEME_BYTES)
+    const welcome = reader.longBytes(MAX_SCHEME_BYTES)
+    if (added.length === 0 && welcome.length > 0) reader.refuse('a welcome for nobody')
+    const shown = welcome.length === 0 ? undefined : welcome
+    return { parent, epoch, cites, added, removed, keyHash, commit, welcome: shown }
+  })
+}
+
+/** Ids or public keys, each once. */
+function readAscending(reader: ByteReader, count: number, limit: number): string[] {
+  if (count > limit) reader.refuse(`${count} ids, ${limit} allowed`)
+  const ids = Array.from({ length: count }, () => toHex(reader.bytes(PUBLIC_KEY_BYTES)))
+  if (ids.some((id, index) => index > 0 && id <= (ids[index - 1] ?? ''))) reader.refuse('ids out of order')
+  return ids
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return expectValue(fromHex(hex))
+}
