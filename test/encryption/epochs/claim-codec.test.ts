@@ -18,6 +18,7 @@ const claims = fc
     added: sorted(0, 4) as fc.Arbitrary<DeviceId[]>,
     removed: sorted(0, 4) as fc.Arbitrary<DeviceId[]>,
     keyHash: hex(32),
+    generation: fc.option(fc.uint8Array({ minLength: 112, maxLength: 112 }), { nil: undefined }),
     commit: fc.uint8Array({ maxLength: 300 }),
     welcome: fc.option(fc.uint8Array({ minLength: 1, maxLength: 300 }), { nil: undefined })
   })

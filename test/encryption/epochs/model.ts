@@ -296,6 +296,7 @@ export class Replica {
       ...who,
       epoch: state.epoch,
       keyHash,
+      generation: said.removed.length > 0 ? SEALED : undefined,
       commit,
       welcome: said.added.length > 0 ? welcome : undefined
     }
@@ -303,6 +304,9 @@ export class Replica {
     await this.#graph.takeOwn(claim, state, this.#world.now)
   }
 }
+
+/** Of the secrets that begin with a removal this model knows nothing. */
+const SEALED = new Uint8Array(112)
 
 interface Own {
   readonly device: GroupDevice

@@ -15,6 +15,7 @@ import type { EpochId } from './winner.ts'
  * | 2 + 32 n | devices added: number (to 256), ascending |
  * | 2 + 32 n | devices removed, alike |
  * | 32 | SHA-256 of the epoch's content key |
+ * | 2 + n | sealed secrets of the generation that begins; empty where nobody is removed |
  * | 4 + n | the scheme's commit |
  * | 4 + n | the scheme's welcome; empty where nobody is added |
  */
@@ -22,6 +23,9 @@ type SaidClaim = Omit<CommitClaim, 'committer' | 'device'>
 
 const EPOCH_BYTES = 16
 const ID_BYTES = 32
+/** Three secrets and a tag. */
+const MAX_GENERATION_BYTES = 112
+const NOTHING = new Uint8Array()
 const MAX_CITES = 16
 const MAX_DEVICES = 256
 /** Commit and welcome of MLS grow with the group: 34 KB together at a hundred devices. */
@@ -34,8 +38,11 @@ export function encodeClaim(claim: SaidClaim): Uint8Array {
     writer.u16(devices.length)
     for (const device of devices.toSorted()) writer.bytes(bytesOf(device))
   }
-  writer.bytes(bytesOf(claim.keyHash)).longBytes(claim.commit)
-  return writer.longBytes(claim.welcome ?? new Uint8Array()).finish()
+  writer
+    .bytes(bytesOf(claim.keyHash))
+    .shortBytes(claim.generation ?? NOTHING)
+    .longBytes(claim.commit)
+  return writer.longBytes(claim.welcome ?? NOTHING).finish()
 }
 
 export function decodeClaim(bytes: Uint8Array): Result<SaidClaim> {
@@ -48,12 +55,16 @@ export function decodeClaim(bytes: Uint8Array): Result<SaidClaim> {
     const removed = readAscending(reader, reader.u16(), MAX_DEVICES) as DeviceId[]
     if (added.some(device => removed.includes(device))) reader.refuse('a device added and removed')
     const keyHash = toHex(reader.bytes(ID_BYTES))
+    const generation = something(reader.shortBytes(MAX_GENERATION_BYTES))
     const commit = reader.longBytes(MAX_SCHEME_BYTES)
-    const welcome = reader.longBytes(MAX_SCHEME_BYTES)
-    if (added.length === 0 && welcome.length > 0) reader.refuse('a welcome for nobody')
-    const shown = welcome.length === 0 ? undefined : welcome
-    return { parent, epoch, cites, added, removed, keyHash, commit, welcome: shown }
+    const welcome = something(reader.longBytes(MAX_SCHEME_BYTES))
+    if (added.length === 0 && welcome !== undefined) reader.refuse('a welcome for nobody')
+    return { parent, epoch, cites, added, removed, keyHash, generation, commit, welcome }
   })
+}
+
+function something(bytes: Uint8Array): Uint8Array | undefined {
+  return bytes.length === 0 ? undefined : bytes
 }
 
 /** Ids or public keys, each once. */

@@ -19,6 +19,8 @@ export interface CommitClaim {
   readonly removed: readonly DeviceId[]
   /** SHA-256 of the content key of the epoch, in hex, by which a key that is handed over can be checked. */
   readonly keyHash: string
+  /** Of a removal, and of nothing else: the secrets of the generation that begins with it, sealed for this epoch (`generation.ts`). */
+  readonly generation: Uint8Array | undefined
   /** The scheme's own bytes. */
   readonly commit: Uint8Array
   readonly welcome: Uint8Array | undefined
@@ -42,6 +44,7 @@ export function faultOf(claim: CommitClaim, access: Access): string | undefined 
   if (access.members.get(claim.committer)?.devices.has(claim.device) !== true) return 'its committer is no member'
   if (claim.added.some(device => !devices.has(device))) return 'it adds whom nobody admitted'
   if (claim.removed.some(device => devices.has(device))) return 'it removes a member'
+  if (claim.removed.length > 0 !== (claim.generation !== undefined)) return 'a generation begins with a removal'
   return undefined
 }
 

@@ -1,0 +1,175 @@
+import { expect, test } from 'vitest'
+import { encodeUtf8, expectValue, sha256, toHex, type Result } from '../../src/core/bytes/index.ts'
+import type { OperationId } from '../../src/core/encryption/access/index.ts'
+import type { GroupKeys, KeyPackage } from '../../src/core/encryption/epochs/index.ts'
+import { generationId } from '../../src/core/encryption/generation.ts'
+import {
+  foundPrivateRoom,
+  PrivateRoom,
+  type ControlEntry,
+  type ControlWords,
+  type PrivateRoomDeps
+} from '../../src/core/encryption/private-room.ts'
+import type { Identity } from '../../src/core/identity/index.ts'
+import { identityOf, NOON } from '../support/cast.ts'
+import { seededNumbers, seededRandom } from '../support/seeded-random.ts'
+import { fakeGroupKeys } from './epochs/fake-group-keys.ts'
+
+interface Person {
+  readonly identity: Identity
+  readonly keyPackage: KeyPackage
+  readonly room: PrivateRoom
+}
+
+/** Some people with one log, which each reads in an order of its own. */
+class Scene {
+  readonly log: ControlEntry[] = []
+  readonly #keys: GroupKeys = fakeGroupKeys(seededNumbers(3))
+  readonly #next = seededNumbers(5)
+
+  async deps(seed: number): Promise<PrivateRoomDeps & { readonly identity: Identity }> {
+    const identity = await identityOf(seed)
+    const device = { id: identity.certificate.device, signingKey: sha256(encodeUtf8(`${seed}`)) }
+    const keyPackage = await this.#keys.createKeyPackage(device)
+    const { certificate } = identity
+    return { keys: this.#keys, random: seededRandom(seed), device, certificate, keyPackage, identity }
+  }
+
+  async found(seed: number): Promise<Person> {
+    const deps = await this.deps(seed)
+    const founding = await foundPrivateRoom(deps, { name: 'Loft', history: 'joined' })
+    const { id } = this.#write(deps.identity, founding.words)
+    return { ...deps, room: await founding.begin(id, NOON) }
+  }
+
+  /** Somebody lets a newcomer in, who reads all from the beginning. */
+  async admit(by: Person, seed: number, role: 'admin' | 'member' | 'observer' = 'member'): Promise<Person> {
+    const deps = await this.deps(seed)
+    await this.say(by, by.room.admit(deps.certificate, deps.keyPackage.shown, { role }))
+    await this.carryOut(by)
+    const newcomer = { ...deps, room: new PrivateRoom(deps, by.room.id, by.room.generations()) }
+    await this.tell(newcomer)
+    return newcomer
+  }
+
+  async say(by: Person, words: Result<ControlWords>): Promise<void> {
+    await by.room.take(this.#write(by.identity, expectValue(words)), NOON)
+  }
+
+  async carryOut(by: Person): Promise<void> {
+    const own = await by.room.carryOut()
+    if (own === undefined) throw new Error('there was nothing to carry out')
+    this.#write(by.identity, own.words)
+    await by.room.takeOwn(own, NOON)
+  }
+
+  /** Each reads the whole log, in any order. */
+  async tell(...people: readonly Person[]): Promise<void> {
+    for (const { room, identity } of people) {
+      const drawn = this.log.map(entry => [this.#next(), entry] as const).toSorted(([a], [b]) => a - b)
+      // One's own commits are taken as they are made.
+      for (const [, entry] of drawn) {
+        if (entry.device !== identity.certificate.device) await room.take(entry, NOON)
+      }
+    }
+  }
+
+  #write({ certificate }: Identity, words: ControlWords): ControlEntry {
+    const id = toHex(sha256(encodeUtf8(`entry ${this.log.length}`))) as OperationId
+    const entry = { id, device: certificate.device, ...words }
+    this.log.push(entry)
+    return entry
+  }
+}
+
+function rolesIn({ room }: Person): string[] {
+  return [...room.access().members.values()].map(({ role }) => role).toSorted()
+}
+
+/** What one seals under now, opened by another; undefined when it does not open. */
+function isHeard(from: Person, to: Person): boolean {
+  const epoch = from.room.sealingEpoch()
+  if (epoch === undefined) throw new Error('nothing to seal under')
+  const [sealed, opened] = [from.room.contentKey(epoch), to.room.contentKey(epoch)]
+  return opened !== undefined && toHex(opened) === toHex(sealed ?? new Uint8Array())
+}
+
+test('a newcomer checks the room from its beginning, and reads what is said from then on', async () => {
+  const scene = new Scene()
+  const anna = await scene.found(1)
+  const before = anna.room.sealingEpoch()
+  const bob = await scene.admit(anna, 2)
+  expect(rolesIn(bob)).toEqual(['member', 'owner'])
+  expect(isHeard(anna, bob)).toBe(true)
+  expect(isHeard(bob, anna)).toBe(true)
+  expect(before && bob.room.contentKey(before)).toBeUndefined()
+  const cy = await scene.admit(anna, 3, 'admin')
+  await scene.tell(bob)
+  expect(isHeard(cy, bob)).toBe(true)
+  expect(bob.room.access().name).toBe('Loft')
+  expect(new Set([anna, bob, cy].map(({ room }) => room.sealingEpoch())).size).toBe(1)
+})
+
+test('nobody seals for who was removed, and a generation begins that they do not know', async () => {
+  const scene = new Scene()
+  const anna = await scene.found(1)
+  const bob = await scene.admit(anna, 2)
+  const cy = await scene.admit(anna, 3)
+  await scene.tell(bob)
+  await scene.say(anna, anna.room.say({ kind: 'remove', member: bob.identity.certificate.member, last: new Map() }))
+  expect(anna.room.sealingEpoch()).toBeUndefined()
+  await scene.tell(cy)
+  expect(cy.room.sealingEpoch()).toBeUndefined()
+  // Any member may carry out what the log says.
+  await scene.carryOut(cy)
+  await scene.tell(anna, bob)
+  expect(isHeard(cy, anna)).toBe(true)
+  expect(isHeard(anna, bob)).toBe(false)
+  const [here, there] = [anna, cy].map(({ room }) => room.currentGeneration())
+  expect(here).toBeDefined()
+  expect(here).toEqual(there)
+  const known = [...bob.room.generations().values()].map(each => toHex(generationId(each)))
+  expect(known).toHaveLength(1)
+  expect(known).not.toContain(here && toHex(generationId(here)))
+  // Who comes later is given both, and checks what was done under the first.
+  const eve = await scene.admit(anna, 5)
+  expect(eve.room.generations().size).toBe(2)
+  expect(eve.room.currentGeneration()).toEqual(here)
+})
+
+test('who may not, does not: nothing is said, and what is said all the same does not count', async () => {
+  const scene = new Scene()
+  const anna = await scene.found(1)
+  const bob = await scene.admit(anna, 2)
+  const { member } = anna.identity.certificate
+  const action = { kind: 'remove', member, last: new Map() } as const
+  expect(bob.room.say(action)).toEqual({ ok: false, error: 'no member may do that' })
+  const stranger = await scene.deps(9)
+  const forged = scene.log[0]
+  if (forged === undefined) throw new Error('no create')
+  expect(await anna.room.take({ ...forged, device: stranger.device.id, id: 'f'.repeat(64) as OperationId }, NOON)).toBe(
+    'void'
+  )
+  expect(
+    await anna.room.take({ ...forged, content: forged.content.slice(0, 40), id: 'e'.repeat(64) as OperationId }, NOON)
+  ).toBe('void')
+  expect(rolesIn(anna)).toEqual(['member', 'owner'])
+})
+
+test('two who were apart both let somebody in: all four come to one epoch and hear each other', async () => {
+  const scene = new Scene()
+  const anna = await scene.found(1)
+  const bob = await scene.admit(anna, 2, 'admin')
+  const [cy, dan] = [await scene.admit(anna, 3), await scene.admit(bob, 4)]
+  const all = [anna, bob, cy, dan]
+  await scene.tell(...all)
+  for (let turn = 0; turn < 4; turn += 1) {
+    const busy = []
+    for (const each of all) if ((await each.room.carryOut()) !== undefined) busy.push(each)
+    if (busy[0] === undefined) break
+    await scene.carryOut(busy[0])
+    await scene.tell(...all)
+  }
+  expect(rolesIn(dan)).toEqual(['admin', 'member', 'member', 'owner'])
+  for (const from of all) for (const to of all) expect(isHeard(from, to)).toBe(true)
+})
