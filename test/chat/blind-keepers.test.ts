@@ -199,6 +199,37 @@ test('a keeper that lies, refuses or serves what is not the room’s costs its m
   await good.stop()
 })
 
+test('what opens for nobody does not make a keeper useless, which cannot tell', async () => {
+  const story = apart()
+  const keeper = await story.enterKeeper('keeper')
+  const alice = await enter(story, 'Alice')
+  await story.until('met', () => alice.room.summary().keepers.length === 1)
+  const header = { class: 'chat', epoch: keys.epochs.current(), clock: { ms: NOON + 3000, counter: 0 } } as const
+  const junk = createEntry({ ...header, extensions: [], salt: systemRandom(16) }, systemRandom(512))
+  await story.wait(3000)
+  const mallory = story.network.peer('mallory')
+  story.network.connect(mallory, keeper.network)
+  const [report] = (await settle(story, syncAs(mallory, keeper, tag, [junk]))).filter(({ sent }) => sent > 0)
+  expect(report?.sent).toBe(1)
+  const id = await alice.room.send('for later')
+  await story.until('it is kept', isKept(alice, id))
+  await alice.stop()
+  await keeper.stop()
+})
+
+test('a message that was deleted before it was kept keeps no other from being kept', async () => {
+  const story = apart()
+  const alice = await enter(story, 'Alice')
+  await alice.room.delete(await alice.room.send('gone'))
+  const keeper = await story.enterKeeper('keeper')
+  story.network.connect(alice.network, keeper.network)
+  const id = await alice.room.send('for later')
+  await story.until('it is kept', isKept(alice, id))
+  expect(await texts(alice)).toEqual(['', 'for later'])
+  await alice.stop()
+  await keeper.stop()
+})
+
 const LIMITLESS = { maxFrameBytes: 1e6, maxTotalBytes: 1e9, maxDuration: 1e6, maxStreamsPerPeer: 9, maxStreams: 99 }
 
 /** An entry that opens for nobody: a keeper cannot tell. */

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { correctionOf } from '../../src/core/chat/room-clock.ts'
 import { SkewedClock } from '../simulation/skewed-clock.ts'
+import { identityOf } from '../support/cast.ts'
+import { sayHello } from '../support/mallory.ts'
 import { memoryStorage } from '../support/memory-storage.ts'
 import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
 
@@ -24,6 +26,22 @@ async function lobbyOf(story: Story, clocks: Record<string, number>): Promise<Ac
 function warnings(actor: Actor): string[] {
   return eventsOf(actor, 'warning').flatMap(({ code, text }) => (code === 'clock-off' ? [text] : []))
 }
+
+test('strangers that lie about the time erase nothing: what goes, goes by this device’s own clock', async () => {
+  const story = new Story()
+  const anna = await story.enter('Anna')
+  await anna.peer.joinOpenRoom('lobby')
+  await anna.peer.setRoom('lobby', 'retention', '1d')
+  await anna.peer.send('lobby', 'stays')
+  for (const seed of [61, 62]) {
+    const liar = story.network.peer(`liar-${seed}`)
+    story.network.connect(liar, anna.network)
+    void sayHello(await identityOf(seed), liar, anna.network.self, story.clock.now() + DAY + 60 * MINUTE)
+  }
+  await story.until('they are believed', () => warnings(anna).length > 0)
+  await story.wait(11 * MINUTE)
+  expect(await transcript(anna, 'lobby')).toHaveLength(1)
+})
 
 describe('a device whose clock is wrong', () => {
   test('goes by the time of the others, says so once, and is heard at once', async () => {

@@ -357,8 +357,8 @@ describe('the space of a keeper', () => {
 
   test('ends at the quota of all rooms together, whatever one room may still have', async () => {
     const alice = await identityOf(1)
-    const { member } = alice.certificate
-    const self = { member, nick: () => 'Alice' as DisplayName }
+    const { member, device } = alice.certificate
+    const self = { member, device, nick: () => 'Alice' as DisplayName }
     const book = await DeviceBook.load(memoryStorage().room('empty'), self)
     const refusals: string[] = []
     let used = 0

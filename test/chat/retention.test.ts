@@ -30,6 +30,21 @@ function count(actor: Actor): Promise<number> {
     .then(sum => sum.count)
 }
 
+test('own words that come back when they are kept for longer again show no copy of this device', async () => {
+  const story = new Story()
+  const [anna, bob] = (await friends(story, 'Anna', 'Bob')) as [Actor, Actor]
+  for (const text of ['one', 'two', 'three']) {
+    await anna.peer.send('lobby', text)
+    await story.wait(1000)
+  }
+  await story.until('Bob has them', async () => (await count(bob)) === 3)
+  await anna.peer.setRoom('lobby', 'retention', '1')
+  expect(await texts(anna)).toEqual(['three'])
+  await anna.peer.setRoom('lobby', 'retention', 'forever')
+  await story.until('all is back', async () => (await texts(anna)).length === 3)
+  expect(eventsOf(anna, 'warning')).toEqual([])
+})
+
 describe('how long messages stay here', () => {
   test('is this device’s own affair: what is older goes here, and nowhere else', async () => {
     const story = new Story()

@@ -104,12 +104,18 @@ export function gossipEntry(to: Actor, entry: Entry, from: VirtualPeer): Verdict
   return gossipBytes(to, sealGossip(lobbyGossip, { kind: 'entry', entry }), from)
 }
 
-export async function sayHello(identity: Identity, from: VirtualPeer, to: PeerId): Promise<ExchangeMessage[]> {
+/** @param time what the sender says that its clock shows */
+export async function sayHello(
+  identity: Identity,
+  from: VirtualPeer,
+  to: PeerId,
+  time = NOON
+): Promise<ExchangeMessage[]> {
   const direction = { from: from.self, to }
   const hello = await createHello(identity, lobby.roomId, direction, {
     role: 'member',
     nick: 'Mallory' as DisplayName,
-    time: NOON
+    time
   })
   const signal = AbortSignal.timeout(60_000)
   return exchange(from, systemRandom, exchangeRoom(noAnswer), to, { kind: 'hello', hello }, signal)

@@ -168,7 +168,7 @@ export class LiveRoom {
   /** Erases what is older than this device keeps messages. */
   async retain(): Promise<void> {
     const before = this.#room.floor
-    while (await this.#room.retain(this.#deps.retention()));
+    while (await this.#room.retain(this.#deps.retention(), this.#clock.ownTime()));
     if (this.#room.floor !== before) this.#unread = await this.#room.shown.countUnread()
   }
 
@@ -218,6 +218,7 @@ export class LiveRoom {
 
   async #take(entries: readonly StoredEntry[]): Promise<Taken> {
     const before = new Set(this.#room.state.book.members().keys())
+    const lastOwn = this.#room.ownDevice?.last?.sequence ?? 0
     const taken = await this.#room.accept(entries).catch((thrown: unknown) => {
       // Of a room that is being left nothing is stored any more.
       if (!this.#storeFails && this.#link !== undefined) {
@@ -238,7 +239,8 @@ export class LiveRoom {
     await this.#tellChanged(changed, new Set(stored.map(({ entry }) => entry.id)))
     for (const device of equivocators) this.#warnOf(device, 'equivocation', EQUIVOCATION_WORDS)
     const { device } = this.#deps.identity.certificate
-    if (stored.some(({ body }) => body.device === device)) this.#deps.foundCopy()
+    const isNews = stored.some(({ body }) => body.device === device && body.sequence > lastOwn)
+    if (isNews || equivocators.includes(device)) this.#deps.foundCopy()
     return taken
   }
 

@@ -119,12 +119,12 @@ interface Standing {
 }
 
 function notDelivered({ wait, timeout }: Order, { to, kept, reached }: Standing, next: string): UnavailableError {
-  const verb = wait === 1 || to === 1 ? 'has' : 'have'
+  const has = `${to === 0 ? 'none' : to} ${to === 1 ? 'has' : 'have'} it`
   const alone =
     reached === 0
       ? 'nobody was reachable to take the message'
       : `${counted(reached, 'relay')} ${reached === 1 ? 'was' : 'were'} reached, but keep${reached === 1 ? 's' : ''} no rooms, and no member was there to take the message`
   const keeping = kept > 0 ? `, and ${counted(kept, 'relay')} keep${kept === 1 ? 's' : ''} it for them` : ''
-  const missed = wait > 0 ? `${to} of ${counted(wait, 'other')} ${verb} it after ${timeout / 1000} s${keeping}` : alone
+  const missed = wait > 0 ? `${counted(wait, 'other')} asked for, ${has} after ${timeout / 1000} s${keeping}` : alone
   return new UnavailableError(`${missed}; it stays queued, and ${next}`)
 }

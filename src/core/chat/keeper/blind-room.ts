@@ -116,11 +116,12 @@ export class BlindRoom implements SyncedRoom {
     const fitting: Entry[] = []
     let [taken, refused] = [this.#taken, 0]
     for (const entry of entries) {
-      if (await this.#deps.store.has(entry.id)) continue
+      // Of what was erased nothing is kept: a header alone cannot be accounted for here.
+      if (!isWhole(entry) || (await this.#deps.store.has(entry.id))) continue
       const each = entry.header.class
       const bytes = encodeEntry(entry).length + ENTRY_OVERHEAD_BYTES
-      // What is ahead comes again when it no longer is; a header alone cannot be accounted for here.
-      if (!isWhole(entry) || isAhead(entry.header.clock, now) || !this.#deps.space.fits(each, bytes, taken)) {
+      // What is ahead comes again when it no longer is.
+      if (isAhead(entry.header.clock, now) || !this.#deps.space.fits(each, bytes, taken)) {
         refused += 1
         continue
       }

@@ -99,7 +99,7 @@ export class KeeperSyncs implements SyncedRoom {
 
   syncLog(): SyncLog {
     const { room, take, lacks } = this.#deps
-    return roomLog(room, { take, lacks })
+    return roomLog(room, { take, lacks, canTell: false })
   }
 
   distrust(peer: PeerId): void {

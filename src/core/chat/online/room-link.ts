@@ -167,7 +167,8 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     if (this.presence.get(peer) === undefined || !this.#syncs.isTrusted(peer)) return undefined
     return roomLog(this.#deps.room, {
       take: entries => this.#takeFrom(peer, entries),
-      lacks: entries => this.#catchingUp.lacks(entries)
+      lacks: entries => this.#catchingUp.lacks(entries),
+      canTell: true
     })
   }
 

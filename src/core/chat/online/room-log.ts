@@ -12,12 +12,14 @@ interface RoomLogDeps {
   take(entries: readonly StoredEntry[]): Promise<Taken>
   /** So many of those that the other side named are missing here. */
   lacks(entries: number): void
+  /** Whether the other side can tell what opens for nobody, and is to blame for it. */
+  readonly canTell: boolean
 }
 
 /**
  * A room's log as one sync session uses it. The companions of entries are the introductions of their authors.
  */
-export function roomLog(room: Room, { take, lacks }: RoomLogDeps): SyncLog {
+export function roomLog(room: Room, { take, lacks, canTell }: RoomLogDeps): SyncLog {
   const introduced = new CappedMap<string, true>(MAX_INTRODUCED)
 
   function introductionsOf(entry: StoredEntry): Uint8Array[] {
@@ -37,7 +39,7 @@ export function roomLog(room: Room, { take, lacks }: RoomLogDeps): SyncLog {
     companionsOf: async entries => entries.flatMap(introductionsOf),
     async take(entries) {
       const taken = await take(entries)
-      if (taken.void > 0) throw new SyncFaultError('an entry that opens for nobody')
+      if (taken.void > 0 && canTell) throw new SyncFaultError('an entry that opens for nobody')
       return taken.stored.length + taken.erased
     },
     async takeCompanion(bytes) {

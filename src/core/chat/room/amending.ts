@@ -2,6 +2,7 @@ import { reopenEntry, type RoomKeys } from '../../encryption/index.ts'
 import type { MemberId } from '../../identity/index.ts'
 import { isWhole, orderKeyOf, type EntryId, type EntryStore, type RecordChange } from '../../log/index.ts'
 import { Amendments, type Claim } from './amendments.ts'
+import { isAuthorOf } from './authorship.ts'
 import { DELETION_KIND, decodeContent, EDIT_KIND, MESSAGE_KIND } from './content.ts'
 import type { DeviceBook } from './device-book.ts'
 import { withLess } from './devices.ts'
@@ -52,10 +53,16 @@ export class Amending {
     else if (content?.kind === DELETION_KIND) {
       for (const [index, target] of content.targets.entries()) {
         const claim = { ...target, member, deletion: entry.id, isMessage: index === 0 }
-        this.#amendments.addClaim(target.id, claim)
+        if (await this.#canBeTrue(claim, target.id)) await this.#amendments.addClaim(target.id, claim)
         await this.#erase(target.id, member)
       }
     }
+  }
+
+  /** Unless what it is about is here, and commits to something else. */
+  async #canBeTrue(claim: Claim, target: EntryId): Promise<boolean> {
+    const entry = this.#deps.batch.get(target)?.entry ?? (await this.#deps.store.get(target))
+    return entry === undefined || isWhole(entry) || isAuthorOf({ ...claim, id: target }, entry)
   }
 
   claims(target: EntryId): Promise<Claim[]> {

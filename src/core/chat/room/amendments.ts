@@ -61,8 +61,12 @@ export class Amendments {
     return [...new Map([...(await this.#store.records.list(prefix)), ...added]).values()].map(decodeClaim)
   }
 
-  addClaim(target: EntryId, claim: Claim): void {
-    this.#added.set(claimName(target, claim.member), encodeClaim(claim))
+  /** A later one stands beside the first: which of them is true shows only with the header that it is about. */
+  async addClaim(target: EntryId, claim: Claim): Promise<void> {
+    const first = claimName(target, claim.member)
+    const before = await this.#get(first)
+    const isFirst = before === undefined || decodeClaim(before).deletion === claim.deletion
+    this.#added.set(isFirst ? first : `${first}/${claim.deletion}`, encodeClaim(claim))
   }
 
   /** What was added, to be stored. */

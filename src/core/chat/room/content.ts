@@ -149,7 +149,9 @@ function readTargets(bytes: Uint8Array | undefined): Result<Authorship[]> {
   return decodeWith(bytes, reader => {
     const count = reader.u8()
     if (count === 0 || count > MAX_TARGETS) reader.refuse(`${count} entries to erase`)
-    return Array.from({ length: count }, () => readAuthorship(reader))
+    const targets = Array.from({ length: count }, () => readAuthorship(reader))
+    if (new Set(targets.map(({ id }) => id)).size < count) reader.refuse('an entry to erase twice')
+    return targets
   })
 }
 

@@ -19,6 +19,7 @@ const MAX_DEVICES = 4096
 /** This member, and the name it goes by now. */
 interface Self {
   readonly member: MemberId
+  readonly device: DeviceId
   readonly nick: () => DisplayName
 }
 
@@ -73,6 +74,8 @@ export class DeviceBook {
     if (expected !== undefined && device !== expected) return undefined
     const known = this.#devices.get(device)
     const isOwn = certificate.value.member === this.#self.member
+    // Any root can certify any device's key: this device knows whose it is.
+    if (device === this.#self.device && !isOwn) return undefined
     if (known === undefined && !isOwn && !this.#hasRoom()) return undefined
     const record = withNick(known ?? newDevice(certificate.value, now), profile.nick, said, now)
     if (record !== known) this.set(record)

@@ -51,7 +51,7 @@ interface Batch {
 const MAX_WAITING = 256
 /** Headers that no deletion known accounts for, and whose bodies are still looked for. */
 const MAX_BARE = 256
-/** Entries for which there was no space or that this version cannot check, remembered so that they are not asked for again and again. */
+/** Entries for which there was no space, that are void, or that this version cannot check, remembered so that they are not asked for again and again. */
 const MAX_REFUSED = 4096
 
 /**
@@ -135,7 +135,7 @@ export class Intake {
       if (this.#isOutdated(entry, batch) || (await this.#deps.store.has(entry.id))) continue
       const judged = await judgeEntry(this.#deps.keys, entry)
       if (judged === 'void') batch.void += 1
-      if (judged === 'newer') this.#settle(entry.id, batch)
+      if (judged === 'void' || judged === 'newer') this.#settle(entry.id, batch)
       if (typeof judged === 'string') continue
       if (isAhead(entry.header.clock, now)) this.heldBack.hold(judged)
       else found.set(entry.id, judged)
@@ -182,6 +182,8 @@ export class Intake {
     )
     const device = claim && book.get(claim.device)
     if (claim === undefined || device === undefined || isAhead(header.clock, this.#deps.clock.now())) return
+    // Nobody who may read here could have written it.
+    if (header.class !== 'chat' || this.#deps.keys.epochs.contentKey('chat', header.epoch) === undefined) return
     this.#bare.delete(id)
     if (this.#deps.space?.fits(device.member, costOf(device, entry), book) === false) return
     const { sequence } = claim

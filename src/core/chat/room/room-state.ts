@@ -33,7 +33,7 @@ interface StoredHistory {
 export async function loadRoomState({ store, identity, nick, clock }: RoomDeps): Promise<RoomState> {
   const { member, device } = identity.certificate
   const [book, deliveries, history, read, joined, late] = await Promise.all([
-    DeviceBook.load(store, { member, nick }),
+    DeviceBook.load(store, { member, device, nick }),
     Deliveries.load(store, device),
     store.records.get(HISTORY_RECORD),
     store.records.get(READ_RECORD),

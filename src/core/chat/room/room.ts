@@ -162,11 +162,14 @@ export class Room {
     return { id, device: body.device, sequence: body.sequence, opening }
   }
 
-  /** Sets how long entries stay here, and erases a part of what is older; whether more is left to erase. */
-  retain(retention: Retention): Promise<boolean> {
+  /**
+   * Sets how long entries stay here, and erases a part of what is older; whether more is left to erase.
+   * @param now by this device's own clock, which nobody else corrects
+   */
+  retain(retention: Retention, now: Millis): Promise<boolean> {
     return this.#changes.run(async () => {
-      const { store, keys, clock } = this.#deps
-      const floor = await floorOf(store, retention, clock.now())
+      const { store, keys } = this.#deps
+      const floor = await floorOf(store, retention, now)
       if (floor < this.#stored.floor) this.#intake.askAgain()
       this.#stored.floor = floor
       // Control entries never expire.
