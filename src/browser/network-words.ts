@@ -67,24 +67,26 @@ export function secondsWords(millis: number): string {
   return `${(millis / 1000).toFixed(1)} s`
 }
 
+/** The reason as the core tells it, and when the next try is. */
 export function whyWords(peer: SeenPeer): string {
-  if (isThroughTurn(peer)) return 'Neither router lets the other side in, so a TURN server passes it on.'
-  switch (peer.path) {
-    case 'relayed':
-      return relayedWords(peer.tries ?? 0)
-    case 'webrtc':
-      return 'Nobody is in between. No plain address of this peer can be dialled from here, so ICE found the way.'
-    case 'direct':
-    case 'punched':
-    case 'turn':
-    case 'none':
-      return 'This is as good as it gets.'
+  const { path, why, tries = 0 } = peer
+  if (path === 'relayed') {
+    if (tries === 0) return 'A better way is being looked for right now.'
+    const reason = why === undefined ? '' : ` ${sentence(why)}`
+    return `${count(tries, 'try', 'tries')} found none.${reason} ${nextTryWords(peer)}`
   }
+  if (isThroughTurn(peer)) return 'Neither router lets the other side in, so a TURN server passes it on.'
+  if (path !== 'webrtc') return 'This is as good as it gets.'
+  return why === undefined ? 'Nobody is in between.' : `Nobody is in between. ${sentence(why)}`
 }
 
-function relayedWords(tries: number): string {
-  if (tries === 0) return 'A better way is being looked for right now.'
-  return `${count(tries, 'try', 'tries')} found none: neither side can dial the other, and WebRTC did not get through. It goes on trying.`
+function nextTryWords({ nextTry }: SeenPeer): string {
+  if (nextTry === undefined) return 'It goes on trying.'
+  return nextTry === 0 ? 'Trying now.' : `Next try in ${Math.ceil(nextTry / 1000)} s.`
+}
+
+function sentence(words: string): string {
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`
 }
 
 /** `host to prflx carries; tried here: 2 host, 1 srflx` */

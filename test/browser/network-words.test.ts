@@ -85,8 +85,14 @@ describe('the words for it', () => {
     expect(seenPathWords(turned).words).toBe('WebRTC, through TURN')
     expect(whyWords(turned)).toMatch(/TURN server passes it on/)
     expect(whyWords(seen({ path: 'relayed', tries: 0 }))).toBe('A better way is being looked for right now.')
-    expect(whyWords(seen({ path: 'relayed', tries: 1 }))).toMatch(/^1 try found none/)
-    expect(whyWords(seen({ path: 'relayed', tries: 3 }))).toMatch(/^3 tries found none/)
+    const why = 'no direct address known; WebRTC: no route found'
+    expect(whyWords(seen({ path: 'relayed', tries: 1, why, nextTry: 3200 }))).toBe(
+      '1 try found none. No direct address known; WebRTC: no route found. Next try in 4 s.'
+    )
+    expect(whyWords(seen({ path: 'relayed', tries: 3, nextTry: 0 }))).toBe('3 tries found none. Trying now.')
+    expect(whyWords(seen({ path: 'webrtc', why: 'none of its addresses answers' }))).toBe(
+      'Nobody is in between. None of its addresses answers.'
+    )
   })
 
   test('names: members first, else what it is and the end of its id', () => {

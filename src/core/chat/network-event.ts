@@ -5,6 +5,6 @@ import type { PeerEvent } from './peer.ts'
 export function peerEventOf(event: NetworkEvent): Exclude<PeerEvent, { event: 'room' }> | undefined {
   if (event.kind === 'warning') return { event: 'warning', code: event.code, text: event.text }
   if (event.kind !== 'peer') return undefined
-  const { peer, path, rtt, address } = event.connection
-  return { event: 'peer', peer, path, ...(rtt !== undefined && { rtt }), address }
+  const { peer, path, rtt, address, why } = event.connection
+  return { event: 'peer', peer, path, ...(rtt !== undefined && { rtt }), address, ...(why !== undefined && { why }) }
 }

@@ -145,7 +145,7 @@ export interface PeerReport extends Partial<PeerFigures> {
 
 /** The events of the contract (`docs/contract.md`), as they are printed with `--json`. */
 export type PeerEvent =
-  | { event: 'peer'; peer: string; path: Path; rtt?: Millis; address: string }
+  | { event: 'peer'; peer: string; path: Path; rtt?: Millis; address: string; why?: string }
   | {
       event: 'message'
       room: string

@@ -1,5 +1,6 @@
 import type { Millis } from '../bytes/index.ts'
 import type { PeerId } from './network.ts'
+import type { PathReason } from './path-reasons.ts'
 
 /** What is known of the way to each connected peer, for people who look at the network. */
 export interface NetworkFigures {
@@ -21,6 +22,12 @@ export interface PeerFigures {
   readonly upgrade?: Millis
   /** Of a relayed peer: rounds in which every better way failed; 0 while the first is under way. */
   readonly tries?: number
+  /** Of a relayed peer: time until the next round; 0 while one runs. */
+  readonly nextTry?: Millis
+  /** Of a peer to which there could be a better path: what was tried and why it failed, as words of the program. */
+  readonly reasons?: readonly PathReason[]
+  /** The same for people: one sentence, without its full stop. */
+  readonly why?: string
 }
 
 /** RFC 8445, 5.1.1: a candidate of the host, as a server or the peer saw it, or at a TURN server. */

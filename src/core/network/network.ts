@@ -65,6 +65,8 @@ export interface PeerConnection {
   /** Round trip over that path; undefined until measured. */
   readonly rtt: Millis | undefined
   readonly address: string
+  /** Why the path is not a better one, in one sentence without its full stop; absent where nothing is known. */
+  readonly why?: string
 }
 
 /** As `RTCConfiguration` takes them (W3C WebRTC, section 4.2.1). */

@@ -1,4 +1,5 @@
 import type { StatusPeer } from '../access/peer-access.ts'
+import { counted } from './counted.ts'
 import { secondsText } from './seconds.ts'
 import { visible } from './visible.ts'
 
@@ -13,15 +14,22 @@ function namesOf({ nicks = [] }: StatusPeer): string[] {
   return nicks.length === 0 ? [] : [nicks.map(visible).join(', ')]
 }
 
-function wayOf({ path, relay, tries, upgrade }: StatusPeer): string[] {
+function wayOf({ path, relay, tries, upgrade, why, nextTry }: StatusPeer): string[] {
+  const reason = why === undefined ? [] : [`why not better: ${why}`]
   if (path === 'relayed') {
     const through = relay === undefined ? [] : [`through ${relay}`]
-    return [
-      ...through,
-      tries === undefined || tries === 0 ? 'looking for a better way' : `no better way in ${tries} tries`
-    ]
+    const search =
+      tries === undefined || tries === 0
+        ? 'looking for a better way'
+        : `no better way in ${counted(tries, 'try', 'tries')}`
+    return [...through, search, ...reason, ...nextTryText(nextTry)]
   }
-  return upgrade === undefined ? [] : [`off the relay after ${secondsText(upgrade)}`]
+  return [...(upgrade === undefined ? [] : [`off the relay after ${secondsText(upgrade)}`]), ...reason]
+}
+
+function nextTryText(nextTry: number | undefined): string[] {
+  if (nextTry === undefined) return []
+  return [nextTry === 0 ? 'trying now' : `next try in ${secondsText(nextTry)}`]
 }
 
 function trafficOf({ received, sent }: StatusPeer): string[] {

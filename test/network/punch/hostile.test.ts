@@ -91,7 +91,7 @@ test.each<[string, Uint8Array[]]>([
 
 test('a relay that says it sees a private address is not believed', async () => {
   const { dialled, ask } = victim('/ip4/192.168.1.7/tcp/40000')
-  await expect(ask(CONNECT, SYNC)).rejects.toThrow('no address that can be dialled')
+  await expect(ask(CONNECT, SYNC)).rejects.toThrow('seen from cannot be told')
   expect(dialled).toEqual([])
 })
 

@@ -1,15 +1,18 @@
 import type { Clock, Millis } from '../../bytes/index.ts'
-import type { NetworkFigures } from '../figures.ts'
+import type { NetworkFigures, PeerFigures } from '../figures.ts'
 import type { PeerConnection, PeerId } from '../network.ts'
+import { reasonsFor, whyNotBetter } from '../path-reasons.ts'
 import { relayOfAddress } from './addresses.ts'
-import type { Connections } from './connections.ts'
+import type { Connections, Tracked } from './connections.ts'
 import { iceReportOf } from './ice.ts'
 import type { Traffic } from './traffic.ts'
 import type { Upgrades } from './upgrades.ts'
 
 export interface Figures extends NetworkFigures {
-  /** The best path to a peer has changed. */
-  shown(connection: PeerConnection): void
+  /** The best path to a peer has changed; the same with why it is not a better one. */
+  shown(connection: PeerConnection): PeerConnection
+  /** A round came to nothing: the connection, when another reason is told of it now than before. */
+  failed(peer: PeerId): PeerConnection | undefined
 }
 
 interface Parts {
@@ -23,21 +26,51 @@ interface Parts {
 export function createFigures({ clock, connections, traffic, upgrades }: Parts): Figures {
   const relayedSince = new Map<PeerId, Millis>()
   const upgradedAfter = new Map<PeerId, Millis>()
+  const told = new Map<PeerId, string | undefined>()
+
+  function searchFor(peer: PeerId, { path }: Tracked): Pick<PeerFigures, 'tries' | 'nextTry' | 'reasons' | 'why'> {
+    const { tries, nextTry, reasons } = upgrades.of(peer)
+    const why = whyNotBetter({ path, tries, reasons })
+    return {
+      ...(path === 'relayed' && { tries, ...(nextTry !== undefined && { nextTry }) }),
+      ...(why !== undefined && { reasons: reasonsFor(path, reasons), why })
+    }
+  }
+
+  function explained(connection: PeerConnection): PeerConnection {
+    const { peer, path } = connection
+    const { tries, reasons } = upgrades.of(peer)
+    const why = whyNotBetter({ path, tries, reasons })
+    told.set(peer, why)
+    return why === undefined ? connection : { ...connection, why }
+  }
+
+  function time({ peer, path }: PeerConnection): void {
+    const since = relayedSince.get(peer)
+    if (path === 'relayed') {
+      if (since === undefined) relayedSince.set(peer, clock.now())
+      return
+    }
+    if (since !== undefined) upgradedAfter.set(peer, clock.now() - since)
+    relayedSince.delete(peer)
+  }
 
   return {
-    shown({ peer, path }) {
-      if (path === 'none') {
-        relayedSince.delete(peer)
-        upgradedAfter.delete(peer)
-        return traffic.gone(peer)
+    shown(connection) {
+      const { peer, path } = connection
+      if (path !== 'none') {
+        time(connection)
+        return explained(connection)
       }
-      const since = relayedSince.get(peer)
-      if (path === 'relayed') {
-        if (since === undefined) relayedSince.set(peer, clock.now())
-        return
-      }
-      if (since !== undefined) upgradedAfter.set(peer, clock.now() - since)
-      relayedSince.delete(peer)
+      for (const known of [relayedSince, upgradedAfter, told]) known.delete(peer)
+      traffic.gone(peer)
+      return connection
+    },
+    failed(peer) {
+      const before = told.get(peer)
+      const connection = connections.peers().find(each => each.peer === peer)
+      const now = connection && told.has(peer) ? explained(connection) : undefined
+      return now?.why === before ? undefined : now
     },
     of(peer) {
       const best = connections.best(peer)
@@ -49,7 +82,7 @@ export function createFigures({ clock, connections, traffic, upgrades }: Parts):
         ...traffic.of(peer),
         ...(relay !== undefined && { relay }),
         ...(upgrade !== undefined && best.path !== 'relayed' && { upgrade }),
-        ...(best.path === 'relayed' && { tries: upgrades.triesOf(peer) })
+        ...searchFor(peer, best)
       }
     },
     async ice(peer) {

@@ -54,8 +54,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const connections: Connections = createConnections(scope, {
     isPunched: address => punching?.isPunched(address) === true,
     shown(connection) {
-      figures.shown(connection)
-      emit({ kind: 'peer', connection })
+      emit({ kind: 'peer', connection: figures.shown(connection) })
     },
     changed(peer) {
       upgrades.changed(peer)
@@ -68,7 +67,10 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const { rawDial } = node.services
   const { freePort } = options
   const punching = rawDial && freePort && createPunching({ scope, connections, streams, rawDial, freePort })
-  const upgrades = createUpgrades(scope, connections, punching?.punch)
+  const upgrades = createUpgrades(scope, connections, punching, peer => {
+    const connection = figures.failed(peer)
+    if (connection !== undefined) emit({ kind: 'peer', connection })
+  })
   const figures = createFigures({ clock: scope.clock, connections, traffic, upgrades })
   const gossip = createGossipStreams(scope, connections, traffic, peer => topics.reopened(peer))
   const restarted = createRestartedPeers(connections, peer => topics.reopened(peer))

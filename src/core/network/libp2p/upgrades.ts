@@ -1,12 +1,11 @@
-import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Millis } from '../../bytes/index.ts'
+import { CappedMap, type Millis } from '../../bytes/index.ts'
 import type { PeerId } from '../network.ts'
-import { comparePaths, pathOfAddress, webrtcOverCircuit, withPeer } from './addresses.ts'
+import type { PathReason } from '../path-reasons.ts'
 import { createBackoff, type Backoff } from './backoff.ts'
+import { tryBetterWays } from './better-ways.ts'
 import type { Connections, Tracked } from './connections.ts'
-import { dialableAddresses, dialInTurn } from './dial.ts'
-import { DIAL_TIMEOUT } from './node.ts'
-import { fromLibp2pPeer, toLibp2pPeer } from './peer-ids.ts'
+import { fromLibp2pPeer } from './peer-ids.ts'
+import type { Punching } from './punch/punching.ts'
 import { createRetryTimer, type RetryTimer } from './retry-timer.ts'
 import type { Scope } from './scope.ts'
 
@@ -16,14 +15,25 @@ const FIRST_TRY: Millis = 300
 const FOLLOW_AFTER: Millis = 3_000
 const FIRST_RETRY: Millis = 4_000
 const LAST_RETRY: Millis = 2 * 60 * 1000
+/** As many as a relay has connections. */
+const MAX_PEERS = 1024
 
 export interface Upgrades {
   /** The connections of the peer have changed. */
   changed(peer: PeerId): void
-  /** Rounds in which no better way to the relayed peer was found. */
-  triesOf(peer: PeerId): number
+  /** What came of looking for a better way to the peer. */
+  of(peer: PeerId): UpgradeSearch
   wake(): void
   stop(): void
+}
+
+export interface UpgradeSearch {
+  /** Rounds in which no better way was found, while the peer is relayed. */
+  readonly tries: number
+  /** What the last round came to, also after a way was found that is not the best. */
+  readonly reasons: readonly PathReason[]
+  /** Time until the next round: 0 while one runs, undefined when there will be none. */
+  readonly nextTry: Millis | undefined
 }
 
 interface Attempt {
@@ -31,6 +41,7 @@ interface Attempt {
   readonly backoff: Backoff
   running: boolean
   tries: number
+  due: Millis
 }
 
 /**
@@ -40,32 +51,44 @@ interface Attempt {
 export function createUpgrades(
   scope: Scope,
   connections: Connections,
-  punch: (peer: PeerId) => Promise<void> = async () => undefined
+  punching: Pick<Punching, 'punch' | 'reasonOf'> | undefined,
+  failed: (peer: PeerId) => void
 ): Upgrades {
   const attempts = new Map<PeerId, Attempt>()
+  const failures = new CappedMap<PeerId, readonly PathReason[]>(MAX_PEERS)
   const self = fromLibp2pPeer(scope.node.peerId)
 
   function changed(peer: PeerId): void {
-    if (!needsUpgrade(connections.of(peer))) return forget(peer)
+    const all = connections.of(peer)
+    if (all.length === 0) failures.delete(peer)
+    if (!needsUpgrade(all)) return forget(peer)
     if (attempts.has(peer)) return
     const timer = createRetryTimer(scope.clock)
     const backoff = createBackoff(FIRST_RETRY, LAST_RETRY, scope.jitter)
-    const attempt = { timer, backoff, running: false, tries: 0 }
+    const attempt = { timer, backoff, running: false, tries: 0, due: 0 }
     attempts.set(peer, attempt)
     // Whose turn it is to punch does not go by the PeerId.
-    timer.set(FIRST_TRY, () => void run(peer, attempt, self < peer ? 'all ways' : 'punching alone'))
+    plan(peer, attempt, FIRST_TRY, self < peer ? 'all ways' : 'punching alone')
+  }
+
+  function plan(peer: PeerId, attempt: Attempt, delay: Millis, ways: 'all ways' | 'punching alone'): void {
+    attempt.due = scope.clock.now() + delay
+    attempt.timer.set(delay, () => void run(peer, attempt, ways))
   }
 
   async function run(peer: PeerId, attempt: Attempt, ways: 'all ways' | 'punching alone'): Promise<void> {
     if (attempt.running || scope.signal.aborted) return
     attempt.running = true
     // A hole is punched while addresses that may lead nowhere are tried: each way takes its time to fail.
-    const addresses = ways === 'all ways' ? tryBetter(scope, peer, connections.of(peer)) : undefined
-    await Promise.allSettled([punch(peer), addresses])
+    const addresses = ways === 'all ways' ? tryBetterWays(scope, peer, connections.of(peer)) : undefined
+    const [, tried] = await Promise.allSettled([punching?.punch(peer), addresses])
     attempt.running = false
     if (ways === 'all ways') attempt.tries++
     const pause = ways === 'all ways' ? attempt.backoff.next() : FOLLOW_AFTER
-    if (attempts.get(peer) === attempt) attempt.timer.set(pause, () => void run(peer, attempt, 'all ways'))
+    const goesOn = attempts.get(peer) === attempt
+    if (goesOn) plan(peer, attempt, pause, 'all ways')
+    if (tried.status === 'fulfilled' && tried.value !== undefined) failures.set(peer, tried.value)
+    if (goesOn && ways === 'all ways') failed(peer)
   }
 
   function forget(peer: PeerId): void {
@@ -75,11 +98,20 @@ export function createUpgrades(
 
   return {
     changed,
-    triesOf: peer => attempts.get(peer)?.tries ?? 0,
+    of(peer) {
+      const attempt = attempts.get(peer)
+      const tried = failures.get(peer) ?? []
+      const punch = punching?.reasonOf(peer)
+      return {
+        tries: attempt?.tries ?? 0,
+        reasons: punch === undefined ? tried : withPunch(tried, punch),
+        nextTry: attempt && (attempt.running ? 0 : Math.max(0, Math.round(attempt.due - scope.clock.now())))
+      }
+    },
     wake() {
       for (const [peer, attempt] of attempts) {
         attempt.backoff.reset()
-        attempt.timer.set(FIRST_TRY, () => void run(peer, attempt, 'all ways'))
+        plan(peer, attempt, FIRST_TRY, 'all ways')
       }
     },
     stop() {
@@ -93,19 +125,8 @@ function needsUpgrade(all: readonly Tracked[]): boolean {
   return all.length > 0 && all.every(({ path }) => path === 'relayed')
 }
 
-async function tryBetter(scope: Scope, peer: PeerId, circuits: readonly Tracked[]): Promise<void> {
-  const better = await betterAddresses(scope, peer, circuits)
-  if (better.length > 0) await dialInTurn(scope, better, DIAL_TIMEOUT)
-}
-
-/**
- * What the peer announces, and WebRTC signalled over each open circuit, which works though the peer may not list it.
- */
-async function betterAddresses(scope: Scope, peer: PeerId, circuits: readonly Tracked[]): Promise<Multiaddr[]> {
-  const id = toLibp2pPeer(peer)
-  const known = id === undefined ? undefined : await scope.node.peerStore.get(id).catch(() => undefined)
-  const announced = known?.addresses.map(({ multiaddr }) => withPeer(multiaddr.toString(), peer)) ?? []
-  const signalled = circuits.map(({ address }) => webrtcOverCircuit(address))
-  const better = [...announced, ...signalled].filter(address => comparePaths(pathOfAddress(address), 'relayed') < 0)
-  return dialableAddresses(scope, better)
+/** In the order in which ways are better: after the addresses, before WebRTC. */
+function withPunch(tried: readonly PathReason[], punch: PathReason): PathReason[] {
+  const byAddress = tried.filter(reason => !reason.startsWith('webrtc'))
+  return [...byAddress, punch, ...tried.filter(reason => reason.startsWith('webrtc'))]
 }

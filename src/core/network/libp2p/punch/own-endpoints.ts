@@ -27,11 +27,18 @@ export interface OwnEndpointsDeps {
 }
 
 export interface OwnEndpoints {
-  /** The local port, and where others see connections from it; none when no relay can tell, or the ports follow no rule. */
-  look(): Promise<{ readonly port: number; readonly endpoints: readonly Endpoint[] }>
+  /** The local port, and where others see connections from it; where there is none, why. */
+  look(): Promise<OwnLook>
   /** Begins anew from another port: what a failed try left behind in a NAT would stand in the way of the next. */
   renew(): void
   stop(): void
+}
+
+export interface OwnLook {
+  readonly port: number
+  readonly endpoints: readonly Endpoint[]
+  /** No relay tells; or the ports follow no rule. */
+  readonly doubt?: 'punch-no-witness' | 'punch-random-ports'
 }
 
 interface Seen {
@@ -75,11 +82,13 @@ export function createOwnEndpoints({ scope, connections, rawDial, freePort }: Ow
     return current
   }
 
-  async function look() {
+  async function look(): Promise<OwnLook> {
     const { port, endpoints } = await seenNow()
     const mapping = mappingOf(endpoints)
-    if (mapping === undefined) return { port, endpoints: [] }
-    return { port, endpoints: mapping.kind === 'same' ? [mapping.endpoint] : await predicted() }
+    if (mapping === undefined) return { port, endpoints: [], doubt: 'punch-no-witness' }
+    if (mapping.kind === 'same') return { port, endpoints: [mapping.endpoint] }
+    const next = await predicted()
+    return { port, endpoints: next, ...(next.length === 0 && { doubt: 'punch-random-ports' }) }
   }
 
   /** Each from a port of its own, one after the other: that is what a NAT counts. */

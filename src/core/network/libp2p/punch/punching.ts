@@ -2,6 +2,7 @@ import type { Connection } from '@libp2p/interface'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { CappedMap, errorMessage, type Millis } from '../../../bytes/index.ts'
 import type { FrameStream, PeerId, ProtocolLimits } from '../../network.ts'
+import type { PathReason } from '../../path-reasons.ts'
 import { withPeer } from '../addresses.ts'
 import { withDeadline } from '../deadline.ts'
 import { toLibp2pPeer } from '../peer-ids.ts'
@@ -36,12 +37,27 @@ const LIMITS: ProtocolLimits = {
 export interface Punching {
   /** Tries to reach the peer at the other end of a circuit that it opened; rejects with the reason when it cannot. */
   punch(peer: PeerId): Promise<void>
+  /** Why the last try, of either side, came to nothing. */
+  reasonOf(peer: PeerId): PathReason | undefined
   /** Whether this address is one of a peer that is being punched through to. */
   isPunched(address: string): boolean
   /** Another network maybe: what failed may work now. */
   wake(): void
   stop(): void
 }
+
+/** A try that came to nothing, for a reason that people are told. */
+class NoHoleError extends Error {
+  readonly reason: PathReason
+
+  constructor(reason: PathReason, message: string) {
+    super(message)
+    this.reason = reason
+  }
+}
+
+/** There was no try: what is known of the last one stands. */
+class NotTriedError extends Error {}
 
 export interface PunchingDeps extends OwnEndpointsDeps {
   readonly streams: Streams
@@ -57,24 +73,23 @@ export function createPunching(deps: PunchingDeps): Punching {
   const own = createOwnEndpoints(deps)
   /** Successes, too: a connection that does not last is not made again and again. */
   const tries = new CappedMap<PeerId, readonly Millis[]>(MAX_COUNTED_PEERS)
+  const reasons = new CappedMap<PeerId, PathReason>(MAX_COUNTED_PEERS)
   const addresses = new Set<string>()
   const log = scope.node.logger.forComponent('starling:punching')
   const unhandle = streams.handle(DCUTR_PROTOCOL, LIMITS, stream => told(stream.peer, answer(stream)))
 
   async function punch(peer: PeerId): Promise<void> {
-    if (!isOurTurn(peer)) return
-    if (!(await understands(peer))) throw new Error('it does not punch holes')
+    if (!(await understands(peer))) throw new NoHoleError('punch-unsupported', 'it does not punch holes')
     count(peer)
-    const { port, endpoints } = await own.look()
-    if (endpoints.length === 0)
-      throw new Error('no relay tells where this peer is seen from, or the NAT follows no rule')
+    const { port, endpoints, doubt } = await own.look()
+    if (doubt !== undefined) throw new NoHoleError(doubt, 'where this peer will be seen from cannot be told')
     const stream = await streams.open(peer, DCUTR_PROTOCOL, LIMITS, AbortSignal.timeout(EXCHANGE_LIMIT))
     try {
       const sent = performance.now()
       await stream.write(encodeHolePunch(connectTo(endpoints)))
       const theirs = punchable((await expectMessage(stream, 'connect')).addresses)
       const roundTrip = Math.min(performance.now() - sent, connections.best(peer)?.rtt ?? Infinity)
-      if (theirs.length === 0) throw new Error('it names no address that can be dialled')
+      if (theirs.length === 0) throw new NoHoleError('punch-no-endpoint', 'it names no address that can be dialled')
       await stream.write(encodeHolePunch({ type: 'sync', addresses: [] }))
       await pause(roundTrip / 2)
       await dialAll(peer, theirs, port, false)
@@ -88,12 +103,13 @@ export function createPunching(deps: PunchingDeps): Punching {
   /** The other side of `punch`. */
   async function answer(stream: FrameStream): Promise<void> {
     const { peer } = stream
-    if (connections.best(peer)?.path !== 'relayed') throw new Error('there is a better way already')
+    if (connections.best(peer)?.path !== 'relayed') throw new NotTriedError('there is a better way already')
     count(peer)
     const theirs = punchable((await expectMessage(stream, 'connect')).addresses)
-    const { port, endpoints } = await own.look()
+    const { port, endpoints, doubt } = await own.look()
     await stream.write(encodeHolePunch(connectTo(endpoints)))
-    if (theirs.length === 0 || endpoints.length === 0) throw new Error('no address that can be dialled')
+    if (doubt !== undefined) throw new NoHoleError(doubt, 'where this peer will be seen from cannot be told')
+    if (theirs.length === 0) throw new NoHoleError('punch-no-endpoint', 'it names no address that can be dialled')
     await expectMessage(stream, 'sync')
     await dialAll(peer, theirs, port, true)
   }
@@ -109,7 +125,7 @@ export function createPunching(deps: PunchingDeps): Punching {
       )
     } catch (thrown) {
       own.renew()
-      throw thrown
+      throw new NoHoleError('punch-failed', errorMessage(thrown))
     } finally {
       for (const address of all) addresses.delete(address)
     }
@@ -147,7 +163,7 @@ export function createPunching(deps: PunchingDeps): Punching {
   function count(peer: PeerId): void {
     const now = scope.clock.now()
     const recent = (tries.get(peer) ?? []).filter(time => now - time < TRIES_PERIOD)
-    if (recent.length >= MAX_TRIES) throw new Error('it was tried often enough')
+    if (recent.length >= MAX_TRIES) throw new NotTriedError('it was tried often enough')
     tries.set(peer, [...recent, now])
   }
 
@@ -155,18 +171,23 @@ export function createPunching(deps: PunchingDeps): Punching {
     return new Promise(resolve => scope.clock.after(time, resolve))
   }
 
-  /** Why there is no hole is for who looks for it (`DEBUG=starling:punching`): the circuit goes on. */
+  /** Why there is no hole, for people in one word, and for `DEBUG=starling:punching` as it was: the circuit goes on. */
   async function told(peer: PeerId, attempt: Promise<void>): Promise<void> {
     try {
       await attempt
+      reasons.delete(peer)
     } catch (thrown) {
+      if (!(thrown instanceof NotTriedError)) {
+        reasons.set(peer, thrown instanceof NoHoleError ? thrown.reason : 'punch-no-exchange')
+      }
       log('no hole to %s: %s', peer, errorMessage(thrown))
       throw thrown
     }
   }
 
   return {
-    punch: peer => told(peer, punch(peer)),
+    punch: async peer => (isOurTurn(peer) ? told(peer, punch(peer)) : undefined),
+    reasonOf: peer => reasons.get(peer),
     isPunched: address => addresses.has(address),
     wake() {
       tries.clear()

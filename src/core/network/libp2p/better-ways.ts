@@ -1,0 +1,85 @@
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { PeerId } from '../network.ts'
+import type { PathReason } from '../path-reasons.ts'
+import { comparePaths, pathOfAddress, webrtcOverCircuit, withPeer } from './addresses.ts'
+import type { Tracked } from './connections.ts'
+import { dialableAddresses, dialInTurn } from './dial.ts'
+import { isElsewhere } from './elsewhere.ts'
+import { DIAL_TIMEOUT } from './node.ts'
+import { toLibp2pPeer } from './peer-ids.ts'
+import type { Scope } from './scope.ts'
+
+/** One after the other, so that each says what became of it; addresses that probably lead nowhere come last. */
+interface Ways {
+  readonly near: readonly Multiaddr[]
+  readonly webrtc: readonly Multiaddr[]
+  readonly elsewhere: readonly Multiaddr[]
+}
+
+/**
+ * Dials the relayed peer at what it announces, and by WebRTC signalled over each open circuit. The reasons, when nothing
+ * is reached; undefined when something is.
+ */
+export async function tryBetterWays(
+  scope: Scope,
+  peer: PeerId,
+  circuits: readonly Tracked[]
+): Promise<PathReason[] | undefined> {
+  const { near, webrtc, elsewhere } = await waysTo(scope, peer, circuits)
+  const reasons: PathReason[] = []
+  if (near.length === 0) reasons.push(elsewhere.length === 0 ? 'no-address' : 'other-network')
+  else if (await reaches(scope, near)) return undefined
+  else reasons.push('no-answer')
+  const byWebrtc = webrtc.length === 0 ? 'webrtc-off' : await failureOf(scope, webrtc)
+  if (byWebrtc === undefined) return undefined
+  if (elsewhere.length > 0 && (await reaches(scope, elsewhere))) return undefined
+  return [...reasons, byWebrtc]
+}
+
+/** What the peer announces, and WebRTC over each circuit, which works though the peer may not list it. */
+async function waysTo(scope: Scope, peer: PeerId, circuits: readonly Tracked[]): Promise<Ways> {
+  const id = toLibp2pPeer(peer)
+  const known = id === undefined ? undefined : await scope.node.peerStore.get(id).catch(() => undefined)
+  const announced = known?.addresses.map(({ multiaddr }) => withPeer(multiaddr.toString(), peer)) ?? []
+  const signalled = circuits.map(({ address }) => webrtcOverCircuit(address))
+  const better = [...announced, ...signalled].filter(address => comparePaths(pathOfAddress(address), 'relayed') < 0)
+  const usable = await dialableAddresses(scope, better)
+  const webrtc = usable.filter(address => pathOfAddress(address.toString()) === 'webrtc')
+  const own = scope.node.getMultiaddrs()
+  const direct = usable.filter(address => !webrtc.includes(address))
+  return {
+    near: direct.filter(address => !isElsewhere(address, own)),
+    webrtc,
+    elsewhere: direct.filter(address => isElsewhere(address, own))
+  }
+}
+
+async function reaches(scope: Scope, addresses: readonly Multiaddr[]): Promise<boolean> {
+  return dialInTurn(scope, addresses, DIAL_TIMEOUT).then(
+    () => true,
+    () => false
+  )
+}
+
+async function failureOf(scope: Scope, addresses: readonly Multiaddr[]): Promise<PathReason | undefined> {
+  try {
+    await dialInTurn(scope, addresses, DIAL_TIMEOUT)
+    return undefined
+  } catch (thrown) {
+    return webrtcFailure(thrown)
+  }
+}
+
+/** Of several tries the one that came furthest counts. */
+export function webrtcFailure(thrown: unknown): PathReason {
+  const names = (thrown instanceof AggregateError ? thrown.errors : [thrown]).map(nameOf)
+  if (names.some(name => NO_ROUTE.has(name))) return 'webrtc-no-route'
+  return names.every(name => name === 'UnsupportedProtocolError') ? 'webrtc-unsupported' : 'webrtc-no-signal'
+}
+
+/** Of `@libp2p/webrtc` 6.0.33, util.ts: ICE said that it failed; or time was up while it was still at it. */
+const NO_ROUTE: ReadonlySet<string> = new Set(['ConnectionFailedError', 'TimeoutError', 'AbortError'])
+
+function nameOf(thrown: unknown): string {
+  return thrown instanceof Error || thrown instanceof DOMException ? thrown.name : ''
+}
