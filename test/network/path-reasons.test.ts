@@ -24,9 +24,9 @@ test('That WebRTC failed once is not told of a path by WebRTC, and a direct path
   expect(whyNotBetter({ path: 'direct', reasons: ['no-answer'] })).toBeUndefined()
 })
 
-test('Of several tries by WebRTC the one that came furthest counts', () => {
+test('WebRTC that the other side does not know is told apart from ICE that found no route', () => {
   expect(webrtcFailure(named('UnsupportedProtocolError'))).toBe('webrtc-unsupported')
-  expect(webrtcFailure(named('StreamResetError'))).toBe('webrtc-no-signal')
+  expect(webrtcFailure(named('StreamResetError'))).toBe('webrtc-no-route')
   const both = [named('UnsupportedProtocolError'), named('ConnectionFailedError')]
   expect(webrtcFailure(new AggregateError(both))).toBe('webrtc-no-route')
   expect(webrtcFailure(named('TimeoutError'))).toBe('webrtc-no-route')

@@ -16,7 +16,6 @@ const REASONS = {
   'punch-failed': 'hole punching: neither router let the other side in',
   'webrtc-off': 'WebRTC: not possible from here',
   'webrtc-unsupported': 'WebRTC: the other side does not offer it',
-  'webrtc-no-signal': 'WebRTC: the two sides did not come to agree through the relay',
   'webrtc-no-route': 'WebRTC: no route found (UDP blocked, or routers too strict?)'
 } as const
 

@@ -70,16 +70,9 @@ async function failureOf(scope: Scope, addresses: readonly Multiaddr[]): Promise
   }
 }
 
-/** Of several tries the one that came furthest counts. */
+/** `@libp2p/webrtc` 6.0.33 keeps to itself how far it came: most failures are those of ICE. */
 export function webrtcFailure(thrown: unknown): PathReason {
-  const names = (thrown instanceof AggregateError ? thrown.errors : [thrown]).map(nameOf)
-  if (names.some(name => NO_ROUTE.has(name))) return 'webrtc-no-route'
-  return names.every(name => name === 'UnsupportedProtocolError') ? 'webrtc-unsupported' : 'webrtc-no-signal'
-}
-
-/** Of `@libp2p/webrtc` 6.0.33, util.ts: ICE said that it failed; or time was up while it was still at it. */
-const NO_ROUTE: ReadonlySet<string> = new Set(['ConnectionFailedError', 'TimeoutError', 'AbortError'])
-
-function nameOf(thrown: unknown): string {
-  return thrown instanceof Error || thrown instanceof DOMException ? thrown.name : ''
+  const errors: readonly unknown[] = thrown instanceof AggregateError ? thrown.errors : [thrown]
+  const isUnsupported = errors.every(each => each instanceof Error && each.name === 'UnsupportedProtocolError')
+  return isUnsupported ? 'webrtc-unsupported' : 'webrtc-no-route'
 }
