@@ -25,7 +25,7 @@ export function runGroupKeysTests(name: string, open: () => Promise<GroupKeys>):
     return { keys, anna, bert, alone, keyPackage, committed, joined, secret }
   }
 
-  describe(name, () => {
+  describe(`${name} as group keys`, () => {
     test('whoever is added comes into the same epoch, with the same secrets', async () => {
       const { keys, anna, bert, alone, keyPackage, committed, joined, secret } = await pair()
       expect(await keys.deviceOf(keyPackage.shown)).toEqual({ ok: true, value: bert.id })
