@@ -69,7 +69,7 @@ function tampered(tree: RatchetTree, next: () => number): RatchetTree | undefine
   else if (node.nodeType === 'parent') {
     if (kind === 2) flip(node.parent.parentHash)
     else if (kind === 3) flip(node.parent.hpkePublicKey)
-    else if (kind === 4) node.parent.unmergedLeaves.push(below((changed.length + 1) / 2) as never)
+    else if (kind === 4) node.parent.unmergedLeaves.push(below((changed.length + 1) / 2))
     else node.parent.unmergedLeaves.pop()
   } else if (kind === 2 && node.leaf.leafNodeSource === 'commit') flip(node.leaf.parentHash)
   else if (kind === 3) flip(node.leaf.hpkePublicKey)

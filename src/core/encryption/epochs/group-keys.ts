@@ -17,7 +17,7 @@ export interface GroupKeys {
   deviceOf(shownKeyPackage: Uint8Array): Promise<Result<DeviceId>>
   /** A group of this device alone. */
   create(groupId: Uint8Array, device: GroupDevice): Promise<GroupState>
-  /** Renews this device's own leaf, and changes who is in. */
+  /** Changes who is in; renews this device's own leaf, unless it only adds. */
   commit(state: GroupState, device: GroupDevice, change: GroupChange): Promise<Result<Committed>>
   /** What a commit of another device makes of the state that it was made in. */
   process(state: GroupState, commit: Uint8Array): Promise<Result<Processed>>

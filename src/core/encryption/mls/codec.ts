@@ -5,7 +5,7 @@ import { decodeRatchetTree, ratchetTreeEncoder } from 'ts-mls/ratchetTree.js'
 import { ByteWriter, decodeWith, failure, success, type Result } from '../../bytes/index.ts'
 
 /** More devices than a private room is meant for (150) several times over; it bounds what one welcome can cost. */
-export const MAX_LEAVES = 1024
+const MAX_LEAVES = 1024
 /** A key package of ours takes some 300 bytes. */
 const MAX_KEY_PACKAGE_BYTES = 4 * 1024
 /** A commit in a tree of `MAX_LEAVES`, none of them merged, takes about 100 bytes for each, and 400 for each who is added. */

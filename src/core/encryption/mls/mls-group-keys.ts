@@ -78,7 +78,8 @@ interface MlsState extends GroupState {
 
 /**
  * Group keys by MLS (RFC 9420) with ts-mls. Commits travel as public messages, since they are sealed as entries already; welcomes and group infos
- * have the ratchet tree beside them. Application messages are not used, so that a state needs neither secret tree nor former epochs.
+ * have the ratchet tree beside them. Application messages are not used, so that a state needs no former epochs. ts-mls 1.6.4 refuses to join
+ * some used groups, whose parents list other unmerged leaves than those above them do: no room may be built on this before that is mended.
  */
 export async function mlsGroupKeys(): Promise<GroupKeys> {
   const suite = await getCiphersuiteImpl(getCiphersuiteFromName(SUITE))
