@@ -13,6 +13,8 @@ import type { DeviceCertificate, DeviceId, MemberId } from '../identity/index.ts
 import {
   decodeOperation,
   encodeOperation,
+  headsOf,
+  pastOf,
   resolveAccess,
   type Access,
   type Action,
@@ -329,24 +331,4 @@ export class PrivateRoom {
     this.#accessAt.set(key, access)
     return access
   }
-}
-
-/** Those that nothing here stands above, ascending. */
-function headsOf(operations: ReadonlyMap<OperationId, Operation>): OperationId[] {
-  const known = new Set([...operations.values()].flatMap(({ parents }) => parents))
-  return [...operations.keys()].filter(id => !known.has(id)).toSorted()
-}
-
-/** These with all that they knew; undefined when one is missing. */
-function pastOf(ids: readonly OperationId[], all: ReadonlyMap<OperationId, Operation>): Operation[] | undefined {
-  const past = new Map<OperationId, Operation>()
-  const next = [...ids]
-  for (let id = next.pop(); id !== undefined; id = next.pop()) {
-    if (past.has(id)) continue
-    const operation = all.get(id)
-    if (operation === undefined) return undefined
-    past.set(id, operation)
-    next.push(...operation.parents)
-  }
-  return [...past.values()]
 }

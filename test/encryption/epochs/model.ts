@@ -1,5 +1,7 @@
 import { encodeUtf8, expectValue, sha256, toHex } from '../../../src/core/bytes/index.ts'
 import {
+  headsOf,
+  pastOf,
   resolveAccess,
   type Access,
   type Action,
@@ -320,24 +322,6 @@ async function ownOf({ keys }: World, name: string): Promise<Own> {
 
 function emptyLog(): Log {
   return { operations: new Map(), claims: new Map(), words: new Map(), keyPackages: new Map() }
-}
-
-function headsOf(operations: ReadonlyMap<OperationId, Operation>): OperationId[] {
-  const known = new Set([...operations.values()].flatMap(({ parents }) => parents))
-  return [...operations.keys()].filter(id => !known.has(id)).toSorted()
-}
-
-function pastOf(heads: readonly OperationId[], all: ReadonlyMap<OperationId, Operation>): Operation[] | undefined {
-  const past = new Map<OperationId, Operation>()
-  const next = [...heads]
-  for (let id = next.pop(); id !== undefined; id = next.pop()) {
-    if (past.has(id)) continue
-    const operation = all.get(id)
-    if (operation === undefined) return undefined
-    past.set(id, operation)
-    next.push(...operation.parents)
-  }
-  return [...past.values()]
 }
 
 export function shuffled<T>(all: readonly T[], next: () => number): T[] {
