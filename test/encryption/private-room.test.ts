@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
 import { encodeUtf8, expectValue, sha256, toHex, type Result } from '../../src/core/bytes/index.ts'
-import type { OperationId } from '../../src/core/encryption/access/index.ts'
-import type { GroupKeys, KeyPackage } from '../../src/core/encryption/epochs/index.ts'
+import { encodeOperation, type OperationId } from '../../src/core/encryption/access/index.ts'
+import { encodeClaim, type EpochId, type GroupKeys, type KeyPackage } from '../../src/core/encryption/epochs/index.ts'
 import { generationId } from '../../src/core/encryption/generation.ts'
 import {
+  COMMIT_KIND,
   foundPrivateRoom,
+  OPERATION_KIND,
   PrivateRoom,
   type ControlEntry,
   type ControlWords,
@@ -173,3 +175,34 @@ test('two who were apart both let somebody in: all four come to one epoch and he
   expect(rolesIn(dan)).toEqual(['admin', 'member', 'member', 'owner'])
   for (const from of all) for (const to of all) expect(isHeard(from, to)).toBe(true)
 })
+
+test('no more operations are taken than a room has use for, and no more commits', async () => {
+  const scene = new Scene()
+  const anna = await scene.found(1)
+  const { device, member } = anna.identity.certificate
+  const said = {
+    previous: undefined,
+    certificate: undefined,
+    keyPackage: undefined,
+    beginning: undefined,
+    inviteKey: undefined
+  }
+  const content = encodeOperation({ ...said, parents: [anna.room.id], action: { kind: 'role', member, role: 'owner' } })
+  const numbered = (number: number): OperationId => toHex(sha256(encodeUtf8(`${number}`))) as OperationId
+  const counts: Record<string, number> = {}
+  const take = async (entry: Omit<ControlEntry, 'device'>): Promise<void> => {
+    const taken = await anna.room.take({ ...entry, device }, NOON)
+    const name = `${entry.kind} ${taken}`
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  const parent = anna.room.sealingEpoch()
+  if (parent === undefined) throw new Error('the founder is not in')
+  const claim = { parent, cites: [anna.room.id], added: [], removed: [], keyHash: 'ab'.repeat(32) } as const
+  for (let number = 0; number < 16_400; number += 1) {
+    const epoch = numbered(number).slice(0, 32) as EpochId
+    const bytes = encodeClaim({ ...claim, epoch, generation: undefined, commit: encodeUtf8('{}'), welcome: undefined })
+    await take({ id: numbered(number), kind: COMMIT_KIND, content: bytes })
+    await take({ id: numbered(-1 - number), kind: OPERATION_KIND, content })
+  }
+  expect(counts).toEqual({ '16 taken': 16_383, '16 full': 17, '17 taken': 16_383, '17 full': 17 })
+}, 120_000)

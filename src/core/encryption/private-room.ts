@@ -72,8 +72,11 @@ export interface OwnCommit {
   readonly state: GroupState
 }
 
-export type TakenControl = 'taken' | 'waits' | 'void'
+/** `waits`: for what it stands on. `full`: no more are taken. */
+export type TakenControl = 'taken' | 'waits' | 'void' | 'full'
 
+/** What a room of 150 devices comes to in years. Of the devices and key packages that they bring there are no more. */
+const MAX_OPERATIONS = 16_384
 /** Entries that wait for what they stand on. */
 const MAX_WAITING = 256
 /** What the log came to at the places that commits cite. */
@@ -135,8 +138,7 @@ export class PrivateRoom {
   readonly #memberOf = new Map<DeviceId, MemberId>()
   readonly #waiting = new CappedMap<OperationId, ControlEntry>(MAX_WAITING)
   readonly #accessAt = new CappedMap<string, Access>(MAX_ACCESS_VIEWS)
-  readonly #sealed = new Map<EpochId, Uint8Array>()
-  /** By the epoch that each began with. */
+  /** By the epoch that each began with: one for each removal at the most. */
   readonly #generations: Map<EpochId, Generation>
   #previous: OperationId | undefined
   #access: Access | undefined
@@ -218,7 +220,7 @@ export class PrivateRoom {
   /** An own commit is durable. */
   async takeOwn({ claim, state }: OwnCommit, now: Millis): Promise<void> {
     await this.#graph?.takeOwn(claim, state, now)
-    await this.#noteGeneration(claim)
+    await this.#openGenerations()
   }
 
   /** The epoch to seal under; undefined while this device is not in, or others are who should not be. */
@@ -240,7 +242,7 @@ export class PrivateRoom {
   currentGeneration(): Generation | undefined {
     const graph = this.#graph
     let node: EpochNode | undefined = graph?.tip(this.access())
-    while (node?.began !== undefined && !this.#sealed.has(node.epoch)) node = graph?.get(node.began.parent)
+    while (node?.began !== undefined && node.began.generation === undefined) node = graph?.get(node.began.parent)
     return node && this.#generations.get(node.epoch)
   }
 
@@ -274,6 +276,7 @@ export class PrivateRoom {
     const author = action.kind === 'create' ? certificate?.member : this.#memberOf.get(device)
     if (author === undefined || parents.some(parent => !this.#operations.has(parent))) return 'waits'
     if (action.kind === 'device' && certificate?.member !== author) return 'void'
+    if (this.#operations.size >= MAX_OPERATIONS) return 'full'
     this.#operations.set(id, { id, author, parents, previous, action })
     this.#access = undefined
     if (device === this.#deps.device.id) this.#previous = id
@@ -299,24 +302,17 @@ export class PrivateRoom {
     if (!decoded.ok) return 'void'
     const committer = this.#memberOf.get(device)
     if (committer === undefined || this.#graph === undefined) return 'waits'
-    const claim = { ...decoded.value, committer, device }
-    const taken = await this.#graph.take(claim, now)
-    if (taken === 'void') return 'void'
-    // What waits, waits in the graph.
-    await this.#noteGeneration(claim)
-    return 'taken'
-  }
-
-  async #noteGeneration({ epoch, generation }: CommitClaim): Promise<void> {
-    if (generation !== undefined) this.#sealed.set(epoch, generation)
+    const taken = await this.#graph.take({ ...decoded.value, committer, device }, now)
     await this.#openGenerations()
+    // What waits, waits in the graph.
+    return taken === 'waits' ? 'taken' : taken
   }
 
   async #openGenerations(): Promise<void> {
-    for (const [epoch, sealed] of this.#sealed) {
-      const state = this.#generations.has(epoch) ? undefined : this.#graph?.get(epoch)?.state
-      if (state === undefined) continue
-      const generation = openGeneration(await this.#deps.keys.secretFor(state, 'generation'), sealed)
+    for (const { epoch, state, began } of this.#graph?.removals() ?? []) {
+      if (this.#generations.has(epoch) || state === undefined || began?.generation === undefined) continue
+      const key = await this.#deps.keys.secretFor(state, 'generation')
+      const generation = openGeneration(key, began.generation)
       if (generation !== undefined) this.#generations.set(epoch, generation)
     }
   }

@@ -12,6 +12,7 @@ export interface EpochGraphDeps {
   readonly keyPackage: KeyPackage
   /** What the access-control log comes to with these operations and all they knew; undefined while one of them is missing. */
   readonly accessAt: (cites: readonly OperationId[]) => Access | undefined
+  /** How the epoch to go on from is chosen, where a model plants a mistake in that. */
   readonly winner?: typeof winnerOf
 }
 
@@ -36,7 +37,7 @@ export interface EpochNode {
 }
 
 /** What is kept of a claim. */
-type BegunBy = Pick<CommitClaim, 'parent' | 'epoch' | 'committer' | 'device' | 'added' | 'removed'> & {
+type BegunBy = Pick<CommitClaim, 'parent' | 'epoch' | 'committer' | 'device' | 'added' | 'removed' | 'generation'> & {
   /** SHA-256 of the commit, in hex. */
   readonly hash: string
 }
@@ -51,9 +52,11 @@ export interface CommitPlan {
   readonly remove: readonly DeviceId[]
 }
 
-/** `waits`: for its parent, or for operations that it cites. */
-export type TakenClaim = 'taken' | 'waits' | 'void'
+/** `waits`: for its parent, or for operations that it cites. `full`: no more are taken. */
+export type TakenClaim = 'taken' | 'waits' | 'void' | 'full'
 
+/** What a room of 150 devices comes to in years; so many claims take some ten megabytes. */
+const MAX_EPOCHS = 16_384
 /** Commits that wait; each holds up to some hundred KB. */
 const MAX_WAITING = 64
 /** Sets of devices kept, as each follows from the one before. */
@@ -215,6 +218,11 @@ export class EpochGraph {
     return devices
   }
 
+  /** Those that began with a removal. */
+  removals(): EpochNode[] {
+    return [...this.#nodes.values()].filter(({ began }) => began?.generation !== undefined)
+  }
+
   /** Takes a content key that somebody handed over, if it is the one that the epoch's commit tells of. */
   takeKey(epoch: EpochId, key: Uint8Array): boolean {
     if (this.#nodes.get(epoch)?.keyHash !== hashOf(key)) return false
@@ -249,6 +257,7 @@ export class EpochGraph {
     }
     this.#waiting.delete(claim.epoch)
     if (faultOf(claim, access) !== undefined) return 'void'
+    if (this.#nodes.size >= MAX_EPOCHS) return 'full'
     this.#begin(claim, parent, now)
     const state = (await this.#process(claim, parent)) ?? (await this.#join(claim))
     if (state !== undefined) await this.#opened(this.#node(claim.epoch), state)
@@ -256,8 +265,9 @@ export class EpochGraph {
   }
 
   #begin(claim: CommitClaim, parent: EpochNode, now: Millis): void {
-    const { epoch, keyHash, committer, device, added, removed, commit } = claim
-    const began = { parent: parent.epoch, epoch, committer, device, added, removed, hash: hashOf(commit) }
+    const { epoch, keyHash, committer, device, added, removed, generation, commit } = claim
+    const whose = { parent: parent.epoch, epoch, committer, device }
+    const began = { ...whose, added, removed, generation, hash: hashOf(commit) }
     this.#nodes.set(epoch, { epoch, depth: parent.depth + 1, began, keyHash, seenAt: now, state: undefined })
   }
 
