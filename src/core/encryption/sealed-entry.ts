@@ -32,6 +32,7 @@ import {
   type EntryId,
   type HeaderStart
 } from '../log/index.ts'
+import { readAscendingIds } from './ascending-ids.ts'
 import type { RoomId } from './room-keys.ts'
 
 /**
@@ -166,7 +167,7 @@ function readWords(reader: ByteReader): OpenedBody {
     device: deviceIdOf(reader.bytes(PUBLIC_KEY_BYTES)),
     sequence: reader.u64(),
     previous: readPrevious(reader),
-    parents: readParents(reader),
+    parents: readAscendingIds(reader, reader.u8(), MAX_PARENTS) as EntryId[],
     kind: reader.u8(),
     content: reader.longBytes(MAX_CONTENT_BYTES)
   }
@@ -178,12 +179,4 @@ function readWords(reader: ByteReader): OpenedBody {
 function readPrevious(reader: ByteReader): EntryId | undefined {
   const id = reader.bytes(ENTRY_ID_BYTES)
   return id.some(byte => byte !== 0) ? (toHex(id) as EntryId) : undefined
-}
-
-function readParents(reader: ByteReader): EntryId[] {
-  const count = reader.u8()
-  if (count > MAX_PARENTS) reader.refuse(`${count} parents`)
-  const parents = Array.from({ length: count }, () => toHex(reader.bytes(ENTRY_ID_BYTES)) as EntryId)
-  if (parents.some((id, index) => index > 0 && id <= (parents[index - 1] ?? ''))) reader.refuse('parents out of order')
-  return parents
 }

@@ -19,6 +19,7 @@ import {
   type DeviceId,
   type MemberId
 } from '../../identity/index.ts'
+import { readAscendingIds } from '../ascending-ids.ts'
 import { ROLES, type Action, type HistoryPolicy, type OperationId, type Role } from './operation.ts'
 
 /**
@@ -90,13 +91,19 @@ const KINDS = [
   'close'
 ] as const satisfies readonly Action['kind'][]
 
-/** What the bytes say before the certificate in them is verified. */
-type Unverified = Omit<OperationContent, 'action' | 'certificate'> & {
-  readonly certificate: Uint8Array | undefined
-  /** Of whose device the certificate tells. */
-  readonly action: (device: DeviceCertificate | undefined) => Action
-}
+/** What an action has beside it. */
+type Beside = Pick<OperationContent, 'keyPackage' | 'beginning' | 'inviteKey'>
 
+/** What the bytes say before the certificate in them, if there is one, is verified. */
+type ReadAction = Partial<Beside> &
+  (
+    | { readonly action: Action }
+    | { readonly certificate: Uint8Array; readonly actionOf: (device: DeviceCertificate) => Action }
+  )
+
+const NOTHING_BESIDE: Beside = { keyPackage: undefined, beginning: undefined, inviteKey: undefined }
+
+/** @throws Error when something is missing beside the action that belongs to its kind */
 export function encodeOperation(said: OperationContent): Uint8Array {
   const writer = new ByteWriter().u8(said.parents.length)
   for (const parent of [...said.parents].sort()) writer.bytes(bytesOf(parent))
@@ -109,27 +116,31 @@ export function encodeOperation(said: OperationContent): Uint8Array {
 export async function decodeOperation(bytes: Uint8Array): Promise<Result<OperationContent>> {
   const decoded = decodeWith(bytes, readOperation)
   if (!decoded.ok) return decoded
-  const { certificate, action, ...said } = decoded.value
-  if (certificate === undefined) return success({ ...said, certificate, action: action(undefined) })
-  const verified = await verifyCertificate(certificate)
+  const { parents, previous, read } = decoded.value
+  const { keyPackage, beginning, inviteKey } = { ...NOTHING_BESIDE, ...read }
+  const said = { parents, previous, keyPackage, beginning, inviteKey }
+  if ('action' in read) return success({ ...said, certificate: undefined, action: read.action })
+  const verified = await verifyCertificate(read.certificate)
   if (!verified.ok) return failure(verified.error)
-  return success({ ...said, certificate: verified.value, action: action(verified.value) })
+  return success({ ...said, certificate: verified.value, action: read.actionOf(verified.value) })
 }
 
 function writeAction(writer: ByteWriter, { action, certificate, keyPackage, beginning, inviteKey }: OperationContent) {
-  const writeDevice = (): ByteWriter => writer.bytes(certificate?.bytes ?? new Uint8Array(CERTIFICATE_BYTES))
+  const writeDevice = (): ByteWriter => writer.bytes(given(certificate, 'certificate').bytes)
   switch (action.kind) {
-    case 'create':
+    case 'create': {
+      const { groupId, epoch, keyHash } = given(beginning, 'beginning')
       writeHistory(writeDevice().shortBytes(encodeUtf8(action.name)), action.history)
-        .bytes(beginning?.groupId ?? NO_ID)
-        .bytes(beginning?.epoch ?? NO_ID.subarray(0, EPOCH_BYTES))
-        .bytes(beginning?.keyHash ?? NO_ID)
-        .shortBytes(keyPackage ?? new Uint8Array())
+        .bytes(groupId)
+        .bytes(epoch)
+        .bytes(keyHash)
+        .shortBytes(given(keyPackage, 'key package'))
       return
+    }
     case 'admit':
       writeRole(writeDevice(), action.role)
         .bytes(action.invite === undefined ? NO_ID : bytesOf(action.invite))
-        .shortBytes(keyPackage ?? new Uint8Array())
+        .shortBytes(given(keyPackage, 'key package'))
       return
     case 'role':
       writeRole(writer.bytes(bytesOf(action.member)), action.role)
@@ -139,7 +150,7 @@ function writeAction(writer: ByteWriter, { action, certificate, keyPackage, begi
       for (const [device, last] of action.last) writer.bytes(bytesOf(device)).u64(last)
       return
     case 'invite':
-      writeRole(writer.bytes(inviteKey ?? NO_ID), action.role)
+      writeRole(writer.bytes(given(inviteKey, 'key of the invite')), action.role)
         .u48(action.expires)
         .u32(Math.min(action.uses, ENDLESS))
       return
@@ -152,7 +163,7 @@ function writeAction(writer: ByteWriter, { action, certificate, keyPackage, begi
       if (action.history !== undefined) writeHistory(writer, action.history)
       return
     case 'device':
-      writeDevice().shortBytes(keyPackage ?? new Uint8Array())
+      writeDevice().shortBytes(given(keyPackage, 'key package'))
       return
     case 'revoke-device':
       writer.bytes(bytesOf(action.member)).bytes(bytesOf(action.device)).u64(action.last)
@@ -161,55 +172,49 @@ function writeAction(writer: ByteWriter, { action, certificate, keyPackage, begi
   }
 }
 
-function readOperation(reader: ByteReader): Unverified {
-  const parents = readParents(reader)
-  const previous = readId(reader)
-  const kind = KINDS[reader.u8() - 1]
-  const nothing = { certificate: undefined, keyPackage: undefined, beginning: undefined, inviteKey: undefined }
-  return { parents, previous, ...nothing, ...readAction(reader, kind) }
+function given<T>(part: T | undefined, name: string): T {
+  if (part === undefined) throw new Error(`an operation without its ${name}`)
+  return part
 }
 
-function readAction(
-  reader: ByteReader,
-  kind: Action['kind'] | undefined
-): Partial<Unverified> & Pick<Unverified, 'action'> {
+function readOperation(reader: ByteReader) {
+  const parents = readAscendingIds(reader, reader.u8(), MAX_OPERATION_PARENTS) as OperationId[]
+  const previous = readId(reader)
+  const kind = KINDS[reader.u8() - 1]
+  return { parents, previous, read: readAction(reader, kind) }
+}
+
+function readAction(reader: ByteReader, kind: Action['kind'] | undefined): ReadAction {
   switch (kind) {
     case 'create':
       return readCreate(reader)
     case 'admit':
       return readAdmit(reader)
     case 'role':
-      return told({ kind, member: readMember(reader), role: readRole(reader) })
+      return { action: { kind, member: readMember(reader), role: readRole(reader) } }
     case 'remove':
-      return told(readRemove(reader))
+      return { action: readRemove(reader) }
     case 'invite':
       return readInvite(reader)
     case 'revoke':
-      return told({ kind, invite: toHex(reader.bytes(ID_BYTES)) as OperationId })
+      return { action: { kind, invite: toHex(reader.bytes(ID_BYTES)) as OperationId } }
     case 'policy':
-      return told(readPolicy(reader))
+      return { action: readPolicy(reader) }
     case 'device': {
       const certificate = reader.bytes(CERTIFICATE_BYTES)
       const keyPackage = reader.shortBytes(MAX_KEY_PACKAGE_BYTES)
-      return { certificate, keyPackage, action: of => ({ kind, device: of?.device ?? NO_DEVICE }) }
+      return { certificate, keyPackage, actionOf: ({ device }) => ({ kind, device }) }
     }
     case 'revoke-device':
-      return told({ kind, member: readMember(reader), device: readDevice(reader), last: reader.u64() })
+      return { action: { kind, member: readMember(reader), device: readDevice(reader), last: reader.u64() } }
     case 'close':
-      return told({ kind })
+      return { action: { kind } }
     case undefined:
       return reader.refuse('an operation of another kind')
   }
 }
 
-const NO_DEVICE = '' as DeviceId
-const NO_MEMBER = '' as MemberId
-
-function told(action: Action): Pick<Unverified, 'action'> {
-  return { action: () => action }
-}
-
-function readCreate(reader: ByteReader): Partial<Unverified> & Pick<Unverified, 'action'> {
+function readCreate(reader: ByteReader): ReadAction {
   const certificate = reader.bytes(CERTIFICATE_BYTES)
   const name = readName(reader)
   const history = readHistory(reader)
@@ -219,11 +224,10 @@ function readCreate(reader: ByteReader): Partial<Unverified> & Pick<Unverified, 
     keyHash: reader.bytes(ID_BYTES)
   }
   const keyPackage = reader.shortBytes(MAX_KEY_PACKAGE_BYTES)
-  const action: Unverified['action'] = of => ({ kind: 'create', device: of?.device ?? NO_DEVICE, name, history })
-  return { certificate, keyPackage, beginning, action }
+  return { certificate, keyPackage, beginning, actionOf: ({ device }) => ({ kind: 'create', device, name, history }) }
 }
 
-function readAdmit(reader: ByteReader): Partial<Unverified> & Pick<Unverified, 'action'> {
+function readAdmit(reader: ByteReader): ReadAction {
   const certificate = reader.bytes(CERTIFICATE_BYTES)
   const role = readRole(reader)
   const invite = readId(reader)
@@ -232,7 +236,7 @@ function readAdmit(reader: ByteReader): Partial<Unverified> & Pick<Unverified, '
   return {
     certificate,
     keyPackage,
-    action: of => ({ kind: 'admit', member: of?.member ?? NO_MEMBER, device: of?.device ?? NO_DEVICE, role, ...cited })
+    actionOf: ({ member, device }) => ({ kind: 'admit', member, device, role, ...cited })
   }
 }
 
@@ -247,12 +251,12 @@ function readRemove(reader: ByteReader): Action {
   return { kind: 'remove', member, last, ...(bans && { bans }), ...(keepsInvites && { keepsInvites }) }
 }
 
-function readInvite(reader: ByteReader): Partial<Unverified> & Pick<Unverified, 'action'> {
+function readInvite(reader: ByteReader): ReadAction {
   const inviteKey = reader.bytes(PUBLIC_KEY_BYTES)
   const [role, expires, uses] = [readRole(reader), reader.u48(), reader.u32()]
   if (uses === 0) reader.refuse('an invite for nobody')
   const endless = uses === ENDLESS ? Number.POSITIVE_INFINITY : uses
-  return { inviteKey, ...told({ kind: 'invite', role, expires, uses: endless }) }
+  return { inviteKey, action: { kind: 'invite', role, expires, uses: endless } }
 }
 
 function readPolicy(reader: ByteReader): Action {
@@ -260,14 +264,6 @@ function readPolicy(reader: ByteReader): Action {
   const name = hasName ? { name: readName(reader) } : {}
   const history = hasHistory ? { history: readHistory(reader) } : {}
   return { kind: 'policy', ...name, ...history }
-}
-
-function readParents(reader: ByteReader): OperationId[] {
-  const count = reader.u8()
-  if (count > MAX_OPERATION_PARENTS) reader.refuse(`${count} parents`)
-  const parents = Array.from({ length: count }, () => toHex(reader.bytes(ID_BYTES)) as OperationId)
-  if (parents.some((id, index) => index > 0 && id <= (parents[index - 1] ?? ''))) reader.refuse('parents out of order')
-  return parents
 }
 
 function readId(reader: ByteReader): OperationId | undefined {

@@ -1,6 +1,7 @@
-import { type ByteReader, ByteWriter, decodeWith, expectValue, fromHex, toHex, type Result } from '../../bytes/index.ts'
-import { PUBLIC_KEY_BYTES, type DeviceId } from '../../identity/index.ts'
+import { ByteWriter, decodeWith, expectValue, fromHex, toHex, type Result } from '../../bytes/index.ts'
+import type { DeviceId } from '../../identity/index.ts'
 import type { OperationId } from '../access/index.ts'
+import { readAscendingIds } from '../ascending-ids.ts'
 import type { CommitClaim } from './commit-claim.ts'
 import type { EpochId } from './winner.ts'
 
@@ -49,10 +50,10 @@ export function decodeClaim(bytes: Uint8Array): Result<SaidClaim> {
   return decodeWith(bytes, reader => {
     const parent = toHex(reader.bytes(EPOCH_BYTES)) as EpochId
     const epoch = toHex(reader.bytes(EPOCH_BYTES)) as EpochId
-    const cites = readAscending(reader, reader.u8(), MAX_CITES) as OperationId[]
+    const cites = readAscendingIds(reader, reader.u8(), MAX_CITES) as OperationId[]
     if (cites.length === 0) reader.refuse('a commit that nothing justifies')
-    const added = readAscending(reader, reader.u16(), MAX_DEVICES) as DeviceId[]
-    const removed = readAscending(reader, reader.u16(), MAX_DEVICES) as DeviceId[]
+    const added = readAscendingIds(reader, reader.u16(), MAX_DEVICES) as DeviceId[]
+    const removed = readAscendingIds(reader, reader.u16(), MAX_DEVICES) as DeviceId[]
     if (added.some(device => removed.includes(device))) reader.refuse('a device added and removed')
     const keyHash = toHex(reader.bytes(ID_BYTES))
     const generation = something(reader.shortBytes(MAX_GENERATION_BYTES))
@@ -65,14 +66,6 @@ export function decodeClaim(bytes: Uint8Array): Result<SaidClaim> {
 
 function something(bytes: Uint8Array): Uint8Array | undefined {
   return bytes.length === 0 ? undefined : bytes
-}
-
-/** Ids or public keys, each once. */
-function readAscending(reader: ByteReader, count: number, limit: number): string[] {
-  if (count > limit) reader.refuse(`${count} ids, ${limit} allowed`)
-  const ids = Array.from({ length: count }, () => toHex(reader.bytes(PUBLIC_KEY_BYTES)))
-  if (ids.some((id, index) => index > 0 && id <= (ids[index - 1] ?? ''))) reader.refuse('ids out of order')
-  return ids
 }
 
 function bytesOf(hex: string): Uint8Array {
