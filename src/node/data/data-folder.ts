@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { access, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EnvironmentError, reasonInWords, systemCode } from '../exits.ts'
@@ -25,21 +25,28 @@ export async function prepareDataFolder(data: string): Promise<void> {
 
 /** Checks that the folder, if it is there, can be used; one that is not yet is made at the start. */
 export async function checkDataFolder(data: string): Promise<void> {
-  const found = await stat(data).catch(() => undefined)
+  const found = await statOf(data).catch((thrown: unknown) => {
+    throw unwritable(data, thrown)
+  })
   if (found !== undefined) await prepareDataFolder(data)
 }
 
 /** Folder by folder: a recursive `mkdir` never ends where the system takes none, as under `/proc`. */
 async function makeFolder(path: string): Promise<void> {
-  const found = await stat(path).catch((thrown: unknown) => {
-    if (systemCode(thrown) === 'ENOENT') return undefined
-    throw thrown
-  })
+  const found = await statOf(path)
   if (found?.isDirectory()) return
   if (found !== undefined) throw new EnvironmentError('it is not a folder')
   await makeFolder(dirname(path))
   await mkdir(path, { mode: FOLDER_MODE }).catch((thrown: unknown) => {
     if (systemCode(thrown) !== 'EEXIST') throw thrown
+  })
+}
+
+/** Undefined: there is nothing at this path. */
+function statOf(path: string): Promise<Stats | undefined> {
+  return stat(path).catch((thrown: unknown) => {
+    if (systemCode(thrown) === 'ENOENT') return undefined
+    throw thrown
   })
 }
 

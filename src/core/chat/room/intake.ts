@@ -51,7 +51,7 @@ interface Batch {
 const MAX_WAITING = 256
 /** Headers that no deletion known accounts for, and whose bodies are still looked for. */
 const MAX_BARE = 256
-/** Entries for which there was no space, that are void, or that this version cannot check, remembered so that they are not asked for again and again. */
+/** Entries that found no space, are void, or cannot be checked by this version: not asked for again and again. */
 const MAX_REFUSED = 4096
 
 /**

@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '../../bytes/index.ts'
 import type { NetworkFigures, PeerFigures } from '../figures.ts'
-import type { PeerConnection, PeerId } from '../network.ts'
+import type { Path, PeerConnection, PeerId } from '../network.ts'
 import { reasonsFor, whyNotBetter } from '../path-reasons.ts'
 import { relayOfAddress } from './addresses.ts'
 import type { Connections, Tracked } from './connections.ts'
@@ -28,9 +28,14 @@ export function createFigures({ clock, connections, traffic, upgrades }: Parts):
   const upgradedAfter = new Map<PeerId, Millis>()
   const told = new Map<PeerId, string | undefined>()
 
+  function whyOf(peer: PeerId, path: Path): string | undefined {
+    const { tries, reasons } = upgrades.of(peer)
+    return whyNotBetter({ path, tries, reasons })
+  }
+
   function searchFor(peer: PeerId, { path }: Tracked): Pick<PeerFigures, 'tries' | 'nextTry' | 'reasons' | 'why'> {
     const { tries, nextTry, reasons } = upgrades.of(peer)
-    const why = whyNotBetter({ path, tries, reasons })
+    const why = whyOf(peer, path)
     return {
       ...(path === 'relayed' && { tries, ...(nextTry !== undefined && { nextTry }) }),
       ...(why !== undefined && { reasons: reasonsFor(path, reasons), why })
@@ -38,10 +43,8 @@ export function createFigures({ clock, connections, traffic, upgrades }: Parts):
   }
 
   function explained(connection: PeerConnection): PeerConnection {
-    const { peer, path } = connection
-    const { tries, reasons } = upgrades.of(peer)
-    const why = whyNotBetter({ path, tries, reasons })
-    told.set(peer, why)
+    const why = whyOf(connection.peer, connection.path)
+    told.set(connection.peer, why)
     return why === undefined ? connection : { ...connection, why }
   }
 
