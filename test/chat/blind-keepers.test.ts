@@ -19,6 +19,7 @@ import { NOON } from '../support/cast.ts'
 import { memoryStorage } from '../support/memory-storage.ts'
 import { enterSealedRoom, sealedRoom, type SealedMember } from '../support/sealed-room.ts'
 import { seededRandom } from '../support/seeded-random.ts'
+import { settle } from '../support/settle.ts'
 import { Story, type KeeperActor } from '../support/story.ts'
 import type { VirtualPeer } from '../support/virtual-network.ts'
 
@@ -265,15 +266,4 @@ async function syncAs(
     takeCompanion: async () => undefined
   }
   return syncWith(stream, log, systemClock)
-}
-
-/** The outcome of what needs virtual time to pass. */
-async function settle<T>(story: Story, outcome: Promise<T>): Promise<T> {
-  let isOver = false
-  outcome.then(
-    () => (isOver = true),
-    () => (isOver = true)
-  )
-  await story.until('it is over', () => isOver)
-  return outcome
 }

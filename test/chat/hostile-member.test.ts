@@ -36,6 +36,7 @@ import {
   writeEntry
 } from '../support/mallory.ts'
 import { seededRandom } from '../support/seeded-random.ts'
+import { settle } from '../support/settle.ts'
 import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
 import type { VirtualPeer } from '../support/virtual-network.ts'
 
@@ -311,15 +312,6 @@ describe('a member who breaks the rules', () => {
     expect(commits).toBeLessThan(3)
   })
 })
-
-/** What comes of it, with virtual time passing until then. */
-async function settle<T>(story: Story, running: Promise<T>): Promise<T> {
-  let isSettled = false
-  const watched = running.finally(() => (isSettled = true))
-  watched.catch(() => undefined)
-  await story.until('it is settled', () => isSettled)
-  return watched
-}
 
 /** What is stored of devices that have written. */
 function writersOf(count: number): RecordChange[] {
