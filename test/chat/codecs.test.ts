@@ -21,7 +21,7 @@ import {
   writeRanges
 } from '../../src/core/chat/room/sequence-ranges.ts'
 import { MAX_CONTENT_BYTES } from '../../src/core/encryption/index.ts'
-import type { DeviceId, DisplayName } from '../../src/core/identity/index.ts'
+import { CERTIFICATE_BYTES, type DeviceId, type DisplayName } from '../../src/core/identity/index.ts'
 import type { EntryId } from '../../src/core/log/index.ts'
 import type { PeerId } from '../../src/core/network/index.ts'
 import { hostileBytes } from '../support/hostile-bytes.ts'
@@ -37,7 +37,7 @@ const text = fc.string({ unit: 'binary', maxLength: 400 }).filter(each => each.i
 describe('content', () => {
   const common = fc
     .record({
-      certificate: fc.option(bytes(135), { nil: undefined }),
+      certificate: fc.option(bytes(CERTIFICATE_BYTES), { nil: undefined }),
       opening: fc.option(bytes(16), { nil: undefined })
     })
     .map(({ certificate, opening }) => ({
@@ -92,14 +92,14 @@ describe('content', () => {
   })
 
   test('leaves out a nickname that may not be shown', () => {
-    const profile = { certificate: new Uint8Array(135), nick: 'an\u202ena' as DisplayName }
+    const profile = { certificate: new Uint8Array(CERTIFICATE_BYTES), nick: 'an\u202ena' as DisplayName }
     const decoded = decodeContent(1, encodeContent({ kind: 1, text: 'x', profile }))
     expect(decoded.ok && decoded.value.profile?.nick).toBeUndefined()
   })
 
   test('holds the longest text with a profile, and no longer one', () => {
     const longest = 'x'.repeat(MAX_TEXT_BYTES)
-    const profile = { certificate: new Uint8Array(135), nick: 'n'.repeat(64) as DisplayName }
+    const profile = { certificate: new Uint8Array(CERTIFICATE_BYTES), nick: 'n'.repeat(64) as DisplayName }
     expect(parseText(longest)).toBe(longest)
     expect(encodeContent({ kind: 1, text: longest, profile }).length).toBeLessThan(MAX_CONTENT_BYTES)
     expect(() => parseText(`${longest}x`)).toThrow(UsageError)
@@ -110,11 +110,14 @@ describe('content', () => {
 describe('exchange messages', () => {
   const keys = { tag: new Uint8Array(16).fill(1), sealKey: new Uint8Array(32).fill(2) }
   const direction = { from: 'a' as PeerId, to: 'b' as PeerId }
-  const profiles = fc.record({ certificate: bytes(135), nick: fc.constantFrom(undefined, 'Anna' as DisplayName) })
+  const profiles = fc.record({
+    certificate: bytes(CERTIFICATE_BYTES),
+    nick: fc.constantFrom(undefined, 'Anna' as DisplayName)
+  })
   const hello = fc.record({
     role: fc.constantFrom('member' as const, 'keeper' as const, 'full-keeper' as const),
     time: fc.nat(2 ** 48 - 1),
-    certificate: bytes(135),
+    certificate: bytes(CERTIFICATE_BYTES),
     nick: fc.constantFrom(undefined, 'Anna' as DisplayName),
     signature: bytes(64)
   })

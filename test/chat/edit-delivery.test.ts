@@ -10,6 +10,7 @@ test('who had a message and not its edit is not counted as having what it says n
   for (const { peer } of [anna, bob]) await peer.joinOpenRoom('lobby')
   await story.until('they met', () => anna.peer.findRoom('lobby').members === 2)
   await bob.peer.send('lobby', 'hello')
+  await story.until('Anna hears', () => eventsOf(anna, 'message').length === 1)
   const { id } = await anna.peer.send('lobby', 'soemthing')
   const heldBy = async () => (await anna.peer.messages('lobby')).find(message => message.id === id)?.delivery?.to
   await story.until('Bob has it', async () => (await heldBy()) === 1)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { expectValue, fromHex, systemRandom, UsageError } from '../../src/core/bytes/index.ts'
+import { concatBytes, decodeUtf8, encodeUtf8, expectValue, fromHex, systemRandom } from '../../src/core/bytes/index.ts'
 import { saltOf } from '../../src/core/chat/room/authorship.ts'
 import { decodeContent, DELETION_KIND, encodeContent } from '../../src/core/chat/room/content.ts'
 import { Room } from '../../src/core/chat/room/room.ts'
@@ -17,6 +17,8 @@ interface Scene {
   readonly room: Room
   readonly store: EntryStore
   readonly identity: Identity
+  /** The room as its store has it. */
+  reload(): Promise<Room>
 }
 
 /** The lobby as somebody holds it, with nobody else there. */
@@ -25,7 +27,8 @@ async function lobbyOf(seed: number): Promise<Scene> {
   const identity = await identityOf(seed)
   const clock = { now: () => NOON + 60_000, after: () => () => undefined }
   const nick = (): DisplayName => 'X' as DisplayName
-  return { store, identity, room: await Room.load({ keys, store, identity, nick, clock, random: systemRandom }) }
+  const reload = (): Promise<Room> => Room.load({ keys, store, identity, nick, clock, random: systemRandom })
+  return { store, identity, reload, room: await reload() }
 }
 
 function at(counter: number) {
@@ -40,15 +43,45 @@ async function stored({ store }: Scene, entries: readonly Entry[]): Promise<Stor
   return store.load(entries.map(({ id }) => id))
 }
 
-test('somebody else’s certificate for this very device is not believed: its words stay its own', async () => {
-  const { room, identity } = await lobbyOf(1)
-  const deviceKey = expectValue(fromHex(identity.certificate.device))
-  const stolen = await certifyDevice(await signingKey(systemRandom(32)), deviceKey, NOON)
-  await room.introduce({ certificate: stolen.bytes, nick: undefined }, 0)
+test('nobody claims another’s device: a root’s certificate for it counts for nothing without its own word', async () => {
+  const [{ room, identity }, bob, mallory] = [await lobbyOf(1), await identityOf(2), await identityOf(66)]
+  for (const { certificate } of [identity, bob]) {
+    const { bytes } = await certifyDevice(await signingKey(systemRandom(32)), mallory.deviceKey, NOON)
+    // Mallory's root signs all over again, with the device's key in place of the one that agreed.
+    const root = await signingKey(systemRandom(32))
+    const said = concatBytes([
+      bytes.subarray(0, 1),
+      root.publicKey,
+      expectValue(fromHex(certificate.device)),
+      bytes.subarray(65, 71)
+    ])
+    for (const word of [bytes.subarray(71, 135), certificate.bytes.subarray(71, 135)]) {
+      const agreed = concatBytes([said, word])
+      const stolen = concatBytes([agreed, await root.sign('device', agreed)])
+      expect(await room.introduce({ certificate: stolen, nick: undefined }, 0)).toBeUndefined()
+    }
+  }
   const { own } = await room.write('mine')
   expect((await room.shown.newest(1))[0]?.author).toBe(identity.certificate.member)
+  await room.accept([await writeEntry(bob, 'bob’s')])
+  expect((await room.shown.newest(2)).map(({ author }) => author)).toContain(bob.certificate.member)
   expect(await room.delete(own.entry.id)).toBeDefined()
-  await expect(room.edit(own.entry.id, 'again')).rejects.toThrow(UsageError)
+})
+
+test('a device of an older store, known by its root’s word alone, is known anew by the first whole certificate', async () => {
+  const [{ store, room, reload }, bob, eve] = [await lobbyOf(1), await identityOf(2), await identityOf(3)]
+  await room.accept([await writeEntry(bob, 'hello')])
+  const name = `device/${bob.certificate.device}`
+  const stored = expectValue(decodeUtf8((await store.records.get(name)) ?? new Uint8Array()))
+  const old = { ...(JSON.parse(stored) as object), member: eve.certificate.member, certificate: 'ab'.repeat(135) }
+  await store.commit({ records: [{ name, value: encodeUtf8(JSON.stringify(old)) }] })
+  const again = await reload()
+  expect((await again.shown.newest(1))[0]?.author).toBe(eve.certificate.member)
+  const [entry] = await store.load((await again.shown.newest(1)).map(({ id }) => id))
+  expect(entry && again.authorsOf(entry)).toEqual([])
+  await again.introduce({ certificate: bob.certificate.bytes, nick: undefined }, 0)
+  expect((await again.shown.newest(1))[0]?.author).toBe(bob.certificate.member)
+  expect(entry && again.authorsOf(entry)).toHaveLength(1)
 })
 
 test('a deletion that names an entry twice is none', async () => {

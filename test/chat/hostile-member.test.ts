@@ -9,7 +9,7 @@ import {
 } from '../../src/core/bytes/index.ts'
 import { DEVICE_RECORD_PREFIX, encodeDevice, newDevice, withEntry } from '../../src/core/chat/room/devices.ts'
 import { openRoom } from '../../src/core/encryption/index.ts'
-import type { DeviceId, Identity, MemberId } from '../../src/core/identity/index.ts'
+import { CERTIFICATE_BYTES, type DeviceId, type Identity, type MemberId } from '../../src/core/identity/index.ts'
 import {
   createEntry,
   encodeEntry,
@@ -318,7 +318,7 @@ function writersOf(count: number): RecordChange[] {
   return Array.from({ length: count }, (_, index) => {
     const key = index.toString(16).padStart(64, '0')
     const device = newDevice(
-      { device: key as DeviceId, member: key as MemberId, bytes: new Uint8Array(135), issuedAt: NOON },
+      { device: key as DeviceId, member: key as MemberId, bytes: new Uint8Array(CERTIFICATE_BYTES), issuedAt: NOON },
       NOON
     )
     const record = withEntry(device, { id: key as EntryId, sequence: 1, time: NOON, bytes: 600 })

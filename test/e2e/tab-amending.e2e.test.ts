@@ -19,8 +19,10 @@ test('what is edited and deleted in one tab is seen in the other, and after a re
 
   const act = async (text: string, name: 'Edit' | 'Delete'): Promise<void> => {
     const row = anna.messages().locator('.message', { hasText: text })
-    await row.hover()
-    await row.getByRole('button', { name }).click()
+    const button = row.getByRole('button', { name })
+    // A pointer that rests on a message does not stay on it when that moves.
+    await expect.poll(() => row.hover().then(() => button.isVisible()), { timeout: 30_000 }).toBe(true)
+    await button.click()
   }
   await act('says soemthing', 'Edit')
   await anna.composer().fill('says something')

@@ -56,7 +56,7 @@ describe('device certificates', () => {
 
   test('survive no change: 20,000 random and mutated ones are refused without an exception', async () => {
     const root = await signingKey(seededRandom(3)(32))
-    const { bytes } = await certifyDevice(root, seededRandom(4)(32), NOON)
+    const { bytes } = await certifyDevice(root, await signingKey(seededRandom(4)(32)), NOON)
     for (const hostile of hostileBytes([bytes])) {
       const verified = await verifyCertificate(hostile)
       expect(verified.ok).toBe(hostile.length === bytes.length && hostile.every((byte, at) => byte === bytes[at]))

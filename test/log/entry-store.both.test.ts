@@ -28,10 +28,10 @@ test('what was committed is there after closing and opening again', async () => 
 test('a store of a newer layout is refused, and not changed', async () => {
   const database = await temporaryDatabase()
   const storage = await openStorage(database)
-  await storage.records.write([{ name: 'schema', value: encodeUtf8('4') }])
+  await storage.records.write([{ name: 'schema', value: encodeUtf8('5') }])
   await storage.close()
   await expect(openStorage(database)).rejects.toThrow(EnvironmentError)
-  await expect(openStorage(database)).rejects.toThrow('written by a newer version (layout 4, this one knows 3)')
+  await expect(openStorage(database)).rejects.toThrow('written by a newer version (layout 5, this one knows 4)')
 })
 
 test('a set goes on where it was after opening again', async () => {

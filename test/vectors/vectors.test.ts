@@ -61,13 +61,15 @@ describe('a second reader finds', () => {
     expect(day.number).toBe(Math.floor(vectors.entry.clock.ms / 86_400_000))
   })
 
-  test('the certificate signed by the root', () => {
+  test('the certificate signed by the device and the root', () => {
     const { identity } = vectors
     const certificate = hex(identity.certificate)
     expect(certificate.subarray(1, 33).toString('hex')).toBe(identity.member)
     expect(certificate.subarray(33, 65).toString('hex')).toBe(identity.device)
-    const signed = certificate.subarray(0, 71)
-    expect(isSigned(hex(identity.member), 'device', signed, certificate.subarray(71))).toBe(true)
+    expect(isSigned(hex(identity.device), 'member', certificate.subarray(0, 71), certificate.subarray(71, 135))).toBe(
+      true
+    )
+    expect(isSigned(hex(identity.member), 'device', certificate.subarray(0, 135), certificate.subarray(135))).toBe(true)
   })
 
   test('the entry, field by field', () => {
@@ -167,9 +169,9 @@ describe('a second reader finds', () => {
       expect(hex(frame).length).toBe(16 + 24 + message.length + 16)
       expect([message[0], message[1]]).toEqual([1, index + 1])
       expect(message.readUIntBE(2, 6)).toBe(exchange.time)
-      expect(message.subarray(8, 143).toString('hex')).toBe(identity.certificate)
-      const nickEnd = 145 + message.readUInt16BE(143)
-      expect(message.subarray(145, nickEnd).toString()).toBe(entry.nick)
+      expect(message.subarray(8, 207).toString('hex')).toBe(identity.certificate)
+      const nickEnd = 209 + message.readUInt16BE(207)
+      expect(message.subarray(209, nickEnd).toString()).toBe(entry.nick)
       const direction = Buffer.from(`${exchange.from}\n${exchange.to}`)
       const signed = Buffer.concat([hex(room.id), message.subarray(1, 2), direction])
       expect(isSigned(hex(identity.device), 'hello', signed, message.subarray(nickEnd))).toBe(true)

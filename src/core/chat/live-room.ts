@@ -13,7 +13,7 @@ import { retentionWords, type Retention } from './room/retention.ts'
 import { Room, type Written } from './room/room.ts'
 import { MAX_UNREAD, type RoomMessage } from './room/shown-messages.ts'
 import { OwnMessages } from './own-messages.ts'
-import { correctionOf, RoomClock } from './room-clock.ts'
+import { clockErrorOf, clockWords, RoomClock } from './room-clock.ts'
 import { RoomLink } from './online/room-link.ts'
 
 export interface LiveRoomDeps extends RoomDeps {
@@ -260,11 +260,9 @@ export class LiveRoom {
 
   #correctClock(ahead: ReadonlyMap<MemberId, Millis>): void {
     const others = [...ahead].flatMap(([member, offset]) => (member === this.#self ? [] : [offset]))
-    const correction = correctionOf(others)
-    if (!this.#clock.correct(correction)) return
-    const minutes = Math.round(Math.abs(correction) / 60_000)
-    const off = `${minutes} ${minutes === 1 ? 'minute' : 'minutes'} ${correction < 0 ? 'ahead of' : 'behind'}`
-    const text = `The clock of this device is ${off} the others' in ${this.keys.name}. Their time is used here; please set the clock.`
+    const error = clockErrorOf(others)
+    if (!this.#clock.correct(error)) return
+    const text = clockWords(error, this.keys.name)
     this.#deps.events.emit({ event: 'warning', code: 'clock-off', room: this.keys.roomId, text })
   }
 

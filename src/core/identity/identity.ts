@@ -24,7 +24,7 @@ export function createIdentitySecrets(random: RandomBytes, now: Millis): Identit
 export async function openIdentity(secrets: IdentitySecrets): Promise<Identity> {
   const root = await signingKey(secrets.rootSeed)
   const deviceKey = await signingKey(secrets.deviceSeed)
-  return { deviceKey, certificate: await certifyDevice(root, deviceKey.publicKey, secrets.certifiedAt) }
+  return { deviceKey, certificate: await certifyDevice(root, deviceKey, secrets.certifiedAt) }
 }
 
 export function encodeIdentitySecrets(secrets: IdentitySecrets): Uint8Array {

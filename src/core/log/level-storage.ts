@@ -14,7 +14,7 @@ import { LevelEntries, roomPrefix } from './level-entries.ts'
 import { migrateFrom1 } from './level-migration.ts'
 
 /** Raised with each change of the layout below; a store of a higher version is refused, not touched. */
-const SCHEMA_VERSION = 3
+const SCHEMA_VERSION = 4
 const SCHEMA_RECORD = 'schema'
 const PEER_PREFIX = 'p!'
 

@@ -59,7 +59,7 @@ export class BlindRoom implements SyncedRoom {
 
   private constructor(deps: BlindRoomDeps, taken: Taken) {
     this.#deps = deps
-    this.#keys = new DayKeys(deps.tag, deps.clock)
+    this.#keys = new DayKeys(deps.tag, () => [deps.clock.now()])
     this.#taken = taken
   }
 

@@ -5,7 +5,7 @@ import type { Network, PeerId } from '../../network/index.ts'
 import type { Taken } from '../room/intake.ts'
 import type { Room } from '../room/room.ts'
 import type { SequenceRanges } from '../room/sequence-ranges.ts'
-import { DayKeys } from './day-keys.ts'
+import { DayKeys, timesOf } from './day-keys.ts'
 import type { ExchangeKeys } from './exchange-codec.ts'
 import { roomLog } from './room-log.ts'
 import { openSync, type SyncedRoom } from './sync-exchange.ts'
@@ -16,6 +16,7 @@ export interface KeeperSyncsDeps {
   readonly clock: Clock
   readonly random: RandomBytes
   readonly room: Room
+  readonly ownTime: () => Millis
   readonly take: (entries: readonly StoredEntry[]) => Promise<Taken>
   readonly lacks: (entries: number) => void
   /** This keeper has these own entries. */
@@ -48,7 +49,7 @@ export class KeeperSyncs implements SyncedRoom {
   constructor(deps: KeeperSyncsDeps, tag: Uint8Array) {
     this.#deps = deps
     const { network, clock } = deps
-    this.#keys = new DayKeys(tag, clock)
+    this.#keys = new DayKeys(tag, timesOf(deps))
     this.#syncs = new SyncSchedule({
       clock,
       sync: (peer, signal) => this.#sync(peer, signal),

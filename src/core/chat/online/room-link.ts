@@ -5,7 +5,7 @@ import type { Network, PeerId } from '../../network/index.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { CatchUp } from './catch-up.ts'
 import { CatchingUp } from './catching-up.ts'
-import { DayKeys } from './day-keys.ts'
+import { DayKeys, timesOf } from './day-keys.ts'
 import { exchange, type ExchangeRoom } from './exchange.ts'
 import { MAX_FETCH_IDS, type ExchangeKeys, type ExchangeMessage, type Hello, type Role } from './exchange-codec.ts'
 import { answerFetch, storedEntryIn } from './fetching.ts'
@@ -91,7 +91,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   constructor(deps: RoomLinkDeps) {
     this.#deps = deps
     const { network, room, clock } = deps
-    this.#keys = new DayKeys(room.keys.rendezvousSecret, clock)
+    this.#keys = new DayKeys(room.keys.rendezvousSecret, timesOf(deps))
     this.#acknowledgements = new Acknowledgements({
       ...deps,
       presence: this.presence,
@@ -123,7 +123,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
       begin: from => this.#watchGaps(from),
       isStopped: () => this.#abort.signal.aborted
     })
-    this.#topics = new Topics(network, room.keys, clock, {
+    this.#topics = new Topics(network, room.keys, deps, {
       received: (entry, from) => this.#inbox.add(entry, from),
       // What cannot be stored has been told of already, and will be acknowledged again.
       noted: note => void this.#acknowledgements.take(note).catch(() => undefined),

@@ -1,5 +1,5 @@
 import { CappedMap, every, type Clock, type Millis } from '../../bytes/index.ts'
-import { dayOf, daysAt, gossipKeys, gossipTopic, meetingKey, type RoomKeys } from '../../encryption/index.ts'
+import { dayOf, gossipKeys, gossipTopic, meetingKey, type RoomKeys } from '../../encryption/index.ts'
 import {
   isAhead,
   openGossip,
@@ -10,6 +10,7 @@ import {
   type GossipKeys
 } from '../../log/index.ts'
 import type { Network, PeerId, TopicMembership, Verdict } from '../../network/index.ts'
+import { daysBy, timesOf, type RoomTime, type Times } from './day-keys.ts'
 
 export interface TopicEvents {
   /** A gossiped entry with the right form, forwarded already; its author is not checked yet. */
@@ -34,19 +35,21 @@ export class Topics {
   readonly #network: Network
   readonly #keys: RoomKeys
   readonly #clock: Clock
+  readonly #times: Times
   readonly #events: TopicEvents
   readonly #days = new Map<number, { membership: TopicMembership; leave: () => void }>()
   readonly #recent = new CappedMap<EntryId, true>(MAX_RECENT_IDS)
   readonly #notes = new CappedMap<PeerId, { readonly second: number; readonly count: number }>(MAX_COUNTED_PEERS)
   readonly #stopRotating: () => void
 
-  constructor(network: Network, keys: RoomKeys, clock: Clock, events: TopicEvents) {
+  constructor(network: Network, keys: RoomKeys, time: RoomTime, events: TopicEvents) {
     this.#network = network
     this.#keys = keys
-    this.#clock = clock
+    this.#clock = time.clock
+    this.#times = timesOf(time)
     this.#events = events
     this.#rotate()
-    this.#stopRotating = every(clock, ROTATION_CHECK, () => this.#rotate())
+    this.#stopRotating = every(time.clock, ROTATION_CHECK, () => this.#rotate())
   }
 
   /** Gossips the entry on the topic of its own day; an older one travels by exchange alone. */
@@ -77,7 +80,7 @@ export class Topics {
   }
 
   #rotate(): void {
-    const days = daysAt(this.#clock.now())
+    const days = daysBy(this.#times)
     for (const [day, { leave }] of this.#days) {
       if (days.includes(day)) continue
       leave()

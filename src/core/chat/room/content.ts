@@ -89,10 +89,9 @@ export function decodeContent(kind: number, bytes: Uint8Array): Result<Content> 
   if (!decoded.ok) return decoded
   const fields = decoded.value
   const profile = readProfile(fields)
-  if (!profile.ok) return profile
   const opening = fields.get(FIELD.opening)
   if (opening !== undefined && opening.length !== OPENING_BYTES) return failure('an opening of another length')
-  const common = { ...(profile.value && { profile: profile.value }), ...(opening && { opening }) }
+  const common = { ...(profile && { profile }), ...(opening && { opening }) }
   if (kind === DELETION_KIND)
     return mapped(readTargets(fields.get(FIELD.targets)), targets => ({ ...common, kind, targets }))
   if (kind !== MESSAGE_KIND && kind !== EDIT_KIND) return success({ ...common, kind: UNKNOWN_KIND })
@@ -155,12 +154,11 @@ function readTargets(bytes: Uint8Array | undefined): Result<Authorship[]> {
   })
 }
 
-/** A nickname that may not be shown is left out; the entry still counts. */
-function readProfile(fields: Map<number, Uint8Array>): Result<Profile | undefined> {
+/** A nickname that may not be shown is left out, and so is a certificate of another version; the entry still counts. */
+function readProfile(fields: Map<number, Uint8Array>): Profile | undefined {
   const certificate = fields.get(FIELD.certificate)
-  if (certificate === undefined) return success(undefined)
-  if (certificate.length !== CERTIFICATE_BYTES) return failure('a certificate of another length')
-  return success({ certificate, nick: decodeNick(fields.get(FIELD.nick)) })
+  if (certificate?.length !== CERTIFICATE_BYTES) return undefined
+  return { certificate, nick: decodeNick(fields.get(FIELD.nick)) }
 }
 
 export function decodeNick(bytes: Uint8Array | undefined): DisplayName | undefined {

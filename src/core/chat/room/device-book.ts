@@ -8,6 +8,7 @@ import {
   encodeDevice,
   keyName,
   newDevice,
+  withCertificate,
   withNick,
   type DeviceRecord
 } from './devices.ts'
@@ -74,17 +75,16 @@ export class DeviceBook {
     if (expected !== undefined && device !== expected) return undefined
     const known = this.#devices.get(device)
     const isOwn = certificate.value.member === this.#self.member
-    // Any root can certify any device's key: this device knows whose it is.
-    if (device === this.#self.device && !isOwn) return undefined
     if (known === undefined && !isOwn && !this.#hasRoom()) return undefined
-    const record = withNick(known ?? newDevice(certificate.value, now), profile.nick, said, now)
+    const met = withCertificate(known ?? newDevice(certificate.value, now), certificate.value)
+    const record = withNick(met, profile.nick, said, now)
     if (record !== known) this.set(record)
     return record
   }
 
   profileOf(device: DeviceId): Profile | undefined {
-    const record = this.#devices.get(device)
-    return record && { certificate: expectValue(fromHex(record.certificate)), nick: record.nick }
+    const { certificate, nick } = this.#devices.get(device) ?? {}
+    return certificate === undefined ? undefined : { certificate: expectValue(fromHex(certificate)), nick }
   }
 
   members(): ReadonlyMap<MemberId, KnownMember> {
@@ -108,10 +108,10 @@ export class DeviceBook {
   }
 
   #count({ member, bytes }: DeviceRecord, before: DeviceRecord | undefined): void {
-    const added = bytes - (before?.bytes ?? 0)
-    if (added === 0) return
-    this.#bytes.set(member, this.bytes(member) + added)
-    this.#totalBytes += added
+    const counted = before?.bytes ?? 0
+    if (before !== undefined) this.#bytes.set(before.member, this.bytes(before.member) - counted)
+    this.#bytes.set(member, this.bytes(member) + bytes)
+    this.#totalBytes += bytes - counted
   }
 
   /** Makes room for a newcomer by forgetting a device that never wrote anything: keys cost nothing to make. */

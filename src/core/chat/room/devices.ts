@@ -1,5 +1,11 @@
 import { decodeUtf8, encodeUtf8, expectValue, toHex, type Millis } from '../../bytes/index.ts'
-import type { DeviceCertificate, DeviceId, DisplayName, MemberId } from '../../identity/index.ts'
+import {
+  CERTIFICATE_BYTES,
+  type DeviceCertificate,
+  type DeviceId,
+  type DisplayName,
+  type MemberId
+} from '../../identity/index.ts'
 import { encodeEntry, type EntryId, type StoredEntry } from '../../log/index.ts'
 import { addSequence, type SequenceRanges } from './sequence-ranges.ts'
 
@@ -7,8 +13,11 @@ import { addSequence, type SequenceRanges } from './sequence-ranges.ts'
 export interface DeviceRecord {
   readonly device: DeviceId
   readonly member: MemberId
-  /** Device certificate in hex, to introduce the device to others when it is away. */
-  readonly certificate: string
+  /**
+   * Device certificate in hex, to introduce the device to others when it is away. Undefined in a record of an older
+   * layout, whose certificate was the root's word alone, until the device shows a whole one.
+   */
+  readonly certificate: string | undefined
   readonly nick: DisplayName | undefined
   /** When the nickname was said: a later one replaces it. */
   readonly nickTime: Millis
@@ -42,6 +51,11 @@ export function newDevice(certificate: DeviceCertificate, now: Millis): DeviceRe
   const { device, member, bytes } = certificate
   const known = { device, member, certificate: toHex(bytes) }
   return { ...known, nick: undefined, nickTime: 0, namedAt: now, held: [], last: undefined, wroteAt: 0, bytes: 0 }
+}
+
+/** The device with a certificate that was checked, where it has none: only then it is known whose it is. */
+export function withCertificate(record: DeviceRecord, { member, bytes }: DeviceCertificate): DeviceRecord {
+  return record.certificate === undefined ? { ...record, member, certificate: toHex(bytes) } : record
 }
 
 export function withNick(record: DeviceRecord, nick: DisplayName | undefined, time: Millis, now: Millis): DeviceRecord {
@@ -82,8 +96,9 @@ export function encodeDevice(record: DeviceRecord): Uint8Array {
 /** The inverse of `encodeDevice`; its input comes from this peer's own store. */
 export function decodeDevice(bytes: Uint8Array): DeviceRecord {
   const record = JSON.parse(expectValue(decodeUtf8(bytes))) as DeviceRecord
-  // Records of older stores have no count.
-  return { ...record, bytes: record.bytes ?? 0 }
+  const isWhole = record.certificate?.length === 2 * CERTIFICATE_BYTES
+  // Records of older stores have no count, and certificates that lack the device's word.
+  return { ...record, bytes: record.bytes ?? 0, certificate: isWhole ? record.certificate : undefined }
 }
 
 /** The name of a member who has none that can be shown: the start of the key. */

@@ -66,7 +66,8 @@ function ownBody(
   }
 }
 
-/** On the first entry, on one a day, and when the nickname changed. */
+/** On the first entry, on one a day, and when the nickname changed, or the certificate. */
 function isProfileDue(own: DeviceRecord | undefined, nick: DisplayName, time: HybridTime): boolean {
-  return own?.last === undefined || dayOf(own.wroteAt) !== dayOf(time.ms) || own.nick !== nick
+  if (own?.last === undefined || own.certificate === undefined) return true
+  return dayOf(own.wroteAt) !== dayOf(time.ms) || own.nick !== nick
 }

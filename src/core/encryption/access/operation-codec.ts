@@ -33,14 +33,14 @@ import { ROLES, type Action, type HistoryPolicy, type OperationId, type Role } f
  *
  * | kind | then |
  * |---|---|
- * | 1 create | certificate 135 · name 2 + n · history · group id 32 · first epoch 16 · hash of its content key 32 · key package 2 + n |
- * | 2 admit | certificate 135 · role 1 · invite 32, or zeros · key package 2 + n |
+ * | 1 create | certificate 199 · name 2 + n · history · group id 32 · first epoch 16 · hash of its content key 32 · key package 2 + n |
+ * | 2 admit | certificate 199 · role 1 · invite 32, or zeros · key package 2 + n |
  * | 3 role | member 32 · role 1 |
  * | 4 remove | member 32 · flags 1 (1: ban, 2: keeps invites) · number 2 (to 256), then of each device: device 32, last sequence 8 |
  * | 5 invite | public key 32 · role 1 · expires, Unix ms 6 · uses 4 (all bits: without end) |
  * | 6 revoke | invite 32 |
  * | 7 policy | flags 1 (1: name, 2: history), then those: name 2 + n · history |
- * | 8 device | certificate 135 · key package 2 + n |
+ * | 8 device | certificate 199 · key package 2 + n |
  * | 9 revoke-device | member 32 · device 32 · last sequence 8 |
  * | 10 close | |
  *
