@@ -4,6 +4,9 @@ import type { Clock } from '../core/bytes/index.ts'
 import { createLibp2pNetwork, type Libp2pNetworkOptions, type Network } from '../core/network/index.ts'
 import { addressesByPeer } from './addresses-by-peer.ts'
 import type { BootstrapList } from './bootstrap-list.ts'
+import { mendInitChannels } from './init-channel.ts'
+
+mendInitChannels(RTCPeerConnection)
 
 type Datastore = Libp2pNetworkOptions['datastore']
 

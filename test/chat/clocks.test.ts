@@ -46,6 +46,8 @@ test('strangers that lie about the time erase nothing: what goes, goes by this d
 test('strangers that lie about the time part nobody from members whose clocks are right', async () => {
   const story = new Story()
   const [anna, bob] = (await lobbyOf(story, { Anna: 0, Bob: 0 })) as [Actor, Actor]
+  // Until nothing is under way between them.
+  await story.wait(MINUTE)
   story.network.discovery = false
   story.network.disconnect(anna.network, bob.network)
   await story.until('Anna is alone', () => eventsOf(anna, 'member').at(-1)?.change === 'offline')

@@ -103,14 +103,19 @@ export function openExchange(
   { from, to }: Direction,
   frame: Uint8Array
 ): Result<ExchangeMessage> {
-  const tag = frame.subarray(0, EXCHANGE_TAG_BYTES)
-  const keys = candidates.find(each => equalBytes(each.tag, tag))
+  const keys = keysOf(candidates, frame)
   if (keys === undefined) return failure('a tag of no room here')
   const nonce = frame.subarray(EXCHANGE_TAG_BYTES, EXCHANGE_TAG_BYTES + AEAD_NONCE_BYTES)
   if (frame.length < OVERHEAD_BYTES) return failure('cut off')
   const sealed = frame.subarray(EXCHANGE_TAG_BYTES + AEAD_NONCE_BYTES)
   const message = openWithNonce(keys.sealKey, nonce, sealed, directionBytes(from, to))
   return message === undefined ? failure('a seal that does not open') : decodeWith(message, readMessage)
+}
+
+/** Those that the frame says it is sealed with. */
+export function keysOf(candidates: readonly ExchangeKeys[], frame: Uint8Array): ExchangeKeys | undefined {
+  const tag = frame.subarray(0, EXCHANGE_TAG_BYTES)
+  return candidates.find(each => equalBytes(each.tag, tag))
 }
 
 function directionBytes(from: PeerId, to: PeerId): Uint8Array {

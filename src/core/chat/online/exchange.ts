@@ -3,6 +3,7 @@ import type { FrameStream, Network, PeerId, ProtocolLimits } from '../../network
 import {
   EXCHANGE_PROTOCOL,
   EXCHANGE_TAG_BYTES,
+  keysOf,
   MAX_EXCHANGE_FRAME_BYTES,
   openExchange,
   sealExchange,
@@ -24,7 +25,7 @@ const LIMITS: ProtocolLimits = {
   maxStreams: 256
 }
 
-/** The keys a room answers to now, the first of which it seals with; tags differ by room and day. */
+/** The keys a room answers to now, the first of which it asks with; tags differ by room and day. */
 export interface ExchangeRoom {
   exchangeKeys(): readonly ExchangeKeys[]
   /** Answers a member's message; what it yields goes back to the member. */
@@ -66,7 +67,8 @@ export function serveExchanges(
     if (frame === undefined || room === undefined) return stream.abort('no such room')
     const keys = room.exchangeKeys()
     const message = openExchange(keys, { from: stream.peer, to: network.self }, frame)
-    const sealWith = keys[0]
+    // Whoever asks may be in another day.
+    const sealWith = keysOf(keys, frame)
     if (!message.ok || sealWith === undefined) return stream.abort('a frame that does not open')
     const direction = { from: network.self, to: stream.peer }
     for await (const answer of room.answer(message.value, stream.peer)) {
