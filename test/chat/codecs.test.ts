@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ByteWriter, concatBytes, decodeWith, encodeUtf8, UsageError } from '../../src/core/bytes/index.ts'
+import { ByteWriter, concatBytes, decodeWith, encodeUtf8, expectValue, UsageError } from '../../src/core/bytes/index.ts'
 import {
   decodeContent,
   DELETION_KIND,
@@ -45,7 +45,8 @@ describe('content', () => {
       ...(opening && { opening })
     }))
   const device = ids.map(id => id as string as DeviceId)
-  const authorship = fc.record({ id: ids, device, sequence: fc.maxSafeNat(), opening: bytes(16) })
+  const kind = fc.integer({ min: 0, max: 255 }).filter(each => each !== DELETION_KIND)
+  const authorship = fc.record({ id: ids, device, sequence: fc.maxSafeNat(), kind, opening: bytes(16) })
   const said = fc.oneof(
     text.map(words => ({ kind: MESSAGE_KIND, text: words }) as const),
     fc.record({ kind: fc.constant(EDIT_KIND), text, target: ids }),
@@ -76,9 +77,11 @@ describe('content', () => {
     expect(decodeContent(DELETION_KIND, words)).toEqual({ ok: false, error: 'a deletion of nothing' })
     for (const targets of [
       [0],
-      [65, ...new Uint8Array(65 * 88)],
-      [1, ...new Uint8Array(87)],
-      [1, ...new Uint8Array(89)]
+      [65, ...new Uint8Array(65 * 89)],
+      [1, ...new Uint8Array(88)],
+      [1, ...new Uint8Array(90)],
+      // A deletion to erase: its kind stands behind id, device and sequence.
+      [1, ...new Uint8Array(89).fill(DELETION_KIND, 72, 73)]
     ]) {
       expect(decodeContent(DELETION_KIND, field(3, Uint8Array.from(targets))).ok).toBe(false)
     }
@@ -167,6 +170,14 @@ describe('sequence ranges', () => {
         for (let each = 1; each <= 100; each += 1) expect(coversSequence(held, each)).toBe(list.includes(each))
       })
     )
+  })
+
+  test('are told whole again once holes have closed, however many there were', () => {
+    const [even, odd] = [2, 1].map(first => Array.from({ length: 500 }, (_, index) => first + 2 * index))
+    const half = (even ?? []).reduce(addSequence, [] as readonly { from: number; to: number }[])
+    const told = expectValue(decodeWith(writeRanges(new ByteWriter(), half).finish(), readRanges))
+    expect(told).toEqual(half.slice(-64))
+    expect((odd ?? []).reduce(addSequence, half)).toEqual([{ from: 1, to: 1000 }])
   })
 
   test('merge to all that either covers', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { expectValue } from '../../src/core/bytes/index.ts'
-import { DELETION_KIND, EDIT_KIND } from '../../src/core/chat/room/content.ts'
+import { DELETION_KIND, EDIT_KIND, MESSAGE_KIND } from '../../src/core/chat/room/content.ts'
 import { openRoom } from '../../src/core/encryption/index.ts'
 import type { Identity } from '../../src/core/identity/index.ts'
 import { eraseBody, HIGHEST, isWhole, LOWEST, type Entry, type EntryId } from '../../src/core/log/index.ts'
@@ -121,6 +121,7 @@ describe('a message that its author deletes', () => {
         targets: [message, ...edits].map(({ id }, index) => ({
           id,
           device: ben.certificate.device,
+          kind: index === 0 ? MESSAGE_KIND : EDIT_KIND,
           sequence: index + 1,
           opening: OPENING
         }))
@@ -257,7 +258,9 @@ function deletionOf(
   author = by
 ): Promise<Entry> {
   const { device } = (claim.device ?? author).certificate
-  const targets = [{ id: target.id, device, sequence: claim.sequence ?? 1, opening: claim.opening ?? OPENING }]
+  const targets = [
+    { id: target.id, device, sequence: claim.sequence ?? 1, kind: MESSAGE_KIND, opening: claim.opening ?? OPENING }
+  ]
   return writeWords(by, { kind: DELETION_KIND, targets }, words)
 }
 

@@ -1,11 +1,32 @@
 import { expect, test } from 'vitest'
-import { concatBytes, decodeUtf8, encodeUtf8, expectValue, fromHex, systemRandom } from '../../src/core/bytes/index.ts'
+import {
+  concatBytes,
+  decodeUtf8,
+  encodeUtf8,
+  expectValue,
+  fromHex,
+  sha256,
+  systemRandom
+} from '../../src/core/bytes/index.ts'
 import { saltOf } from '../../src/core/chat/room/authorship.ts'
-import { decodeContent, DELETION_KIND, encodeContent } from '../../src/core/chat/room/content.ts'
+import {
+  decodeContent,
+  DELETION_KIND,
+  EDIT_KIND,
+  encodeContent,
+  MESSAGE_KIND
+} from '../../src/core/chat/room/content.ts'
 import { Room } from '../../src/core/chat/room/room.ts'
 import { openRoom } from '../../src/core/encryption/index.ts'
 import { certifyDevice, signingKey, type DisplayName, type Identity } from '../../src/core/identity/index.ts'
-import { createEntry, eraseBody, type Entry, type EntryStore, type StoredEntry } from '../../src/core/log/index.ts'
+import {
+  createEntry,
+  eraseBody,
+  isWhole,
+  type Entry,
+  type EntryStore,
+  type StoredEntry
+} from '../../src/core/log/index.ts'
 import { identityOf, NOON } from '../support/cast.ts'
 import { writeEntry, writeWords } from '../support/mallory.ts'
 import { memoryStorage } from '../support/memory-storage.ts'
@@ -35,8 +56,14 @@ function at(counter: number) {
   return { ms: NOON, counter }
 }
 
-function target({ certificate }: Identity, { id }: Entry, sequence: number, opening = OPENING) {
-  return { id, device: certificate.device, sequence, opening }
+function target(
+  { certificate }: Identity,
+  { id }: Entry,
+  sequence: number,
+  opening: Uint8Array = OPENING,
+  kind: number = MESSAGE_KIND
+) {
+  return { id, device: certificate.device, sequence, kind, opening }
 }
 
 async function stored({ store }: Scene, entries: readonly Entry[]): Promise<StoredEntry[]> {
@@ -111,9 +138,64 @@ test('a second deletion with a false opening hides no true one from newcomers', 
   }
 })
 
+test('words without end about one entry are not kept without end', async () => {
+  const [{ room, store }, mallory] = [await lobbyOf(1), await identityOf(66)]
+  const message = await writeEntry(mallory, 'M', { opening: OPENING })
+  for (let sequence = 2; sequence < 40; sequence += 1) {
+    const targets = [target(mallory, message, 1, systemRandom(16))]
+    await room.accept([await writeWords(mallory, { kind: DELETION_KIND, targets }, { sequence, clock: at(sequence) })])
+  }
+  expect((await store.records.list('deletion/')).length).toBeLessThan(5)
+})
+
+test('where an edit alone is deleted the one before it shows, also to whoever has but the header, in any order', async () => {
+  const mallory = await identityOf(66)
+  const message = await writeEntry(mallory, 'M', { opening: OPENING })
+  const edits: Entry[] = []
+  for (const [index, text] of ['one', 'two'].entries()) {
+    const words = {
+      sequence: index + 2,
+      previous: (edits.at(-1) ?? message).id,
+      clock: at(index + 2),
+      opening: OPENING
+    }
+    edits.push(await writeWords(mallory, { kind: EDIT_KIND, text, target: message.id }, words))
+  }
+  const [first, second] = edits as [Entry, Entry]
+  const targets = [target(mallory, second, 3, OPENING, EDIT_KIND)]
+  const words = { sequence: 4, previous: second.id, clock: at(4), opening: OPENING }
+  const deletion = await writeWords(mallory, { kind: DELETION_KIND, targets }, words)
+  const all = [message, first, second, deletion]
+  for (let seed = 0; seed < 12; seed += 1) {
+    const order = all.toSorted((a, b) => draw(a, seed) - draw(b, seed))
+    const [bob, cy] = [await lobbyOf(1), await lobbyOf(2)]
+    for (const entry of order) await bob.room.accept([entry])
+    for (const entry of await stored(bob, order)) await cy.room.accept([entry])
+    for (const { room, store } of [bob, cy]) {
+      expect((await room.shown.newest(9)).map(({ text, deleted }) => [text, deleted])).toEqual([['one', false]])
+      expect((await store.load([second.id])).map(isWhole)).toEqual([false])
+    }
+  }
+})
+
+/** A number that follows from the entry's id, another for each seed. */
+function draw({ id }: Entry, seed: number): number {
+  return sha256(encodeUtf8(`${id} ${seed}`))[0] ?? 0
+}
+
+test('a message that was edited as often as a deletion can name is edited no more, and goes with all it ever said', async () => {
+  const { room, store } = await lobbyOf(1)
+  const { own } = await room.write('M')
+  for (let edit = 1; edit <= 63; edit += 1) await room.edit(own.entry.id, `edit ${edit}`)
+  await expect(room.edit(own.entry.id, 'once more')).rejects.toThrow('edited 63 times')
+  const deletion = await room.delete(own.entry.id)
+  const left = (await store.newest(100)).filter(isWhole)
+  expect(left.map(({ id }) => id)).toEqual([deletion?.own.entry.id])
+})
+
 test('what is left of an entry that nobody here could have written is not taken', async () => {
   const mallory = await identityOf(66)
-  const salt = saltOf({ device: mallory.certificate.device, sequence: 1, opening: OPENING })
+  const salt = saltOf({ device: mallory.certificate.device, sequence: 1, kind: MESSAGE_KIND, opening: OPENING })
   const epochs = [
     ['control', keys.epochs.current()],
     ['chat', systemRandom(16)]

@@ -75,7 +75,7 @@ export function writeWords(identity: Identity, said: OwnWords, words: Words = {}
     ...(profile && { profile: { certificate, nick: undefined } }),
     ...(opening && { opening })
   })
-  const salt = opening === undefined ? systemRandom(16) : saltOf({ device, sequence, opening })
+  const salt = opening === undefined ? systemRandom(16) : saltOf({ device, sequence, kind: said.kind, opening })
   const start = { class: 'chat', epoch: lobby.epochs.current(), clock, extensions: [], salt } as const
   const body = { sequence, previous, parents: words.parents ?? [], kind: said.kind, content }
   return sealEntry({ roomId: lobby.roomId, contentKey: lobbyKey }, identity.deviceKey, start, body)

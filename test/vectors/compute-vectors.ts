@@ -42,7 +42,7 @@ export async function computeVectors() {
   const content = encodeContent({ kind: MESSAGE_KIND, text, profile, opening })
   const parents = ['22', '11'].map(byte => byte.repeat(32) as EntryId)
   const previous = '33'.repeat(32) as EntryId
-  const salt = saltOf({ device, sequence: 5, opening })
+  const salt = saltOf({ device, sequence: 5, kind: MESSAGE_KIND, opening })
   const clock = { ms: NOON + 1234, counter: 7 }
   const start = { class: 'chat', epoch: room.epochs.current(), clock, extensions: [], salt } as const
   const body = { sequence: 5, previous, parents, kind: 1, content }
@@ -114,7 +114,12 @@ export async function computeVectors() {
       content: toHex(encodeContent({ kind: EDIT_KIND, text: 'Hello again', target: entry.id }))
     },
     deletion: {
-      content: toHex(encodeContent({ kind: DELETION_KIND, targets: [{ id: entry.id, device, sequence: 5, opening }] }))
+      content: toHex(
+        encodeContent({
+          kind: DELETION_KIND,
+          targets: [{ id: entry.id, device, sequence: 5, kind: MESSAGE_KIND, opening }]
+        })
+      )
     },
     acknowledgement: {
       held: [...held].map(([author, ranges]) => ({ author, ranges })),

@@ -110,12 +110,18 @@ describe('a second reader finds', () => {
     expect(entry.orderKey).toBe(header.subarray(18, 26).toString('hex') + entry.id)
   })
 
-  test('the salt, which commits to device and sequence', () => {
+  test('the salt, which commits to device, sequence and kind', () => {
     const { entry, identity } = vectors
     const sequence = Buffer.alloc(8)
     sequence.writeBigUInt64BE(BigInt(entry.sequence))
     const opening = hex(entry.opening)
-    const words = Buffer.concat([Buffer.from('starling/salt/1\0'), hex(identity.device), sequence, opening])
+    const words = Buffer.concat([
+      Buffer.from('starling/salt/2\0'),
+      hex(identity.device),
+      sequence,
+      Buffer.of(1),
+      opening
+    ])
     expect(sha256(words).slice(0, 32)).toBe(entry.salt)
     expect(hex(entry.content).subarray(-21)).toEqual(Buffer.concat([Buffer.from([130, 0, 0, 0, 16]), opening]))
   })
@@ -126,11 +132,12 @@ describe('a second reader finds', () => {
     const said = Buffer.concat([Buffer.from([1, 0, 0, 0, text.length]), text])
     expect(hex(edit.content)).toEqual(Buffer.concat([said, Buffer.from([2, 0, 0, 0, 32]), hex(entry.id)]))
     const erased = hex(deletion.content)
-    expect([...erased.subarray(0, 6)]).toEqual([3, 0, 0, 0, 89, 1])
+    expect([...erased.subarray(0, 6)]).toEqual([3, 0, 0, 0, 90, 1])
     expect(erased.subarray(6, 38).toString('hex')).toBe(entry.id)
     expect(erased.subarray(38, 70).toString('hex')).toBe(identity.device)
     expect(Number(erased.readBigUInt64BE(70))).toBe(entry.sequence)
-    expect(erased.subarray(78).toString('hex')).toBe(entry.opening)
+    expect(erased[78]).toBe(1)
+    expect(erased.subarray(79).toString('hex')).toBe(entry.opening)
   })
 
   test("the gossip frame's nonce from the entry's id", () => {

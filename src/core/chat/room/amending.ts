@@ -1,6 +1,13 @@
 import { reopenEntry, type RoomKeys } from '../../encryption/index.ts'
 import type { MemberId } from '../../identity/index.ts'
-import { isWhole, orderKeyOf, type EntryId, type EntryStore, type RecordChange } from '../../log/index.ts'
+import {
+  isWhole,
+  orderKeyOf,
+  type EntryId,
+  type EntryStore,
+  type RecordChange,
+  type StoredEntry
+} from '../../log/index.ts'
 import { Amendments, type Claim } from './amendments.ts'
 import { isAuthorOf } from './authorship.ts'
 import { DELETION_KIND, decodeContent, EDIT_KIND, MESSAGE_KIND } from './content.ts'
@@ -21,13 +28,15 @@ export interface AmendingDeps {
 interface Target {
   readonly member: MemberId | undefined
   readonly kind: number
+  /** What it is an edit of. */
+  readonly edits: EntryId | undefined
 }
 
 /**
  * Edits and deletions among entries that are stored together: what they do to each other and to what is here.
  *
  * 1. Only what a member wrote itself, with whichever of its devices, is edited or erased by it.
- * 2. Which came first makes no difference.
+ * 2. Which came first makes no difference. Of several edits the highest in room order shows that is not erased.
  * 3. A deletion is final, and itself is never erased: it accounts for what it erased.
  */
 export class Amending {
@@ -37,6 +46,8 @@ export class Amending {
   readonly erased = new Set<EntryId>()
   /** How messages are shown from now on. */
   readonly notes = new Map<EntryId, Uint8Array>()
+  /** Entries of which something new is claimed. */
+  readonly claimed = new Set<EntryId>()
   /** Messages that were edited or deleted. */
   readonly changed = new Set<EntryId>()
   readonly #deps: AmendingDeps
@@ -51,18 +62,24 @@ export class Amending {
     if (content?.kind === MESSAGE_KIND) await this.#place(entry.id, member)
     else if (content?.kind === EDIT_KIND) await this.#edit(content.target, entry.id, orderKeyOf(entry), member)
     else if (content?.kind === DELETION_KIND) {
-      for (const [index, target] of content.targets.entries()) {
-        const claim = { ...target, member, deletion: entry.id, isMessage: index === 0 }
-        if (await this.#canBeTrue(claim, target.id)) await this.#amendments.addClaim(target.id, claim)
-        await this.#erase(target.id, member)
+      for (const { id, ...target } of content.targets) {
+        const claim = { ...target, member, deletion: entry.id }
+        if (await this.#canBeTrue(claim, id)) await this.#claim(id, claim)
+        await this.#erase(id, member)
       }
     }
   }
 
-  /** Unless what it is about is here, and commits to something else. */
+  /** Unless what it is about is here, and commits to something else, or the device that it names is another member's. */
   async #canBeTrue(claim: Claim, target: EntryId): Promise<boolean> {
-    const entry = this.#deps.batch.get(target)?.entry ?? (await this.#deps.store.get(target))
-    return entry === undefined || isWhole(entry) || isAuthorOf({ ...claim, id: target }, entry)
+    if ((this.#deps.book().get(claim.device)?.member ?? claim.member) !== claim.member) return false
+    const entry = await this.#entry(target)
+    return entry === undefined || isAuthorOf({ ...claim, id: target }, entry)
+  }
+
+  async #claim(target: EntryId, claim: Claim): Promise<void> {
+    this.claimed.add(target)
+    await this.#amendments.addClaim(target, claim)
   }
 
   claims(target: EntryId): Promise<Claim[]> {
@@ -87,17 +104,36 @@ export class Amending {
   }
 
   async #edit(target: EntryId, id: EntryId, order: string, member: MemberId): Promise<void> {
+    if ((await this.#amendments.claim(id, member)) !== undefined) return void this.bodiless.add(id)
     const edits = await this.#amendments.addEdit(target, member, id, order)
-    if ((await this.#amendments.claim(id, member)) !== undefined) this.bodiless.add(id)
-    const found = await this.#find(target)
-    if (found?.member === member && found.kind === MESSAGE_KIND && !(await this.#isDeleted(target))) {
-      this.#show(target, edits.shown)
-    }
+    if (await this.#isShown(target, member)) this.#show(target, edits.shown)
   }
 
-  #show(message: EntryId, edit: EntryId): void {
-    this.notes.set(message, editedNote(edit))
+  /** An edit is erased, and its message perhaps is not: the next one counts. */
+  async #withdraw(edit: EntryId, message: EntryId, member: MemberId): Promise<void> {
+    const edits = await this.#amendments.edits(message, member)
+    if (edits === undefined || !edits.all.includes(edit)) return
+    const left = new Map<EntryId, string>()
+    for (const id of edits.all) {
+      const entry = id === edit ? undefined : await this.#entry(id)
+      if (entry !== undefined) left.set(id, orderKeyOf(entry))
+    }
+    const shown = this.#amendments.leaveEdits(message, member, left)?.shown
+    if (shown !== edits.shown && (await this.#isShown(message, member))) this.#show(message, shown)
+  }
+
+  async #isShown(message: EntryId, member: MemberId): Promise<boolean> {
+    const found = await this.#find(message)
+    return found?.member === member && found.kind === MESSAGE_KIND && !(await this.#isDeleted(message))
+  }
+
+  #show(message: EntryId, edit: EntryId | undefined): void {
+    this.notes.set(message, edit === undefined ? AS_WRITTEN : editedNote(edit))
     this.changed.add(message)
+  }
+
+  async #entry(id: EntryId): Promise<StoredEntry | undefined> {
+    return this.#deps.batch.get(id)?.entry ?? (await this.#deps.store.get(id))
   }
 
   async #isDeleted(id: EntryId): Promise<boolean> {
@@ -113,10 +149,11 @@ export class Amending {
     else this.erased.add(id)
     await this.#giveBack(id)
     if (found.kind === MESSAGE_KIND) this.showDeleted(id, member)
+    if (found.edits !== undefined) await this.#withdraw(id, found.edits, member)
   }
 
   async #giveBack(id: EntryId): Promise<void> {
-    const entry = this.#deps.batch.get(id)?.entry ?? (await this.#deps.store.get(id))
+    const entry = await this.#entry(id)
     const device = entry && isWhole(entry) ? this.#authorOf(id, entry)?.device : undefined
     const record = device && this.#deps.book().get(device)
     if (entry !== undefined && record) this.#deps.book().set(withLess(record, entry.header.bodyLength))
@@ -127,8 +164,10 @@ export class Amending {
     const stored = this.#deps.batch.has(id) ? undefined : await this.#deps.store.get(id)
     const body = this.#authorOf(id, stored)
     if (body === undefined) return undefined
-    const content = decodeContent(body.kind, body.content)
-    return { member: this.#deps.book().get(body.device)?.member, kind: content.ok ? content.value.kind : 0 }
+    const decoded = decodeContent(body.kind, body.content)
+    const content = decoded.ok ? decoded.value : undefined
+    const edits = content?.kind === EDIT_KIND ? content.target : undefined
+    return { member: this.#deps.book().get(body.device)?.member, kind: content?.kind ?? 0, edits }
   }
 
   #authorOf(id: EntryId, stored: Awaited<ReturnType<EntryStore['get']>>) {

@@ -1,15 +1,18 @@
 import { decodeUtf8, encodeUtf8, expectValue, fromHex, toHex } from '../../bytes/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import type { EntryId, EntryStore, RecordChange } from '../../log/index.ts'
-import { MAX_TARGETS } from './content.ts'
 import type { Authorship } from './authorship.ts'
+import { MAX_TARGETS } from './content.ts'
+
+/** As many as a deletion can name beside the message. */
+export const MAX_EDITS = MAX_TARGETS - 1
 
 /** A member's edits of one entry that it says is its own. */
 export interface Edits {
   /** The one that shows: the highest in room order. */
   readonly shown: EntryId
   readonly order: string
-  /** As many as a deletion can name beside the message. */
+  /** All that are here. Whoever edits a message more often than a deletion can name shows the newest of them alone. */
   readonly all: readonly EntryId[]
 }
 
@@ -18,9 +21,10 @@ export interface Claim extends Omit<Authorship, 'id'> {
   readonly member: MemberId
   /** The entry that says so: it is handed out along with what is left of the erased one. */
   readonly deletion: EntryId
-  /** Whether what is erased is a message, and not an edit of one. */
-  readonly isMessage: boolean
 }
+
+/** Of one member's words about one entry the first is true, or the member misleads itself. */
+const MAX_CLAIMS = 4
 
 /**
  * What edits and deletions say of other entries, by target and member, so that it does not matter which comes first.
@@ -29,7 +33,7 @@ export interface Claim extends Omit<Authorship, 'id'> {
  */
 export class Amendments {
   readonly #store: EntryStore
-  readonly #added = new Map<string, Uint8Array>()
+  readonly #added = new Map<string, Uint8Array | undefined>()
 
   constructor(store: EntryStore) {
     this.#store = store
@@ -42,9 +46,23 @@ export class Amendments {
 
   async addEdit(target: EntryId, member: MemberId, id: EntryId, order: string): Promise<Edits> {
     const before = await this.edits(target, member)
-    const all = [...(before?.all ?? []), id].slice(1 - MAX_TARGETS)
+    const all = [...(before?.all ?? []), id].slice(-MAX_EDITS)
     const isShown = before === undefined || order > before.order
-    const edits = isShown ? { shown: id, order, all } : { ...before, all }
+    return this.#setEdits(target, member, isShown ? { shown: id, order, all } : { ...before, all })
+  }
+
+  /** The edits that are left, with their orders, after others were erased. */
+  leaveEdits(target: EntryId, member: MemberId, left: ReadonlyMap<EntryId, string>): Edits | undefined {
+    const [first, ...others] = left
+    if (first === undefined) {
+      this.#added.set(editName(target, member), undefined)
+      return undefined
+    }
+    const [shown, order] = others.reduce((a, b) => (b[1] > a[1] ? b : a), first)
+    return this.#setEdits(target, member, { shown, order, all: [...left.keys()] })
+  }
+
+  #setEdits(target: EntryId, member: MemberId, edits: Edits): Edits {
     this.#added.set(editName(target, member), encodeUtf8(JSON.stringify(edits)))
     return edits
   }
@@ -56,17 +74,23 @@ export class Amendments {
 
   /** All that is claimed of this entry, by whomever. */
   async claims(target: EntryId): Promise<Claim[]> {
-    const prefix = claimName(target, '')
-    const added = [...this.#added].filter(([name]) => name.startsWith(prefix))
-    return [...new Map([...(await this.#store.records.list(prefix)), ...added]).values()].map(decodeClaim)
+    return [...(await this.#claims(claimName(target, ''))).values()].map(decodeClaim)
   }
 
   /** A later one stands beside the first: which of them is true shows only with the header that it is about. */
   async addClaim(target: EntryId, claim: Claim): Promise<void> {
     const first = claimName(target, claim.member)
-    const before = await this.#get(first)
-    const isFirst = before === undefined || decodeClaim(before).deletion === claim.deletion
-    this.#added.set(isFirst ? first : `${first}/${claim.deletion}`, encodeClaim(claim))
+    const before = await this.#claims(first)
+    const isKnown = [...before.values()].some(each => decodeClaim(each).deletion === claim.deletion)
+    if (isKnown || before.size >= MAX_CLAIMS) return
+    this.#added.set(before.size === 0 ? first : `${first}/${claim.deletion}`, encodeClaim(claim))
+  }
+
+  async #claims(prefix: string): Promise<Map<string, Uint8Array>> {
+    const added = [...this.#added].flatMap(([name, value]) =>
+      value !== undefined && name.startsWith(prefix) ? [[name, value] as const] : []
+    )
+    return new Map([...(await this.#store.records.list(prefix)), ...added])
   }
 
   /** What was added, to be stored. */
@@ -75,7 +99,7 @@ export class Amendments {
   }
 
   async #get(name: string): Promise<Uint8Array | undefined> {
-    return this.#added.get(name) ?? this.#store.records.get(name)
+    return this.#added.has(name) ? this.#added.get(name) : this.#store.records.get(name)
   }
 }
 
@@ -99,13 +123,13 @@ interface StoredClaim {
   readonly member: MemberId
   readonly device: DeviceId
   readonly sequence: number
+  readonly kind: number
   readonly opening: string
   readonly deletion: EntryId
-  readonly isMessage: boolean
 }
 
-function encodeClaim({ member, device, sequence, opening, deletion, isMessage }: Claim): Uint8Array {
-  const stored: StoredClaim = { member, device, sequence, opening: toHex(opening), deletion, isMessage }
+function encodeClaim({ opening, ...claim }: Claim): Uint8Array {
+  const stored: StoredClaim = { ...claim, opening: toHex(opening) }
   return encodeUtf8(JSON.stringify(stored))
 }
 

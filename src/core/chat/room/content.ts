@@ -24,7 +24,7 @@ import { OPENING_BYTES, readAuthorship, writeAuthorship, type Authorship } from 
  * |---|---|
  * | 1 message | 1 text (UTF-8) |
  * | 2 edit | 1 text, 2 id of the message that says this from now on |
- * | 3 deletion | 3 number (1), then of each entry to erase: id 32, device 32, sequence 8, opening 16 |
+ * | 3 deletion | 3 number (1), then of each entry to erase: id 32, device 32, sequence 8, kind 1, opening 16 |
  * | any | 128 device certificate, 129 nickname: on a device's first entry in a room, and on one a day |
  * | any | 130 opening of the salt (16): shows whose the entry was when its body is erased (`authorship.ts`) |
  */
@@ -53,7 +53,7 @@ export const EDIT_KIND = 2
 export const DELETION_KIND = 3
 /** Of a later version: kept, and shown as nothing. */
 const UNKNOWN_KIND = 0
-/** A message and its edits; who changed it more often deletes in two. */
+/** A message and its edits. */
 export const MAX_TARGETS = 64
 /** What fits in the largest body beside a profile, rounded down: 48 KiB of UTF-8. */
 export const MAX_TEXT_BYTES = 48 * 1024
@@ -149,6 +149,7 @@ function readTargets(bytes: Uint8Array | undefined): Result<Authorship[]> {
     const count = reader.u8()
     if (count === 0 || count > MAX_TARGETS) reader.refuse(`${count} entries to erase`)
     const targets = Array.from({ length: count }, () => readAuthorship(reader))
+    if (targets.some(({ kind }) => kind === DELETION_KIND)) reader.refuse('a deletion to erase')
     if (new Set(targets.map(({ id }) => id)).size < count) reader.refuse('an entry to erase twice')
     return targets
   })

@@ -28,15 +28,33 @@ export class Deliveries {
     return new Deliveries(prefix, new Map(parsed))
   }
 
-  /** Takes an acknowledgement up to sequence `last`: nobody can hold what was never written. */
-  acknowledge(member: MemberId, held: SequenceRanges, last: number): RecordChange | undefined {
+  /**
+   * Takes an acknowledgement up to sequence `last`: nobody can hold what was never written. Keys cost nothing to make: where
+   * there are too many members, one who has not written gives way.
+   */
+  acknowledge(
+    member: MemberId,
+    held: SequenceRanges,
+    last: number,
+    hasWritten: (member: MemberId) => boolean
+  ): RecordChange[] {
     const before = this.#byMember.get(member) ?? []
-    if (this.#byMember.size >= MAX_ACKNOWLEDGERS && before.length === 0) return undefined
     const possible = held.filter(range => range.from <= last).map(({ from, to }) => ({ from, to: Math.min(to, last) }))
     const merged = mergeRanges(before, possible)
-    if (JSON.stringify(merged) === JSON.stringify(before)) return undefined
+    if (JSON.stringify(merged) === JSON.stringify(before)) return []
+    const given = before.length > 0 ? [] : this.#makeRoom(hasWritten)
+    if (given === undefined) return []
     this.#byMember.set(member, merged)
-    return { name: this.#prefix + member, value: writeRanges(new ByteWriter(), merged).finish() }
+    return [...given, { name: this.#prefix + member, value: writeRanges(new ByteWriter(), merged).finish() }]
+  }
+
+  /** Undefined: all who are known have written. */
+  #makeRoom(hasWritten: (member: MemberId) => boolean): RecordChange[] | undefined {
+    if (this.#byMember.size < MAX_ACKNOWLEDGERS) return []
+    const silent = [...this.#byMember.keys()].find(member => !hasWritten(member))
+    if (silent === undefined) return undefined
+    this.#byMember.delete(silent)
+    return [{ name: this.#prefix + silent, value: undefined }]
   }
 
   /** The members who hold the entries of all these sequences. */

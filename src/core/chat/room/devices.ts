@@ -7,6 +7,7 @@ import {
   type MemberId
 } from '../../identity/index.ts'
 import { encodeEntry, type EntryId, type StoredEntry } from '../../log/index.ts'
+import { DELETION_KIND, type Content } from './content.ts'
 import { addSequence, type SequenceRanges } from './sequence-ranges.ts'
 
 /** What a room knows of a device that wrote in it, or that introduced itself. Kept as a record. */
@@ -46,6 +47,8 @@ export const DEVICE_RECORD_PREFIX = 'device/'
 export const ENTRY_OVERHEAD_BYTES = 400
 /** A device's record with its certificate and many ranges, on disk and in memory. */
 const DEVICE_BYTES = 4096
+/** A claim with its name. */
+const CLAIM_BYTES = 512
 
 export function newDevice(certificate: DeviceCertificate, now: Millis): DeviceRecord {
   const { device, member, bytes } = certificate
@@ -83,10 +86,17 @@ export function withLess(record: DeviceRecord, bytes: number): DeviceRecord {
   return { ...record, bytes: Math.max(0, record.bytes - bytes) }
 }
 
-/** The bytes that storing this entry of the device costs; its first one costs the device's record, too. */
-export function costOf(record: DeviceRecord, entry: StoredEntry): number {
+/**
+ * The bytes that storing this entry of the device costs; its first one costs the device's record, too, and a deletion
+ * what is kept of each entry that it names.
+ */
+export function costOf(
+  record: DeviceRecord,
+  { entry, content }: { readonly entry: StoredEntry; readonly content?: Content | undefined }
+): number {
   const forDevice = record.last === undefined ? DEVICE_BYTES : 0
-  return encodeEntry(entry).length + ENTRY_OVERHEAD_BYTES + forDevice
+  const forClaims = content?.kind === DELETION_KIND ? content.targets.length * CLAIM_BYTES : 0
+  return encodeEntry(entry).length + ENTRY_OVERHEAD_BYTES + forDevice + forClaims
 }
 
 export function encodeDevice(record: DeviceRecord): Uint8Array {

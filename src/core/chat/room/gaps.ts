@@ -2,7 +2,6 @@ import type { Clock, Millis } from '../../bytes/index.ts'
 import type { DeviceId } from '../../identity/index.ts'
 import type { EntryId } from '../../log/index.ts'
 import { giveUpMissing } from './history.ts'
-import { historyRecord } from './room-state.ts'
 import type { StoredState } from './stored-state.ts'
 
 /** Members present are asked for what is missing many times within this; then it is nobody's whom we can ask. */
@@ -55,7 +54,7 @@ export class Gaps {
     const given = ids.filter(id => state.history.missing.has(id))
     if (given.length === 0) return
     state.history = giveUpMissing(state.history, given)
-    await this.#stored.commit({ records: [historyRecord(state.history)] })
+    await this.#stored.commit({})
     this.#givenUp.push(...given)
   }
 

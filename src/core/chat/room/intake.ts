@@ -13,11 +13,11 @@ import { isAuthorOf } from './authorship.ts'
 import { Amending } from './amending.ts'
 import { costOf, withEntry, type DeviceRecord } from './devices.ts'
 import { HeldBack } from './held-back.ts'
+import { MESSAGE_KIND } from './content.ts'
 import { addToHistory, withoutGap, type Citation } from './history.ts'
 import { citedBy, judgeEntry, type GenuineEntry } from './judge-entry.ts'
 import { isLate, lateRecord, withLateMarks, type Attendance } from './late-marks.ts'
 import type { RoomDeps } from './room-deps.ts'
-import { historyRecord } from './room-state.ts'
 import { SequenceIndex } from './sequence-index.ts'
 import type { StoredState } from './stored-state.ts'
 
@@ -66,6 +66,7 @@ export class Intake {
   readonly #deps: RoomDeps
   readonly #stored: StoredState
   #attendance: Attendance
+  #introductions = 0
 
   constructor(deps: RoomDeps, stored: StoredState) {
     this.#deps = deps
@@ -115,7 +116,7 @@ export class Intake {
     }
     for (const genuine of [...this.waiting.values()]) await this.#take(genuine, batch)
     for (const entry of entries) if (!isWhole(entry)) this.#bare.set(entry.id, entry)
-    for (const entry of [...this.#bare.values()]) await this.#takeErased(entry, batch)
+    for (const entry of this.#accountable(entries, batch)) await this.#takeErased(entry, batch)
     await this.#commit(batch)
     return {
       stored: [...batch.entries.values()],
@@ -158,7 +159,7 @@ export class Intake {
       return
     }
     this.waiting.delete(id)
-    if (!this.#hasSpace(genuine, device)) {
+    if (this.#deps.space?.fits(device.member, costOf(device, genuine), this.#stored.current.book) === false) {
       this.#refused.set(id, true)
       return
     }
@@ -166,6 +167,20 @@ export class Intake {
     await this.#addToHistory(genuine, device, batch)
     batch.entries.set(id, genuine)
     await batch.amending.take(genuine, device.member)
+  }
+
+  /**
+   * Of the headers without bodies those that came now, or of which something is claimed now; all where devices are known
+   * that were not, or nothing came: then somebody was met, or something is due.
+   */
+  #accountable(entries: readonly StoredEntry[], { amending }: Batch): ErasedEntry[] {
+    const { introductions } = this.#stored.current.book
+    const isAnybodyNew = introductions !== this.#introductions
+    this.#introductions = introductions
+    const bare = [...this.#bare.values()]
+    if (isAnybodyNew || entries.length === 0) return bare
+    const came = new Set(entries.map(({ id }) => id))
+    return bare.filter(({ id }) => came.has(id) || amending.claimed.has(id))
   }
 
   /** Takes in what is left of an entry, if somebody who could erased it: its author, by what its header commits to. */
@@ -185,14 +200,14 @@ export class Intake {
     // Nobody who may read here could have written it.
     if (header.class !== 'chat' || this.#deps.keys.epochs.contentKey('chat', header.epoch) === undefined) return
     this.#bare.delete(id)
-    if (this.#deps.space?.fits(device.member, costOf(device, entry), book) === false) return
+    if (this.#deps.space?.fits(device.member, costOf(device, { entry }), book) === false) return
     const { sequence } = claim
     if ((await batch.sequences.find(claim)) === undefined) batch.sequences.add(claim, id)
-    book.set(withEntry(device, { id, sequence, time: header.clock.ms, bytes: costOf(device, entry) }))
+    book.set(withEntry(device, { id, sequence, time: header.clock.ms, bytes: costOf(device, { entry }) }))
     const state = this.#stored.current
     state.history = addToHistory(state.history, { id, clock: header.clock, author: claim.device }, [])
     batch.erased.set(id, entry)
-    if (claim.isMessage) batch.amending.showDeleted(id, claim.member)
+    if (claim.kind === MESSAGE_KIND) batch.amending.showDeleted(id, claim.member)
   }
 
   /** Whether the entry is older than what is kept here; then it is not missing any more. */
@@ -210,21 +225,18 @@ export class Intake {
     batch.hasSettled = true
   }
 
-  #hasSpace({ entry }: GenuineEntry, device: DeviceRecord): boolean {
-    return this.#deps.space?.fits(device.member, costOf(device, entry), this.#stored.current.book) ?? true
-  }
-
   /**
    * A sequence that is taken by another entry was signed twice: all that a body holds follows from what is signed, so
    * that nobody but the device itself can make two entries of one.
    */
-  async #addToDevice({ entry, body }: GenuineEntry, device: DeviceRecord, batch: Batch): Promise<void> {
+  async #addToDevice(genuine: GenuineEntry, device: DeviceRecord, batch: Batch): Promise<void> {
+    const { entry, body } = genuine
     const { id, header } = entry
     const { sequence } = body
     const isNext = sequence > (device.last?.sequence ?? 0)
     const before = isNext ? undefined : await batch.sequences.find(body)
     if (before === undefined) batch.sequences.add(body, id)
-    const record = withEntry(device, { id, sequence, time: header.clock.ms, bytes: costOf(device, entry) })
+    const record = withEntry(device, { id, sequence, time: header.clock.ms, bytes: costOf(device, genuine) })
     const isProof = before !== undefined && device.equivocation === undefined
     if (isProof) batch.equivocators.push(body.device)
     this.#stored.current.book.set(isProof ? { ...record, equivocation: { sequence, ids: [before, id] } } : record)
@@ -250,13 +262,13 @@ export class Intake {
     const whole = [...entries.values()].map(({ entry }) => (amending.bodiless.has(entry.id) ? eraseBody(entry) : entry))
     const stored = [...whole, ...erased.values()]
     const records = [...state.book.takeChanges(), ...amending.records()]
-    if (stored.length > 0 || hasSettled) records.push(historyRecord(state.history), ...sequences.changes())
+    if (stored.length > 0) records.push(...sequences.changes())
     const late = this.#lateOnes([...entries.values()])
     if (late.length > 0) {
       state.late = withLateMarks(state.late, late)
       records.push(lateRecord(state.late))
     }
-    if (records.length === 0) return
+    if (records.length === 0 && !hasSettled) return
     await this.#stored.commit({ entries: stored, shown: amending.notes, erased: [...amending.erased], records })
   }
 

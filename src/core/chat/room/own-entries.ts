@@ -28,7 +28,7 @@ export async function sealOwn(deps: RoomDeps, state: RoomState, words: OwnWords)
   const { device } = identity.certificate
   const opening = random(OPENING_BYTES)
   const body = ownBody(deps, state.book.get(device), { words, time, heads, opening })
-  const salt = saltOf({ device, sequence: body.sequence, opening })
+  const salt = saltOf({ device, sequence: body.sequence, kind: body.kind, opening })
   const start = { class: 'chat', epoch, clock: time, extensions: [], salt } as const
   return sealEntry({ roomId: keys.roomId, contentKey }, identity.deviceKey, start, body)
 }

@@ -10,7 +10,7 @@ import {
   type StoredEntry,
   type SyncedClass
 } from '../../log/index.ts'
-import { Amendments } from './amendments.ts'
+import { Amendments, MAX_EDITS, type Edits } from './amendments.ts'
 import { isAuthorOf, OPENING_BYTES, type Authorship } from './authorship.ts'
 import { decodeContent, DELETION_KIND, EDIT_KIND, MESSAGE_KIND, parseText, type Profile } from './content.ts'
 import { costOf, withLess, type DeviceRecord } from './devices.ts'
@@ -21,7 +21,7 @@ import { citedBy, type GenuineEntry } from './judge-entry.ts'
 import { sealOwn, type OwnWords } from './own-entries.ts'
 import { floorOf, outdatedOf, type Outdated, type Retention } from './retention.ts'
 import type { RoomDeps } from './room-deps.ts'
-import { historyRecord, readRecord, type RoomState } from './room-state.ts'
+import { readRecord, type RoomState } from './room-state.ts'
 import { Serial } from '../serial.ts'
 import type { SequenceRanges } from './sequence-ranges.ts'
 import { ShownMessages, type RoomMessage } from './shown-messages.ts'
@@ -121,6 +121,9 @@ export class Room {
   async edit(message: EntryId, text: string): Promise<Written> {
     const own = await this.#ownMessage(message)
     if (own === undefined) throw new UsageError('this message was deleted')
+    if (((await this.#editsOf(message))?.all.length ?? 0) >= MAX_EDITS) {
+      throw new UsageError(`this message was edited ${MAX_EDITS} times: more are not possible`)
+    }
     return this.#write({ kind: EDIT_KIND, text: parseText(text), target: message })
   }
 
@@ -128,9 +131,13 @@ export class Room {
   async delete(message: EntryId): Promise<Written | undefined> {
     const own = await this.#ownMessage(message)
     if (own === undefined) return undefined
-    const edits = await new Amendments(this.#deps.store).edits(message, this.#deps.identity.certificate.member)
+    const edits = await this.#editsOf(message)
     const erased = await Promise.all([message, ...(edits?.all ?? [])].map(id => this.#authorship(id)))
     return this.#write({ kind: DELETION_KIND, targets: erased.filter(each => each !== undefined) })
+  }
+
+  #editsOf(message: EntryId): Promise<Edits | undefined> {
+    return new Amendments(this.#deps.store).edits(message, this.#deps.identity.certificate.member)
   }
 
   #write(words: OwnWords): Promise<Written> {
@@ -159,7 +166,7 @@ export class Room {
     const content = decodeContent(body.kind, body.content)
     // Entries of earlier builds have no opening: whoever holds the body follows all the same.
     const opening = (content.ok && content.value.opening) || new Uint8Array(OPENING_BYTES)
-    return { id, device: body.device, sequence: body.sequence, opening }
+    return { id, device: body.device, sequence: body.sequence, kind: body.kind, opening }
   }
 
   /**
@@ -186,13 +193,13 @@ export class Room {
     const ids = outdated.map(({ entry }) => entry.id)
     for (const { entry, place } of outdated) {
       const device = place && state.book.get(place.device)
-      if (device !== undefined) state.book.set(withLess(device, costOf(device, entry)))
+      if (device !== undefined) state.book.set(withLess(device, costOf(device, { entry })))
     }
     state.history = withoutHeads(state.history, ids)
     const records = outdated.flatMap(each => each.records)
     await this.#stored.commit({
       dropped: ids,
-      records: [...records, ...state.book.takeChanges(), historyRecord(state.history)]
+      records: [...records, ...state.book.takeChanges()]
     })
   }
 
@@ -212,11 +219,15 @@ export class Room {
   acknowledge(member: MemberId, held: SequenceRanges): Promise<boolean> {
     return this.#changes.run(async () => {
       const last = this.ownDevice?.last?.sequence ?? 0
-      const change = this.#state.deliveries.acknowledge(member, held, last)
-      if (change === undefined) return false
-      await this.#stored.commit({ records: [change] })
+      const changes = this.#state.deliveries.acknowledge(member, held, last, other => this.#hasWritten(other))
+      if (changes.length === 0) return false
+      await this.#stored.commit({ records: changes })
       return true
     })
+  }
+
+  #hasWritten(member: MemberId): boolean {
+    return (this.#state.book.members().get(member)?.wroteAt ?? 0) > 0
   }
 
   /** Ids to ask others for: what is missing, and what is cited by entries that are here and not taken in yet. */

@@ -9,7 +9,9 @@ export interface SequenceRange {
 }
 
 /** Above this many holes the lowest are forgotten, which only makes an acknowledgement say less. */
-const MAX_RANGES = 64
+const MAX_RANGES = 512
+/** What is told of them: the newest. The rest is told when holes have closed. */
+const MAX_TOLD_RANGES = 64
 
 export function addSequence(ranges: SequenceRanges, sequence: number): SequenceRanges {
   const below = ranges.filter(range => range.to < sequence - 1)
@@ -39,14 +41,15 @@ export function mergeRanges(a: SequenceRanges, b: SequenceRanges): SequenceRange
 }
 
 export function writeRanges(writer: ByteWriter, ranges: SequenceRanges): ByteWriter {
-  writer.u8(ranges.length)
-  for (const { from, to } of ranges) writer.u64(from).u64(to)
+  const told = ranges.slice(-MAX_TOLD_RANGES)
+  writer.u8(told.length)
+  for (const { from, to } of told) writer.u64(from).u64(to)
   return writer
 }
 
 export function readRanges(reader: ByteReader): SequenceRanges {
   const count = reader.u8()
-  if (count > MAX_RANGES) reader.refuse(`${count} ranges`)
+  if (count > MAX_TOLD_RANGES) reader.refuse(`${count} ranges`)
   const ranges: SequenceRange[] = []
   for (let index = 0; index < count; index += 1) {
     const range = { from: reader.u64(), to: reader.u64() }

@@ -1,7 +1,7 @@
 import type { Millis } from '../../bytes/index.ts'
 import type { StoreChange } from '../../log/index.ts'
 import type { RoomDeps } from './room-deps.ts'
-import { joinedRecord, loadRoomState, type RoomState } from './room-state.ts'
+import { historyChanges, joinedRecord, loadRoomState, type RoomState } from './room-state.ts'
 
 /** What is derived from a room's entries, in memory as in the store: when a write fails, memory goes back to the store. */
 export class StoredState {
@@ -27,9 +27,12 @@ export class StoredState {
 
   async commit(change: StoreChange): Promise<void> {
     const joined = this.#isJoinStored ? [] : [joinedRecord(this.#current)]
+    const { history } = this.#current
+    const records = [...(change.records ?? []), ...historyChanges(this.#current.storedHistory, history), ...joined]
     try {
-      await this.#deps.store.commit({ ...change, records: [...(change.records ?? []), ...joined] })
+      await this.#deps.store.commit({ ...change, records })
       this.#isJoinStored = true
+      this.#current.storedHistory = history
     } catch (thrown) {
       this.#current = await loadRoomState(this.#deps)
       throw thrown
