@@ -4,6 +4,7 @@ import type { DeviceId, MemberId } from '../identity/index.ts'
 import type { EntryId, StoredEntry } from '../log/index.ts'
 import type { Network, Path, PeerId } from '../network/index.ts'
 import { Alarm } from './alarm.ts'
+import { Hush } from './hush.ts'
 import type { Listeners } from './listeners.ts'
 import type { MemberSummary, Message, PeerEvent, RoomSummary } from './peer.ts'
 import type { GenuineEntry } from './room/judge-entry.ts'
@@ -49,6 +50,7 @@ export class LiveRoom {
   #storeFails = false
   #missing: number
   readonly #alarm: Alarm
+  readonly #hush: Hush
   #link: RoomLink | undefined
   #network: Network | undefined
   #stopRetaining: () => void = () => undefined
@@ -63,6 +65,7 @@ export class LiveRoom {
     this.#room = room
     this.#unread = unread
     this.#missing = room.gaps.missing().length
+    this.#hush = new Hush(clock, () => this.#tellGaps())
     this.#alarm = new Alarm(clock, () => void this.#ring().catch(() => this.#setAlarm()))
   }
 
@@ -122,6 +125,7 @@ export class LiveRoom {
   goOffline(): void {
     this.#stopRetaining()
     this.#alarm.setFor(undefined)
+    this.#hush.end()
     this.#link?.stop()
     this.#link = undefined
     this.#attending = false
@@ -314,8 +318,10 @@ export class LiveRoom {
       this.#warnOf(device, 'unheld', `cites ${cited === 1 ? 'a message' : `${cited} messages`} that nobody here has.`)
     }
     const missing = this.#room.gaps.missing().length
-    // What a sync brings newest first leaves gaps that it closes itself a moment later.
-    if (missing === this.#missing || (missing > this.#missing && this.#link?.isSyncing === true)) return
+    // What a sync brings newest first leaves gaps that it closes itself a moment later. Nobody hides one by a sync without end.
+    if (missing > this.#missing && this.#link?.isSyncing === true && this.#hush.keeps()) return
+    this.#hush.end()
+    if (missing === this.#missing) return
     this.#missing = missing
     this.#deps.events.emit({ event: 'gap', room: this.keys.roomId, missing })
   }

@@ -40,6 +40,8 @@ type Taken = Readonly<Record<EntryClass, number>>
 
 const TAKEN_RECORD = 'taken'
 const CLASSES = ['control', 'chat'] as const
+/** Members judge what is ahead again; a keeper whose own clock is behind turns away nothing that they take. */
+const MAX_BEHIND: Millis = 5 * 60_000
 /** A peer that broke the protocol is left alone for this long. */
 const FAULT_PAUSE: Millis = 10 * 60_000
 const MAX_PAUSED = 256
@@ -112,7 +114,7 @@ export class BlindRoom implements SyncedRoom {
 
   /** Rejects when not all could be kept: whoever brought them must not take them for kept. */
   async #take(entries: readonly StoredEntry[]): Promise<number> {
-    const now = this.#deps.clock.now()
+    const latest = this.#deps.clock.now() + MAX_BEHIND
     const fitting: Entry[] = []
     let [taken, refused] = [this.#taken, 0]
     for (const entry of entries) {
@@ -121,7 +123,7 @@ export class BlindRoom implements SyncedRoom {
       const each = entry.header.class
       const bytes = encodeEntry(entry).length + ENTRY_OVERHEAD_BYTES
       // What is ahead comes again when it no longer is.
-      if (isAhead(entry.header.clock, now) || !this.#deps.space.fits(each, bytes, taken)) {
+      if (isAhead(entry.header.clock, latest) || !this.#deps.space.fits(each, bytes, taken)) {
         refused += 1
         continue
       }

@@ -11,6 +11,7 @@ import {
 } from './acknowledgement.ts'
 import { AcknowledgementTimer } from './acknowledgement-timer.ts'
 import type { Role } from './exchange-codec.ts'
+import { PerSecond } from './per-second.ts'
 import type { Presence } from './presence.ts'
 
 export interface AcknowledgementsDeps {
@@ -27,6 +28,8 @@ export interface AcknowledgementsDeps {
   readonly kept: (keeper: string, held: SequenceRanges) => void
 }
 
+/** By one peer: its acknowledgements of a few rooms, and some after it was away. */
+const MAX_TOLD_PER_SECOND = 32
 /** Of devices that are not known yet. */
 const MAX_EARLY = 64
 
@@ -38,10 +41,12 @@ export class Acknowledgements {
   readonly #deps: AcknowledgementsDeps
   readonly #timer: AcknowledgementTimer
   readonly #early = new CappedMap<DeviceId, Acknowledgement>(MAX_EARLY)
+  readonly #told: PerSecond
   #isStopped = false
 
   constructor(deps: AcknowledgementsDeps) {
     this.#deps = deps
+    this.#told = new PerSecond(deps.clock, MAX_TOLD_PER_SECOND)
     this.#timer = new AcknowledgementTimer(deps.clock, authors => void this.#tellAll(authors).catch(() => undefined))
   }
 
@@ -55,6 +60,11 @@ export class Acknowledgements {
   /** Tells a member what of its own is here: it may have been away when that was said. */
   tell(peer: PeerId): void {
     void this.#tellHeld(peer).catch(() => undefined)
+  }
+
+  /** Takes in what a peer told by itself: each acknowledges ten times a second at the most. */
+  async takeFrom(peer: PeerId, bytes: Uint8Array): Promise<void> {
+    if (this.#told.lets(peer)) await this.take(bytes)
   }
 
   /** Takes in what was gossiped or told; checks the signature of those only that say something of this device's entries. */

@@ -194,7 +194,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   }
 
   async *answer(message: ExchangeMessage, from: PeerId): AsyncIterable<ExchangeMessage> {
-    if (message.kind === 'acknowledge') await this.#acknowledgements.take(message.acknowledgement)
+    if (message.kind === 'acknowledge') await this.#acknowledgements.takeFrom(from, message.acknowledgement)
     if (message.kind === 'fetch') yield* answerFetch(this.#deps.room, message)
     if (message.kind === 'hello' && (await this.#meet(message.hello, from, this.#deps.ownTime()))) {
       yield { kind: 'hello', hello: await this.#hello(from) }

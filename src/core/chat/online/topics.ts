@@ -10,6 +10,7 @@ import {
   type GossipKeys
 } from '../../log/index.ts'
 import type { Network, PeerId, TopicMembership, Verdict } from '../../network/index.ts'
+import { PerSecond } from './per-second.ts'
 import { daysBy, timesOf, type RoomTime, type Times } from './day-keys.ts'
 
 export interface TopicEvents {
@@ -27,8 +28,6 @@ const ROTATION_CHECK: Millis = 60_000
 const MAX_RECENT_IDS = 4096
 /** Notes taken from one neighbour in a second: each of 32 members acknowledges ten times a second at the most. */
 const MAX_NOTES_PER_SECOND = 320
-/** Neighbours whose notes are counted; more than are connected at a time. */
-const MAX_COUNTED_PEERS = 256
 
 /** A room's gossip: the topics and meeting places of today, and around midnight of a neighbouring day. */
 export class Topics {
@@ -39,7 +38,7 @@ export class Topics {
   readonly #events: TopicEvents
   readonly #days = new Map<number, { membership: TopicMembership; leave: () => void }>()
   readonly #recent = new CappedMap<EntryId, true>(MAX_RECENT_IDS)
-  readonly #notes = new CappedMap<PeerId, { readonly second: number; readonly count: number }>(MAX_COUNTED_PEERS)
+  readonly #notes: PerSecond
   readonly #stopRotating: () => void
 
   constructor(network: Network, keys: RoomKeys, time: RoomTime, events: TopicEvents) {
@@ -47,6 +46,7 @@ export class Topics {
     this.#keys = keys
     this.#clock = time.clock
     this.#times = timesOf(time)
+    this.#notes = new PerSecond(time.clock, MAX_NOTES_PER_SECOND)
     this.#events = events
     this.#rotate()
     this.#stopRotating = every(time.clock, ROTATION_CHECK, () => this.#rotate())
@@ -111,7 +111,7 @@ export class Topics {
   #validate(keys: GossipKeys, day: number, message: Uint8Array, from: PeerId): Verdict {
     const opened = openGossip(keys, message)
     if (!opened.ok) return opened.error === 'broken' ? 'reject' : 'ignore'
-    if (opened.value.kind === 'note') return this.#countNote(from) ? 'accept' : 'ignore'
+    if (opened.value.kind === 'note') return this.#notes.lets(from) ? 'accept' : 'ignore'
     const { id, header } = opened.value.entry
     if (dayOf(header.clock.ms) !== day) return 'reject'
     if (this.#recent.has(id) || isAhead(header.clock, this.#clock.now())) return 'ignore'
@@ -125,14 +125,5 @@ export class Topics {
     if (!opened.ok) return
     if (opened.value.kind === 'note') this.#events.noted(opened.value.note)
     else this.#events.received(opened.value.entry, from)
-  }
-
-  /** Whether this neighbour may bring one more note in this second. */
-  #countNote(from: PeerId): boolean {
-    const second = Math.floor(this.#clock.now() / 1000)
-    const before = this.#notes.get(from)
-    const count = before?.second === second ? before.count + 1 : 1
-    this.#notes.set(from, { second, count })
-    return count <= MAX_NOTES_PER_SECOND
   }
 }

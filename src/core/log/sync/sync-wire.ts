@@ -37,7 +37,7 @@ export class SyncWire {
     let [piece, pieceBytes]: [Uint8Array[], number] = [[], 0]
     for (const frame of frames) {
       const bytes = encodeSyncFrame(frame)
-      if (frame.kind === 'entry') this.#sentBytes += bytes.length
+      if (isEntry(frame)) this.#sentBytes += bytes.length
       if (pieceBytes + bytes.length > PIECE_BYTES && pieceBytes > 0) {
         await this.#stream.write(...piece)
         ;[piece, pieceBytes] = [[], 0]
@@ -54,7 +54,7 @@ export class SyncWire {
     if (bytes === undefined) return undefined
     const frame = decodeSyncFrame(bytes)
     if (!frame.ok) throw new SyncFaultError(frame.error)
-    if (frame.value.kind === 'entry') this.#receivedBytes += bytes.length
+    if (isEntry(frame.value)) this.#receivedBytes += bytes.length
     return frame.value
   }
 
@@ -63,4 +63,8 @@ export class SyncWire {
     if (frame === undefined) throw new UnavailableError('the other side ended the sync')
     return frame
   }
+}
+
+function isEntry({ kind }: SyncFrame): boolean {
+  return kind === 'entry' || kind === 'erased'
 }
