@@ -1,0 +1,56 @@
+import { tcp } from '@libp2p/tcp'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { startHostileRelay, type HostileRelay, type Hostility } from './hostile-relay.ts'
+import {
+  circuitAddresses,
+  connected,
+  createCast,
+  listenIn,
+  ownAddresses,
+  talk,
+  until,
+  type Actor
+} from './network-cast.ts'
+
+const cast = createCast()
+afterEach(() => cast.release())
+
+const DIAL_ONLY = { transports: [tcp()], listen: [] }
+
+async function hostile(hostility: Hostility): Promise<HostileRelay> {
+  const relay = await startHostileRelay(hostility)
+  onTestFinished(() => relay.stop())
+  return relay
+}
+
+/** Two that only circuits join, and who know both relays. */
+async function friends(bootstrap: string[]): Promise<[Actor, Actor]> {
+  const actors = [await cast.enter({ ...DIAL_ONLY, bootstrap }), await cast.enter({ ...DIAL_ONLY, bootstrap })] as const
+  return [...actors]
+}
+
+for (const hostility of ['refuses', 'is silent', 'answers without end', 'answers garbage'] as const) {
+  test(`a relay that ${hostility} when it is asked for a place gives none, and hinders nobody at another`, async () => {
+    const [bad, good] = [await hostile(hostility), await cast.relay()]
+    const [ann, bo] = await friends([...bad.addresses, ...ownAddresses(good)])
+    await until('the bad relay is asked', () => bad.asked.places > 0)
+    await until('both have a place', () => [ann, bo].every(({ network }) => network.relays().length > 0), 40_000)
+    for (const { network } of [ann, bo]) expect(network.relays().map(({ peer }) => peer)).toEqual([good.network.self])
+    ann.network.keep(circuitAddresses(bo))
+    await connected(ann, bo, 'relayed')
+    await talk(listenIn(ann, 'room'), listenIn(bo, 'room'), 'hello')
+  })
+}
+
+test('a relay that gives places and drops each circuit keeps nobody apart who has a place elsewhere', async () => {
+  const [bad, good] = [await hostile('drops circuits'), await cast.relay()]
+  const [ann, bo] = await friends([...bad.addresses, ...ownAddresses(good)])
+  await until('both have two places', () => [ann, bo].every(({ network }) => network.relays().length === 2), 40_000)
+  const isThroughBad = (address: string): boolean => bad.addresses.some(each => address.startsWith(each))
+  const throughBad = circuitAddresses(bo).filter(isThroughBad)
+  ann.network.keep(throughBad)
+  await until('the bad relay is asked for a circuit', () => bad.asked.circuits > 0)
+  ann.network.keep([...throughBad, ...circuitAddresses(bo).filter(address => !isThroughBad(address))])
+  await connected(ann, bo, 'relayed')
+  await talk(listenIn(ann, 'room'), listenIn(bo, 'room'), 'hello')
+})

@@ -1,0 +1,89 @@
+import { noise } from '@libp2p/noise'
+import { yamux } from '@libp2p/yamux'
+import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
+import { identify } from '@libp2p/identify'
+import type { Connection, Stream } from '@libp2p/interface'
+import { tcp } from '@libp2p/tcp'
+import { lpStream } from '@libp2p/utils'
+import { createLibp2p } from 'libp2p'
+import { ByteWriter, concatBytes, systemRandom } from '../../src/core/bytes/index.ts'
+
+/** Types and statuses of circuit relay v2 (https://github.com/libp2p/specs/blob/master/relay/circuit-v2.md). */
+const TYPE = { reserve: 0, connect: 1, status: 2 } as const
+const STATUS = { ok: 100, refused: 200 } as const
+
+/** How a relay may treat whoever asks it for a place, or for a circuit. */
+export type Hostility = 'refuses' | 'is silent' | 'answers without end' | 'answers garbage' | 'drops circuits'
+
+export interface HostileRelay {
+  readonly addresses: string[]
+  /** How often it was asked for a place, and for a circuit. */
+  readonly asked: { places: number; circuits: number }
+  stop(): Promise<void>
+}
+
+export async function startHostileRelay(hostility: Hostility): Promise<HostileRelay> {
+  const asked = { places: 0, circuits: 0 }
+  const node = await createLibp2p({
+    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    services: { identify: identify() }
+  })
+  await node.handle(RELAY_V2_HOP_CODEC, async (stream: Stream, connection: Connection) => {
+    const wire = lpStream(stream)
+    // Field 1 of the message is its type.
+    const isReserve = (await wire.read()).subarray(0, 2)[1] === TYPE.reserve
+    asked[isReserve ? 'places' : 'circuits'] += 1
+    await answer(isReserve, stream, wire, connection).catch(() => undefined)
+  })
+
+  async function answer(
+    isReserve: boolean,
+    stream: Stream,
+    wire: ReturnType<typeof lpStream>,
+    { remotePeer }: Connection
+  ): Promise<void> {
+    if (hostility === 'is silent') return
+    if (hostility === 'answers garbage') return wire.write(systemRandom(200))
+    if (hostility === 'refuses') return wire.write(status(STATUS.refused))
+    if (hostility === 'answers without end') {
+      stream.send(new Uint8Array([0xff, 0xff, 0xff, 0xff, 0x07]))
+      while (stream.status === 'open' && stream.send(systemRandom(60_000)));
+      return
+    }
+    if (isReserve) return wire.write(concatBytes([status(STATUS.ok), reservation()]))
+    await wire.write(status(STATUS.ok))
+    stream.abort(new Error(`no circuit for ${remotePeer}`))
+  }
+
+  /** Field 3: until when (1), and the addresses of this relay (2). */
+  function reservation(): Uint8Array {
+    const expires = varint(Math.floor(Date.now() / 1000) + 3600)
+    const addresses = node.getMultiaddrs().map(address => field(2, address.bytes))
+    return field(3, concatBytes([Uint8Array.of(1 << 3), expires, ...addresses]))
+  }
+
+  return {
+    asked,
+    addresses: node.getMultiaddrs().map(String),
+    stop: async () => node.stop()
+  }
+}
+
+/** Fields 1 and 5: a status. */
+function status(code: number): Uint8Array {
+  return concatBytes([Uint8Array.of(1 << 3, TYPE.status, 5 << 3), varint(code)])
+}
+
+function field(number: number, value: Uint8Array): Uint8Array {
+  return concatBytes([Uint8Array.of((number << 3) | 2), varint(value.length), value])
+}
+
+function varint(value: number): Uint8Array {
+  const writer = new ByteWriter()
+  let rest = value
+  for (; rest > 127; rest = Math.floor(rest / 128)) writer.u8((rest % 128) | 128)
+  return writer.u8(rest).finish()
+}
