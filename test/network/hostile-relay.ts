@@ -6,7 +6,8 @@ import type { Connection, Stream } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import { lpStream } from '@libp2p/utils'
 import { createLibp2p } from 'libp2p'
-import { ByteWriter, concatBytes, systemRandom } from '../../src/core/bytes/index.ts'
+import { concatBytes, systemRandom } from '../../src/core/bytes/index.ts'
+import { field, varint } from './protobuf.ts'
 
 /** Types and statuses of circuit relay v2 (https://github.com/libp2p/specs/blob/master/relay/circuit-v2.md). */
 const TYPE = { reserve: 0, connect: 1, status: 2 } as const
@@ -75,15 +76,4 @@ export async function startHostileRelay(hostility: Hostility): Promise<HostileRe
 /** Fields 1 and 5: a status. */
 function status(code: number): Uint8Array {
   return concatBytes([Uint8Array.of(1 << 3, TYPE.status, 5 << 3), varint(code)])
-}
-
-function field(number: number, value: Uint8Array): Uint8Array {
-  return concatBytes([Uint8Array.of((number << 3) | 2), varint(value.length), value])
-}
-
-function varint(value: number): Uint8Array {
-  const writer = new ByteWriter()
-  let rest = value
-  for (; rest > 127; rest = Math.floor(rest / 128)) writer.u8((rest % 128) | 128)
-  return writer.u8(rest).finish()
 }

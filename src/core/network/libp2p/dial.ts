@@ -5,7 +5,7 @@ import { compareAddresses, pathOfAddress, peerOfAddress } from './addresses.ts'
 import { withDeadline } from './deadline.ts'
 import { isElsewhere } from './elsewhere.ts'
 import { DIAL_TIMEOUT } from './node.ts'
-import { connectionsTo } from './peer-ids.ts'
+import { connectionsTo, fromLibp2pPeer } from './peer-ids.ts'
 import type { Scope } from './scope.ts'
 
 /**
@@ -15,6 +15,8 @@ import type { Scope } from './scope.ts'
 const DIRECT_HEAD_START: Millis = 3_000
 /** Addresses of one peer that are tried; whoever announces more is not to be followed everywhere. */
 const MAX_ADDRESSES = 16
+/** Somebody else may be dialling the peer for longer. */
+const MAX_TURNS = 20
 
 /**
  * Opens a connection to the one peer at these addresses, the best first; rejects when none answers. WebRTC opens a
@@ -54,10 +56,25 @@ export async function dialableAddresses(scope: Scope, addresses: readonly string
 }
 
 export async function dialInTurn(scope: Scope, addresses: readonly Multiaddr[], limit: Millis): Promise<PeerId> {
-  const connection = await withDeadline(scope.clock, limit, scope.signal, signal =>
-    scope.node.dial([...addresses], { signal })
-  )
-  return connection.remotePeer.toString() as PeerId
+  try {
+    const connection = await withDeadline(scope.clock, limit, scope.signal, signal =>
+      scope.node.dial([...addresses], { signal })
+    )
+    return connection.remotePeer.toString() as PeerId
+  } catch (thrown) {
+    await leaveQueue(scope, addresses)
+    throw thrown
+  }
+}
+
+/**
+ * A dial that was given up stays in libp2p's queue for some turns of the event loop (`@libp2p/utils` 7.4.1, queue/job.ts).
+ * Whoever dials the peer in these joins it, and is answered by nothing but the end of their own time.
+ */
+async function leaveQueue({ node }: Scope, addresses: readonly Multiaddr[]): Promise<void> {
+  const peers = new Set(addresses.map(address => peerOfAddress(address.toString())))
+  const isQueued = (): boolean => node.getDialQueue().some(({ peerId }) => peerId && peers.has(fromLibp2pPeer(peerId)))
+  for (let turn = 0; turn < MAX_TURNS && isQueued(); turn += 1) await new Promise(resolve => setTimeout(resolve))
 }
 
 function parse(address: string): Multiaddr | undefined {
