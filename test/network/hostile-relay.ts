@@ -2,7 +2,7 @@ import { noise } from '@libp2p/noise'
 import { yamux } from '@libp2p/yamux'
 import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
-import type { Connection, Stream } from '@libp2p/interface'
+import type { Stream } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import { lpStream } from '@libp2p/utils'
 import { createLibp2p } from 'libp2p'
@@ -32,20 +32,15 @@ export async function startHostileRelay(hostility: Hostility): Promise<HostileRe
     streamMuxers: [yamux()],
     services: { identify: identify() }
   })
-  await node.handle(RELAY_V2_HOP_CODEC, async (stream: Stream, connection: Connection) => {
+  await node.handle(RELAY_V2_HOP_CODEC, async (stream: Stream) => {
     const wire = lpStream(stream)
     // Field 1 of the message is its type.
     const isReserve = (await wire.read()).subarray(0, 2)[1] === TYPE.reserve
     asked[isReserve ? 'places' : 'circuits'] += 1
-    await answer(isReserve, stream, wire, connection).catch(() => undefined)
+    await answer(isReserve, stream, wire).catch(() => undefined)
   })
 
-  async function answer(
-    isReserve: boolean,
-    stream: Stream,
-    wire: ReturnType<typeof lpStream>,
-    { remotePeer }: Connection
-  ): Promise<void> {
+  async function answer(isReserve: boolean, stream: Stream, wire: ReturnType<typeof lpStream>): Promise<void> {
     if (hostility === 'is silent') return
     if (hostility === 'answers garbage') return wire.write(systemRandom(200))
     if (hostility === 'refuses') return wire.write(status(STATUS.refused))
@@ -56,7 +51,7 @@ export async function startHostileRelay(hostility: Hostility): Promise<HostileRe
     }
     if (isReserve) return wire.write(concatBytes([status(STATUS.ok), reservation()]))
     await wire.write(status(STATUS.ok))
-    stream.abort(new Error(`no circuit for ${remotePeer}`))
+    stream.abort(new Error('no circuit'))
   }
 
   /** Field 3: until when (1), and the addresses of this relay (2). */
