@@ -57,7 +57,12 @@ describe('bad usage and bad input exit 2 with one line that says what to do', ()
     [['relay', '--keep-quota', '1G'], /nothing without --keep/],
     [['room', 'set', 'Talk', 'keepers'], /needs ROOM KEY VALUE/],
     [['room', 'set', 'Talk', 'keepers', 'maybe'], /neither on nor off/],
-    [['room', 'set', 'Talk', 'colour', 'red'], /there is no setting "colour"/],
+    [
+      ['room', 'set', 'Talk', 'colour', 'red'],
+      /there is no setting "colour": an open room has keepers and retention\n/
+    ],
+    [['room', 'set', 'Talk', 'retention', '-5'], /retention "-5": neither a time \(30d, 12h\), a number of messages/],
+    [['room', 'set', 'Talk', 'retention', '-1d'], /retention "-1d": neither a time \(30d, 12h\), a number of messages/],
     [['room', 'set', 'Nowhere', 'keepers', 'off'], /no room "Nowhere"/],
     [['room', 'invite', 'Talk', '--expires', 'soon'], /not a duration such as/],
     [['room', 'join', 'starling:open/AQAEd2hpc'], /cut off or mistyped/],
@@ -147,13 +152,29 @@ test.each(
   expect(outcome.diagnostics).toMatch(/not built yet/)
 })
 
+test.each([
+  ['name', /an open room is its name: under another name it would be another room/],
+  ['history', /whoever knows its name may read all/]
+])('nobody may set the %s of an open room: exit 3, with the reason', async (key, reason) => {
+  const outcome = await runProgram(['room', 'set', 'Talk', key, 'x', '--data', data])
+  expect(outcome.exit).toBe(3)
+  expectOneLine(outcome)
+  expect(outcome.diagnostics).toMatch(reason)
+})
+
+test('a number below zero is text like any other', async () => {
+  const quiet = join(folder.path, 'below-zero')
+  expect((await runProgram(['room', 'create', '-5', '--open', '--data', quiet])).exit).toBe(0)
+  expect((await runProgram(['room', 'list', '--data', quiet])).out).toMatch(/ -5 /)
+})
+
 describe('what the machine must put right exits 1 with one line', () => {
   test('a data folder that cannot be one', async () => {
     await writeFile(join(folder.path, 'file'), '')
     const places = [
       join(folder.path, 'file'),
       join(folder.path, 'file', 'below'),
-      ...(process.platform === 'linux' ? ['/proc/starling'] : [])
+      ...(process.platform === 'linux' ? ['/proc', '/proc/starling', '/sys'] : [])
     ]
     for (const place of places) {
       const outcome = await runProgram(['room', 'list', '--data', place])

@@ -6,7 +6,11 @@ import type { RoomRecord } from './room-records.ts'
 export type RoomSettings = Pick<RoomRecord, 'keepers' | 'retention'>
 
 const LATER: readonly string[] = ['dht']
-const NOT_IN_OPEN_ROOMS: readonly string[] = ['name', 'history']
+/** What nobody may set in an open room, and why. */
+const NOT_IN_OPEN_ROOMS: ReadonlyMap<string, string> = new Map([
+  ['name', 'an open room is its name: under another name it would be another room, which you can create'],
+  ['history', 'in an open room whoever knows its name may read all that its members have']
+])
 
 /**
  * A setting of an open room as it was written. All settings that it has are this device's own.
@@ -15,11 +19,10 @@ const NOT_IN_OPEN_ROOMS: readonly string[] = ['name', 'history']
 export function parseRoomSetting(key: string, value: string): RoomSettings {
   if (key === 'keepers') return { keepers: parseKeepers(value) }
   if (key === 'retention') return { retention: parseRetention(value) }
-  if (NOT_IN_OPEN_ROOMS.includes(key)) {
-    throw new NotAllowedError(`nobody may set the ${key} of an open room: it follows from the room's being open`)
-  }
+  const why = NOT_IN_OPEN_ROOMS.get(key)
+  if (why !== undefined) throw new NotAllowedError(`nobody may set the ${key} of an open room: ${why}`)
   if (LATER.includes(key)) throw new UsageError(`the setting ${key} is not built yet; see docs/contract.md for what is`)
-  throw new UsageError(`there is no setting ${JSON.stringify(key)}: an open room has keepers, retention, dht`)
+  throw new UsageError(`there is no setting ${JSON.stringify(key)}: an open room has keepers and retention`)
 }
 
 function parseKeepers(value: string): boolean {

@@ -19,6 +19,9 @@ export interface CommandLine {
 /** `id` alone shows the identity. */
 const DEFAULT_OF_GROUP: ReadonlyMap<string, string> = new Map([['id', 'id show']])
 
+/** A number below zero: no flag begins with a digit. */
+const BELOW_ZERO = /^-\d/
+
 /** Flags may stand before, between and after arguments; `--` ends them. */
 export function parseCommandLine(words: readonly string[]): CommandLine {
   const every = new Map([...GLOBAL_FLAGS, ...COMMANDS.flatMap(command => command.flags)].map(flag => [flag.name, flag]))
@@ -29,8 +32,11 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
     strict: false,
     allowPositionals: true
   })
-  const options = tokens.filter(token => token.kind === 'option')
-  const positionals = tokens.filter(token => token.kind === 'positional').map(token => token.value)
+  const isArgument = ({ kind, index }: { kind: string; index: number }): boolean =>
+    kind === 'positional' || (kind === 'option' && BELOW_ZERO.test(words[index] ?? ''))
+  const options = tokens.filter(token => token.kind === 'option').filter(token => !isArgument(token))
+  const places = new Set(tokens.filter(isArgument).map(token => token.index))
+  const positionals = [...places].map(index => words[index] ?? '')
   const asksHelp = positionals[0] === 'help' || options.some(option => option.name === 'help')
   const found = findCommand(positionals, asksHelp || options.some(option => option.name === 'version'))
   const known = new Map([...GLOBAL_FLAGS, ...(found.command?.flags ?? [])].map(flag => [flag.name, flag]))

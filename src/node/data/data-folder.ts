@@ -13,22 +13,32 @@ export function storeFolder(data: string): string {
   return join(data, 'store')
 }
 
-/** Makes the folder when it is not there yet, and checks that it can be written. */
+/** Makes the folder and that of the store in it when they are not there yet, and checks that they can be written. */
 export async function prepareDataFolder(data: string): Promise<void> {
   try {
-    await makeFolder(data)
-    await access(data, constants.W_OK | constants.X_OK)
+    for (const folder of [data, storeFolder(data)]) {
+      await makeFolder(folder)
+      await access(folder, constants.W_OK | constants.X_OK)
+    }
   } catch (thrown) {
     throw unwritable(data, thrown)
   }
 }
 
-/** Checks that the folder, if it is there, can be used; one that is not yet is made at the start. */
+/** Checks that the folder and that of the store can be written, or made where they are not there yet. Makes nothing. */
 export async function checkDataFolder(data: string): Promise<void> {
-  const found = await statOf(data).catch((thrown: unknown) => {
+  try {
+    await checkFolder(storeFolder(data))
+  } catch (thrown) {
     throw unwritable(data, thrown)
-  })
-  if (found !== undefined) await prepareDataFolder(data)
+  }
+}
+
+async function checkFolder(path: string): Promise<void> {
+  const found = await statOf(path)
+  if (found === undefined) return checkFolder(dirname(path))
+  if (!found.isDirectory()) throw new EnvironmentError('it is not a folder')
+  await access(path, constants.W_OK | constants.X_OK)
 }
 
 /** Folder by folder: a recursive `mkdir` never ends where the system takes none, as under `/proc`. */
@@ -38,6 +48,8 @@ async function makeFolder(path: string): Promise<void> {
   if (found !== undefined) throw new EnvironmentError('it is not a folder')
   await makeFolder(dirname(path))
   await mkdir(path, { mode: FOLDER_MODE }).catch((thrown: unknown) => {
+    // What it is in is there: the system takes no folder of anybody's.
+    if (systemCode(thrown) === 'ENOENT') throw new EnvironmentError('no folder can be made there')
     if (systemCode(thrown) !== 'EEXIST') throw thrown
   })
 }
