@@ -72,18 +72,26 @@ export async function openStorage(database: Database): Promise<Storage> {
 }
 
 async function checkSchema(database: Database, records: RecordStore): Promise<void> {
-  const stored = await records.get(SCHEMA_RECORD)
-  const version = stored === undefined ? SCHEMA_VERSION : Number(expectValue(decodeUtf8(stored)))
-  if (version > SCHEMA_VERSION) {
-    throw new EnvironmentError(
-      `the data folder was written by a newer version (layout ${version}, this one knows ${SCHEMA_VERSION}): update Starling`
-    )
-  }
+  const version = await readLayout(database)
   if (version === 1) await migrateFrom1(database)
   // Last: a migration that was cut off begins again.
-  if (version < SCHEMA_VERSION || stored === undefined) {
+  if (version !== SCHEMA_VERSION) {
     await records.write([{ name: SCHEMA_RECORD, value: encodeUtf8(String(SCHEMA_VERSION)) }])
   }
+}
+
+/**
+ * The layout of what is in an open database; undefined: nothing is. Writes nothing.
+ * @throws EnvironmentError when a newer version wrote it
+ */
+export async function readLayout(database: Database): Promise<number | undefined> {
+  const stored = await readRecords(database, PEER_PREFIX).get(SCHEMA_RECORD)
+  if (stored === undefined) return undefined
+  const version = Number(expectValue(decodeUtf8(stored)))
+  if (version <= SCHEMA_VERSION) return version
+  throw new EnvironmentError(
+    `the data folder was written by a newer version (layout ${version}, this one knows ${SCHEMA_VERSION}): update Starling`
+  )
 }
 
 /** One batch for all: changes of one room are seen together, as what counts its entries follows from all of them. */

@@ -1,8 +1,10 @@
+import { readLayout } from '../../core/log/index.ts'
 import { EnvironmentError, reasonInWords } from '../exits.ts'
 import { prepareDataFolder, storeFolder } from './data-folder.ts'
 import { createNodeDatabase, type NodeDatabase } from './node-database.ts'
 import { isAlive, readOwner, removeOwner, writeOwner, type Owner } from './owner.ts'
 import { removeSocket } from './socket-path.ts'
+import { viewStore } from './store-view.ts'
 import { waitForFolder } from './wait-for-folder.ts'
 
 /** A data folder that this process owns. */
@@ -44,6 +46,7 @@ function ownedBy(data: string, owner: Owner | undefined): EnvironmentError {
 /** Undefined when another process owns the folder. */
 export async function tryToOwnData(data: string, kind: Owner['kind']): Promise<OwnedData | undefined> {
   await prepareDataFolder(data)
+  if (await isInUse(data)) return undefined
   const database = createNodeDatabase(storeFolder(data))
   try {
     await database.open()
@@ -57,6 +60,22 @@ export async function tryToOwnData(data: string, kind: Owner['kind']): Promise<O
     database,
     announce: owner => writeOwner(data, { pid: process.pid, ...owner }),
     release: () => removeOwner(data)
+  }
+}
+
+/**
+ * Whether another process has the store open, told before opening it changes its files. Where it cannot be told, opening
+ * tells.
+ * @throws EnvironmentError when a newer version wrote it
+ */
+async function isInUse(data: string): Promise<boolean> {
+  const view = await viewStore(storeFolder(data)).catch((thrown: unknown) => (isLocked(thrown) ? 'in use' : undefined))
+  if (view === undefined || view === 'in use') return view !== undefined
+  try {
+    await readLayout(view.database)
+    return false
+  } finally {
+    await view.close()
   }
 }
 
