@@ -6,8 +6,7 @@ import { serve } from '../api/serve.ts'
 import type { Settings } from '../command-line/settings.ts'
 import { parseCount, parseSize, type HostPort } from '../command-line/values.ts'
 import type { NodeDatabase } from '../data/node-database.ts'
-import { checkDataFolder } from '../data/data-folder.ts'
-import { ownData } from '../data/open-data.ts'
+import { checkData, ownData } from '../data/open-data.ts'
 import { examiner } from '../doctor/examiner.ts'
 import { UsageError } from '../exits.ts'
 import { createEventPrinter } from '../peer/announce-events.ts'
@@ -28,11 +27,11 @@ const MIN_QUOTA = 1024 ** 2
 const DEFAULT_PORTS = { tcp: 4001, ws: 4002, webrtc: 4003 }
 
 export const relay: Run = async invocation => {
-  const { settings, output } = invocation
+  const { settings, output, stop } = invocation
   checkFlags(settings)
   const plan = planOf(settings)
   if (!settings.flags.has('check')) return runRelay(invocation, plan)
-  await checkDataFolder(plan.data)
+  await checkData(plan.data, stop)
   output.result(plan, planText(plan))
 }
 

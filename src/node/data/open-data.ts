@@ -1,6 +1,6 @@
 import { readLayout } from '../../core/log/index.ts'
 import { EnvironmentError, reasonInWords } from '../exits.ts'
-import { prepareDataFolder, storeFolder } from './data-folder.ts'
+import { checkDataFolder, prepareDataFolder, storeFolder } from './data-folder.ts'
 import { createNodeDatabase, type NodeDatabase } from './node-database.ts'
 import { isAlive, readOwner, removeOwner, writeOwner, type Owner } from './owner.ts'
 import { removeSocket } from './socket-path.ts'
@@ -21,9 +21,19 @@ export interface OwnedData {
  * @throws EnvironmentError when a running peer owns it, or it cannot be used
  */
 export function ownData(data: string, kind: Owner['kind'], signal: AbortSignal): Promise<OwnedData> {
-  const tryOnce = async (): Promise<OwnedData | undefined> => {
-    const owned = await tryToOwnData(data, kind)
-    if (owned !== undefined) return owned
+  return untilFree(data, () => tryToOwnData(data, kind), signal)
+}
+
+/** Rejects when `ownData` would; nothing in the folder is touched. */
+export async function checkData(data: string, signal: AbortSignal): Promise<void> {
+  await checkDataFolder(data)
+  await untilFree(data, async () => ((await isInUse(data)) ? undefined : true), signal)
+}
+
+function untilFree<T>(data: string, use: () => Promise<T | undefined>, signal: AbortSignal): Promise<T> {
+  const tryOnce = async (): Promise<T | undefined> => {
+    const result = await use()
+    if (result !== undefined) return result
     const owner = await readOwner(data)
     if (owner !== undefined && owner.kind !== 'command' && isAlive(owner.pid)) throw ownedBy(data, owner)
     return undefined
