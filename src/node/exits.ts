@@ -17,14 +17,18 @@ export function exitOf(thrown: unknown): Exit {
   return EXIT.failed
 }
 
-const DISK_FULL = 'the disk is full: free some space, then try again'
+export const DISK_FULL = 'the disk is full: free some space, then try again'
 
 /** One line that says what was wrong and what to do, whatever was thrown. */
 export function sentenceOf(thrown: unknown): string {
+  return isDiskFull(thrown) ? DISK_FULL : oneLine(errorMessage(thrown))
+}
+
+/** As Node, LevelDB, libp2p, our store and a running peer say it. */
+export function isDiskFull(thrown: unknown): boolean {
   const code = systemCode(thrown)
-  if (code === 'ENOSPC' || code === 'EDQUOT') return DISK_FULL
-  if (/no space left|disk quota/i.test(errorMessage(thrown))) return DISK_FULL
-  return oneLine(errorMessage(thrown))
+  if (code === 'ENOSPC' || code === 'EDQUOT') return true
+  return /no space left|disk quota|storage of this device is full|the disk is full/i.test(errorMessage(thrown))
 }
 
 /** The `code` of an error of Node or LevelDB, found through the causes that wrap it. */

@@ -1,5 +1,6 @@
 import { EXIT, exitOf, sentenceOf, type Exit } from './exits.ts'
 import { runCommandLine } from './run.ts'
+import { isToldAlready } from './terminal/full-disk.ts'
 import { checkWords } from './terminal/words.ts'
 import { visible } from './terminal/visible.ts'
 
@@ -25,7 +26,9 @@ export async function main(words: readonly string[]): Promise<void> {
     ask('failed')
   })
   // A stray refusal inside a transport concerns one connection, not the peer.
-  process.on('unhandledRejection', complain)
+  process.on('unhandledRejection', thrown => {
+    if (!isToldAlready(sentenceOf(thrown))) complain(thrown)
+  })
   const exit = await run(words, stop.signal)
   await flush()
   end(stop.signal.aborted ? exitAfter(stop.signal.reason as StopReason, exit) : exit)

@@ -234,6 +234,8 @@ describe('what the machine must put right exits 1 with one line', () => {
     const level = new EnvironmentError('nothing was stored: IO error: /x/000003.log: No space left on device')
     expect(sentenceOf(node)).toMatch(/^the disk is full: free some space/)
     expect(sentenceOf(level)).toMatch(/^the disk is full: free some space/)
+    const store = 'nothing was stored, because the storage of this device is full: free some space'
+    expect(sentenceOf(store)).toMatch(/^the disk is full: free some space/)
   })
 })
 

@@ -29,6 +29,9 @@ function isLocked(cause: unknown): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED'
 }
 
+/** As LevelDB, Node and IndexedDB say that there is no room. */
+const FULL = /no space left|disk quota|quota ?exceeded/i
+
 /** Writes all or nothing. `sync` makes LevelDB flush to disk before it answers; IndexedDB has no such option and ignores it. */
 export async function writeDurably(database: Database, operations: Operation[]): Promise<void> {
   const options: object = { sync: true }
@@ -36,9 +39,10 @@ export async function writeDurably(database: Database, operations: Operation[]):
     await database.batch(operations, options)
   } catch (thrown) {
     const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
-    throw new EnvironmentError(
-      `nothing was stored, because the storage of this device cannot be written: ${errorMessage(cause)}`
-    )
+    const reason = errorMessage(cause)
+    const isFull = FULL.test(reason) || (cause instanceof Error && FULL.test(cause.name))
+    const state = isFull ? 'is full: free some space' : `cannot be written: ${reason}`
+    throw new EnvironmentError(`nothing was stored, because the storage of this device ${state}`, { cause })
   }
 }
 

@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { HostPort } from '../command-line/values.ts'
-import { EnvironmentError, errorMessage, reasonInWords, systemCode } from '../exits.ts'
+import { EnvironmentError, isDiskFull, reasonInWords, systemCode } from '../exits.ts'
 import type { WebApp } from '../web/web-app.ts'
 import { guard, type GuardOptions } from './guard.ts'
 import { httpAddress } from './host-names.ts'
@@ -114,7 +114,10 @@ async function answer(
     if (reply !== undefined) sendReply(response, reply)
   } catch (thrown) {
     const reply = thrown instanceof BodyTooLargeError ? refusal(413, 'usage', thrown.message) : refusalOf(thrown)
-    if (reply.status === 500) options.log(`${request.method} ${request.url}: ${errorMessage(thrown)}`)
+    if (reply.status === 500) {
+      const { error } = reply.body
+      options.log(isDiskFull(thrown) ? error : `${request.method} ${request.url}: ${error}`)
+    }
     sendReply(response, reply)
   }
   // What was not read of a refused request must not be taken for the next one.

@@ -1,4 +1,5 @@
 import type { PublicEvent } from '../api/feed.ts'
+import { sentenceOf } from '../exits.ts'
 import { jsonLine } from '../terminal/json-line.ts'
 import { messageLine } from '../terminal/message-line.ts'
 import type { Output } from '../terminal/output.ts'
@@ -39,8 +40,13 @@ export function createEventPrinter(output: Output): EventPrinter {
 }
 
 function logEvent(output: Output, event: PublicEvent): void {
-  if (event.event === 'warning') return output.log('warn', event.text)
+  if (event.event === 'warning') return output.log('warn', warningText(event))
   if (event.event === 'peer') return output.log('info', `${event.peer}: ${event.path} ${event.address}`)
   if (event.event === 'message') return output.log('debug', `message in ${event.room}: ${messageLine(event)}`)
   output.log('debug', jsonLine(event))
+}
+
+/** That the disk is full is said as commands say it. */
+function warningText({ code, text }: PublicEvent & { event: 'warning' }): string {
+  return code === 'not-stored' ? sentenceOf(text) : text
 }

@@ -1,5 +1,6 @@
 import type { LogLevel } from '../command-line/values.ts'
 import { oneLine } from '../exits.ts'
+import { isToldAlready } from './full-disk.ts'
 import { jsonLine } from './json-line.ts'
 import { visible } from './visible.ts'
 
@@ -27,7 +28,8 @@ export function createOutput(options: { json: boolean; level: LogLevel }): Outpu
       if (!json) toStderr(text)
     },
     log(level, text) {
-      if (RANK[level] <= RANK[highest]) toStderr(`starling: ${level}: ${visible(oneLine(text))}`)
+      if (RANK[level] <= RANK[highest] && !isToldAlready(text))
+        toStderr(`starling: ${level}: ${visible(oneLine(text))}`)
     }
   }
 }
