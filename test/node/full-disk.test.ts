@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import {
+  ALONE,
   jsonLines,
   QUIET,
   runProgram,
@@ -108,9 +109,37 @@ test('a peer on a full disk says so in one line, whatever fails and however ofte
     expect((await toOther(text)).exit).toBe(4)
     expect(await runProgram(['send', 'Talk', text, '--data', data])).toMatchObject({ exit: 1 })
   }
+  const read = await runProgram(['read', 'Talk', '--data', data])
+  expect(read).toMatchObject({ exit: 0, out: expect.stringMatching(/: before\n$/) })
+  expect(read.diagnostics).toMatch(/^starling: warn: the disk is full: free some space, then try again\n$/)
   const { exit, diagnostics } = await peer.stop()
   expect(diagnostics).toMatch(/^starling: (?:warn|error): the disk is full: free some space, then try again\n$/)
   expect(exit).toBe(0)
 })
 
+test('without a running peer, what is stored can be read when there is no byte left, and all of it stays', async context => {
+  context.skip(whyNot !== undefined, whyNot)
+  const data = join(disk, 'data')
+  await runProgram(['room', 'create', 'Talk', '--open', '--data', data])
+  for (const text of ['one', 'two']) {
+    await runProgram(['send', 'Talk', text, '--wait', '1', '--timeout', '0', ...ALONE, '--data', data])
+  }
+  const store = (): Promise<string[]> => readdir(join(data, 'store'))
+  const before = await store()
+  await fillUp(join(disk, 'filler'))
+  const read = await runProgram(['read', 'Talk', '--json', '--data', data])
+  expect([read.exit, read.diagnostics]).toEqual([0, expect.stringMatching(READING_LINE)])
+  expect(jsonLines(read.out)).toMatchObject([{ text: 'one' }, { text: 'two' }])
+  for (const words of [['status'], ['room', 'list'], ['room', 'members', 'Talk']]) {
+    const outcome = await runProgram([...words, '--data', data])
+    expect([outcome.exit, outcome.diagnostics]).toEqual([0, expect.stringMatching(READING_LINE)])
+    expect(outcome.out).toMatch(words.includes('members') ? /\(you\)/ : /  Talk  \(1 member\)/)
+  }
+  const written = await runProgram(['id', 'name', 'Bo', '--data', data])
+  expect(written).toEqual({ exit: 1, out: '', diagnostics: expect.stringMatching(DISK_FULL_LINE) })
+  expect(await store()).toEqual(before)
+})
+
+const READING_LINE =
+  /^starling: warn: the disk is full: shown is what is stored, and nothing more can be until there is room\n$/
 const DISK_FULL_LINE = /^starling: the disk is full: free some space, then try again\n$/

@@ -1,7 +1,7 @@
 import { prepareDataFolder } from '../data/data-folder.ts'
 import { isAlive, readOwner } from '../data/owner.ts'
 import { waitForFolder } from '../data/wait-for-folder.ts'
-import { EnvironmentError } from '../exits.ts'
+import { EnvironmentError, isDiskFull } from '../exits.ts'
 import { findRunningPeer } from './api-client.ts'
 import type { PeerAccess } from './peer-access.ts'
 import { runningPeer, type RunningPeer } from './running-peer.ts'
@@ -11,22 +11,33 @@ export type Access =
   | { readonly kind: 'running'; readonly peer: RunningPeer }
   | { readonly kind: 'stored'; readonly stored: StoredPeer }
 
-/** The peer of the data folder: the running one, else the store, which nobody else may own meanwhile. */
-export async function openAccess(data: string, signal: AbortSignal): Promise<Access> {
+/** Tells that the disk is full, so that what is read is what is stored, and what is written is lost. */
+export type OnFull = () => void
+
+/**
+ * The peer of the data folder: the running one, else the store, which nobody else may own meanwhile. Who only reads can do
+ * so on a full disk, too, and gives `onFull`.
+ */
+export async function openAccess(data: string, signal: AbortSignal, onFull?: OnFull): Promise<Access> {
   await prepareDataFolder(data)
   return waitForFolder(
-    () => tryToOpen(data),
+    () => tryToOpen(data, onFull),
     () => busy(data),
     signal
   )
 }
 
-async function tryToOpen(data: string): Promise<Access | undefined> {
+async function tryToOpen(data: string, onFull: OnFull | undefined): Promise<Access | undefined> {
   const client = await findRunningPeer(data)
   if (client !== undefined) return { kind: 'running', peer: runningPeer(client) }
   // Loads the encryption and the store, which a command to a running peer does without.
-  const { tryToOpenStoredPeer } = await import('./stored-peer.ts')
-  const stored = await tryToOpenStoredPeer(data)
+  const { tryToOpenStoredPeer, viewStoredPeer } = await import('./stored-peer.ts')
+  const stored = await tryToOpenStoredPeer(data).catch(async (thrown: unknown) => {
+    const viewed = onFull !== undefined && isDiskFull(thrown) ? await viewStoredPeer(data) : undefined
+    if (viewed === undefined) throw thrown
+    onFull?.()
+    return viewed
+  })
   return stored === undefined ? undefined : { kind: 'stored', stored }
 }
 
@@ -34,9 +45,10 @@ async function tryToOpen(data: string): Promise<Access | undefined> {
 export async function withAccess<T>(
   data: string,
   signal: AbortSignal,
-  use: (peer: PeerAccess) => Promise<T>
+  use: (peer: PeerAccess) => Promise<T>,
+  onFull?: OnFull
 ): Promise<T> {
-  const access = await openAccess(data, signal)
+  const access = await openAccess(data, signal, onFull)
   const peer = access.kind === 'running' ? access.peer : await storedAccess(access.stored)
   try {
     return await use(peer)

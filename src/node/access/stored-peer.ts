@@ -1,8 +1,10 @@
 import { systemClock, systemRandom } from '../../core/bytes/index.ts'
 import { openPeer, type Peer } from '../../core/chat/index.ts'
 import { openStorage } from '../../core/log/index.ts'
+import { storeFolder } from '../data/data-folder.ts'
 import { ownData, tryToOwnData, type OwnedData } from '../data/open-data.ts'
 import type { Owner } from '../data/owner.ts'
+import { viewStore } from '../data/store-view.ts'
 import { findRoom } from './find-room.ts'
 import { identityOf, readMessage, statusOf, type PeerAccess } from './peer-access.ts'
 
@@ -22,6 +24,27 @@ export async function openStoredPeer(data: string, kind: Owner['kind'], signal: 
 export async function tryToOpenStoredPeer(data: string): Promise<StoredPeer | undefined> {
   const owned = await tryToOwnData(data, 'command')
   return owned === undefined ? undefined : openOn(owned)
+}
+
+/**
+ * The peer as it is stored, to read from where its store cannot be opened, as on a full disk: what it writes is lost.
+ * Undefined when nothing is stored, or it cannot be looked at.
+ */
+export async function viewStoredPeer(data: string): Promise<StoredPeer | undefined> {
+  const view = await viewStore(storeFolder(data)).catch(() => undefined)
+  if (view === undefined) return undefined
+  const nothing = async (): Promise<void> => undefined
+  try {
+    const { peer, data: viewed } = await openOn({ database: view.database, announce: nothing, release: nothing })
+    const stop = async (): Promise<void> => {
+      await peer.stop()
+      await view.close()
+    }
+    return { peer, data: viewed, stop }
+  } catch (thrown) {
+    await view.close()
+    throw thrown
+  }
 }
 
 async function openOn(data: OwnedData): Promise<StoredPeer> {

@@ -5,17 +5,18 @@ import { MESSAGE_PAGE, type PeerAccess, type ReadMessage } from '../access/peer-
 import type { RunningPeer } from '../access/running-peer.ts'
 import type { StoredPeer } from '../access/stored-peer.ts'
 import { parseCount } from '../command-line/values.ts'
-import { EnvironmentError } from '../exits.ts'
+import { EnvironmentError, isDiskFull, sentenceOf } from '../exits.ts'
 import { messageLine } from '../terminal/message-line.ts'
 import { visible } from '../terminal/visible.ts'
+import { tellFull } from './tell-full.ts'
 import type { Invocation, Run } from './command.ts'
 
 export const read: Run = async invocation => {
-  const { settings, stop } = invocation
+  const { settings, stop, output } = invocation
   const limit = settings.flags.get('limit')?.[0]
   const count = limit === undefined ? Number.POSITIVE_INFINITY : parseCount(limit, 'limit', 0)
-  const access = await openAccess(settings.data, stop)
   const isFollowing = settings.flags.has('follow')
+  const access = await openAccess(settings.data, stop, isFollowing ? undefined : tellFull(output))
   if (access.kind === 'running') {
     return isFollowing ? followRunning(access.peer, count, invocation) : readOnce(access.peer, count, invocation)
   }
@@ -32,7 +33,7 @@ export const read: Run = async invocation => {
 async function readOnce(peer: PeerAccess, count: number, invocation: Invocation): Promise<void> {
   const { id } = await peer.findRoom(roomOf(invocation))
   await printHistory(peer, id, count, invocation)
-  await peer.markRead(id)
+  await markRead(peer, id, invocation)
 }
 
 async function followRunning(peer: RunningPeer, count: number, invocation: Invocation): Promise<void> {
@@ -72,7 +73,7 @@ async function follow(
   invocation: Invocation
 ): Promise<void> {
   const printed = new Set(await printHistory(peer, room, count, invocation))
-  await peer.markRead(room)
+  await markRead(peer, room, invocation)
   for await (const event of events) {
     if (event.event === 'edited' && event.room === room) {
       invocation.output.result(event, `${event.id.slice(0, 8)} edited: ${visible(event.text)}`)
@@ -82,7 +83,7 @@ async function follow(
     }
     if (event.event !== 'message' || event.room !== room || printed.has(event.id)) continue
     print(invocation, event)
-    await peer.markRead(room)
+    await markRead(peer, room, invocation)
   }
 }
 
@@ -108,6 +109,14 @@ async function newestMessages(peer: PeerAccess, room: string, count: number): Pr
     if (page.length < wanted) break
   }
   return found
+}
+
+/** On a full disk it stays unread, and is printed all the same. */
+async function markRead(peer: PeerAccess, room: string, { output }: Invocation): Promise<void> {
+  await peer.markRead(room).catch((thrown: unknown) => {
+    if (!isDiskFull(thrown)) throw thrown
+    output.log('warn', sentenceOf(thrown))
+  })
 }
 
 function print({ output }: Invocation, message: ReadMessage | (PublicEvent & { event: 'message' })): void {

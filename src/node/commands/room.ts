@@ -5,6 +5,7 @@ import { parseCount, parseDuration, parseSeconds } from '../command-line/values.
 import { notBuiltYet, UsageError } from '../exits.ts'
 import { roomLine } from '../terminal/room-line.ts'
 import { visible } from '../terminal/visible.ts'
+import { tellFull } from './tell-full.ts'
 import type { Invocation, Run } from './command.ts'
 
 export const createRoom: Run = async invocation => {
@@ -39,7 +40,7 @@ export const joinRoom: Run = async invocation => {
 }
 
 export const listRooms: Run = async ({ settings, stop, output }) => {
-  const rooms = await withAccess(settings.data, stop, peer => peer.rooms())
+  const rooms = await withAccess(settings.data, stop, peer => peer.rooms(), tellFull(output))
   if (rooms.length === 0 && !output.json) {
     output.note(`You are in no room yet: ${ownCall(settings)} room create NAME --open`)
   }
@@ -48,7 +49,7 @@ export const listRooms: Run = async ({ settings, stop, output }) => {
 
 export const listMembers: Run = async invocation => {
   const { settings, stop, output } = invocation
-  const members = await withAccess(settings.data, stop, peer => peer.members(first(invocation)))
+  const members = await withAccess(settings.data, stop, peer => peer.members(first(invocation)), tellFull(output))
   for (const member of members) output.result(member, memberLine(member))
 }
 

@@ -5,10 +5,11 @@ import { counted } from '../terminal/counted.ts'
 import { peerLine } from '../terminal/peer-line.ts'
 import { roomLine } from '../terminal/room-line.ts'
 import { visible } from '../terminal/visible.ts'
+import { tellFull } from './tell-full.ts'
 import type { Run } from './command.ts'
 
 export const status: Run = async ({ settings, stop, output }) => {
-  const found = await withAccess(settings.data, stop, peer => peer.status())
+  const found = await withAccess(settings.data, stop, peer => peer.status(), tellFull(output))
   output.result(found, statusText(found, ownCall(settings)))
 }
 

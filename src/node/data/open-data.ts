@@ -64,8 +64,13 @@ export async function tryToOwnData(data: string, kind: Owner['kind']): Promise<O
     if (isLocked(thrown)) return undefined
     throw new EnvironmentError(`the data folder ${data} cannot be opened: ${reasonOf(thrown)}`, { cause: thrown })
   }
-  await clearTracks(data)
-  await writeOwner(data, { pid: process.pid, kind })
+  try {
+    await clearTracks(data)
+    await writeOwner(data, { pid: process.pid, kind })
+  } catch (thrown) {
+    await database.close()
+    throw thrown
+  }
   return {
     database,
     announce: owner => writeOwner(data, { pid: process.pid, ...owner }),
