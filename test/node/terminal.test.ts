@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { PeerId } from '../../src/core/network/index.ts'
+import { deliveryWords } from '../../src/browser/words.ts'
 import { statusText } from '../../src/node/commands/status.ts'
 import { jsonLine } from '../../src/node/terminal/json-line.ts'
 import { messageLine } from '../../src/node/terminal/message-line.ts'
@@ -22,6 +23,25 @@ test('no line of a message can pass for another message', () => {
 test('a message that arrived late says so, where no name can', () => {
   const [line] = messageLine({ nick: 'ann', time: 0, text: 'hello', late: true }).split('\n')
   expect(line).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d, arrived late {2}ann: hello$/)
+})
+
+test('an own message says where it stands, in the words of the web app; others and deleted ones say nothing', () => {
+  const message = { nick: 'ann', time: 0, text: 'hello' }
+  const line = (more: Partial<Parameters<typeof messageLine>[0]>): string =>
+    messageLine({ ...message, ...more }).slice(16)
+  const standings = [
+    {},
+    { delivery: { to: 0, of: 2 } },
+    { delivery: { to: 1, of: 2 }, kept: 1 },
+    { kept: 1 },
+    { kept: 2 }
+  ]
+  for (const standing of standings) {
+    expect(line({ own: true, ...standing })).toBe(`, ${deliveryWords(standing).toLowerCase()}  ann: hello`)
+  }
+  expect(line({ own: true, kept: 2 })).toBe(', sent, kept by 2 relays  ann: hello')
+  expect(line({ own: false })).toBe('  ann: hello')
+  expect(line({ own: true, deleted: true, text: '' })).toBe(', deleted  ann:')
 })
 
 test('JSON steers no terminal, and says the same', () => {

@@ -34,7 +34,7 @@ export interface PeerAccess {
 /** Messages asked for at a time. */
 export const MESSAGE_PAGE = 500
 
-export type ReadMessage = MessageObject & Pick<Message, 'own' | 'delivery' | 'deleted'>
+export type ReadMessage = MessageObject & Pick<Message, 'own' | 'delivery' | 'kept' | 'deleted'>
 
 export interface Identity {
   readonly member: string
@@ -70,7 +70,8 @@ export function statusOf({ peer, rooms, peers, relays }: PeerStatus): Status {
 
 /** What `read` prints: the event, and where a message of one's own stands. */
 export function readMessage(message: Message): ReadMessage {
-  const { room, id, author, nick, time, text, late, edited, deleted, own, delivery } = message
+  const { room, id, order, author, nick, time, text, late, edited, deleted, own, delivery, kept } = message
   const marks = { ...(late && { late }), ...(edited !== undefined && { edited }), ...(deleted && { deleted }) }
-  return { event: 'message', room, id, author, nick, time, text, ...marks, own, ...(delivery && { delivery }) }
+  const standing = { ...(delivery && { delivery }), ...(kept !== undefined && { kept }) }
+  return { event: 'message', room, id, order, author, nick, time, text, ...marks, own, ...standing }
 }
