@@ -19,6 +19,8 @@ export interface Sent {
   readonly id: string
   /** Others that have it; 0 when nobody was waited for. */
   readonly to: number
+  /** Keepers that store it for those who are not there. */
+  readonly kept: number
   /** Whether as many as were waited for have it. */
   readonly inTime: boolean
 }
@@ -64,8 +66,8 @@ export function runningPeer(client: ApiClient): RunningPeer {
         patience: timeout + TRAVEL_MS,
         signal
       })
-      const { id, to = 0 } = body as { id: string; to?: number }
-      return { id, to, inTime: status === 200 }
+      const { id, to = 0, kept = 0 } = body as { id: string; to?: number; kept?: number }
+      return { id, to, kept, inTime: status === 200 }
     },
     events: async signal => eventsOf(await client.stream('/v1/events', signal)),
     close: async () => undefined

@@ -1,5 +1,6 @@
 import type { Peer } from '../../core/chat/index.ts'
 import { findRoom } from '../access/find-room.ts'
+import { keptBy } from '../access/kept-by.ts'
 import { openAccess } from '../access/open-access.ts'
 import type { RunningPeer } from '../access/running-peer.ts'
 import type { StoredPeer } from '../access/stored-peer.ts'
@@ -16,8 +17,6 @@ const DEFAULT_TIMEOUT_SECONDS = '30'
 const HAND_OVER_MS = 10_000
 /** Fits whatever it says: only for longer texts the chat layer, which knows the limit, is loaded. */
 const SHORT_BYTES = 4096
-/** Messages looked through for the one just sent. */
-const NEWEST = 20
 
 interface Order {
   readonly room: string
@@ -59,12 +58,14 @@ async function tooLong(): Promise<UsageError> {
 }
 
 async function sendThrough(peer: RunningPeer, order: Order, { output, stop }: Invocation): Promise<void> {
-  const { id, to, inTime } = await peer.send(order.room, order.text, order.wait, order.timeout, stop)
+  const { id, to, kept, inTime } = await peer.send(order.room, order.text, order.wait, order.timeout, stop)
   if (!inTime) {
-    output.result({ id }, 'Stored.')
-    throw notDelivered(order, { to, kept: 0, reached: 0 }, 'the running peer goes on trying')
+    output.result({ id, ...whoHasIt({ to, kept }) }, 'Stored.')
+    const { keepers } = await peer.findRoom(order.room)
+    throw notDelivered(order, { to, kept, keepers, reached: 0 }, 'the running peer goes on trying')
   }
-  output.result({ id }, order.wait === 0 ? 'Sent.' : `Delivered to ${to}.`)
+  if (order.wait === 0) output.result({ id }, 'Sent.')
+  else output.result({ id, to }, `Delivered to ${to}.`)
 }
 
 /** Goes online for as long as it takes to hand the message over. */
@@ -72,11 +73,14 @@ async function sendAlone(stored: StoredPeer, order: Order, { settings, output, s
   const { peer } = stored
   try {
     const { id } = await peer.send(findRoom(peer, order.room).id, order.text)
-    const words = await deliver(stored, id, order, settings, stop).catch((thrown: unknown) => {
+    const standing = await deliver(stored, id, order, settings, stop).catch((thrown: unknown) => {
       output.result({ id }, 'Stored.')
       throw thrown
     })
-    output.result({ id }, words)
+    const { to, kept, keepers, isDone } = standing
+    const keeping = `Kept by ${relaysText(kept, keepers)} until others come.`
+    output.result({ id, ...whoHasIt(standing) }, !isDone ? 'Stored.' : to > 0 ? `Delivered to ${to}.` : keeping)
+    if (!isDone) throw notDelivered(order, standing, `${ownCall(settings)} up delivers it`)
   } finally {
     await stored.stop()
   }
@@ -88,43 +92,56 @@ async function deliver(
   order: Order,
   settings: Settings,
   stop: AbortSignal
-): Promise<string> {
+): Promise<Standing & { readonly isDone: boolean }> {
   const { connect } = await import('../peer/full-peer.ts')
   await connect(stored, settings, false)
+  const { peer } = stored
   const time = AbortSignal.timeout(order.wait > 0 ? order.timeout : HAND_OVER_MS)
-  try {
-    return await handOver(stored.peer, id, order, AbortSignal.any([stop, time]))
-  } catch (thrown) {
-    if (!time.aborted || stop.aborted) throw thrown
-    const to = await stored.peer.waitForDelivery(id, 0, stop)
-    const newest = await stored.peer.messages(findRoom(stored.peer, order.room).id, { limit: NEWEST })
-    const kept = newest.find(message => message.id === id)?.kept ?? 0
-    const reached = stored.peer.status().peers.length
-    throw notDelivered(order, { to, kept, reached }, `${ownCall(settings)} up delivers it`)
-  }
+  const isDone = await handOver(peer, id, order, AbortSignal.any([stop, time])).then(
+    () => true,
+    (thrown: unknown) => {
+      if (!time.aborted || stop.aborted) throw thrown
+      return false
+    }
+  )
+  const { id: room, keepers } = findRoom(peer, order.room)
+  const to = await peer.waitForDelivery(id, 0, stop)
+  const reached = peer.status().peers.length
+  return { to, kept: await keptBy(peer, room, id), keepers, reached, isDone }
 }
 
 /** To as many others as are waited for, else to whoever takes it: one member or one keeper. */
-async function handOver(peer: Peer, id: string, { wait }: Order, signal: AbortSignal): Promise<string> {
-  if (wait > 0) return `Delivered to ${await peer.waitForDelivery(id, wait, signal)}.`
-  const { to, keepers } = await peer.waitForTaker(id, signal)
-  return to > 0 ? `Delivered to ${to}.` : `Kept by ${counted(keepers, 'relay')} until others come.`
+async function handOver(peer: Peer, id: string, { wait }: Order, signal: AbortSignal): Promise<void> {
+  if (wait > 0) await peer.waitForDelivery(id, wait, signal)
+  else await peer.waitForTaker(id, signal)
 }
 
-/** Who has it, which relays keep it, and how many peers were there at all. */
+/** Who has it, how many relays keep it, which ones keep the room, and how many peers were there at all. */
 interface Standing {
   readonly to: number
   readonly kept: number
+  readonly keepers: readonly string[]
   readonly reached: number
 }
 
-function notDelivered({ wait, timeout }: Order, { to, kept, reached }: Standing, next: string): UnavailableError {
+/** As the events `delivered` and `kept` tell it: absent where nobody has it. */
+function whoHasIt({ to, kept }: Pick<Standing, 'to' | 'kept'>): { to?: number; kept?: number } {
+  return { ...(to > 0 && { to }), ...(kept > 0 && { kept }) }
+}
+
+/** By name where those that keep the room are those that have the message. */
+function relaysText(kept: number, keepers: readonly string[]): string {
+  return keepers.length === kept ? `${counted(kept, 'relay')} (${keepers.join(', ')})` : counted(kept, 'relay')
+}
+
+function notDelivered({ wait, timeout }: Order, standing: Standing, next: string): UnavailableError {
+  const { to, kept, keepers, reached } = standing
   const has = `${to === 0 ? 'none' : to} ${to === 1 ? 'has' : 'have'} it`
   const alone =
     reached === 0
       ? 'nobody was reachable to take the message'
       : `${counted(reached, 'relay')} ${reached === 1 ? 'was' : 'were'} reached, but keep${reached === 1 ? 's' : ''} no rooms, and no member was there to take the message`
-  const keeping = kept > 0 ? `, and ${counted(kept, 'relay')} keep${kept === 1 ? 's' : ''} it for them` : ''
+  const keeping = kept > 0 ? `, and ${relaysText(kept, keepers)} keep${kept === 1 ? 's' : ''} it for them` : ''
   const missed = wait > 0 ? `${counted(wait, 'other')} asked for, ${has} after ${timeout / 1000} s${keeping}` : alone
   return new UnavailableError(`${missed}; it stays queued, and ${next}`)
 }
