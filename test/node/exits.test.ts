@@ -196,6 +196,16 @@ describe('what the machine must put right exits 1 with one line', () => {
     expect(outcome.diagnostics).toMatch(/newer version/)
   })
 
+  test.each(['CURRENT', 'MANIFEST-000002'])('a data folder whose %s is damaged', async file => {
+    const damaged = join(folder.path, `damaged-${file}`)
+    await runProgram(['room', 'list', '--data', damaged])
+    await writeFile(join(damaged, 'store', file), 'rubbish\n')
+    const outcome = await runProgram(['room', 'list', '--data', damaged])
+    expect(outcome.exit).toBe(1)
+    expectOneLine(outcome)
+    expect(outcome.diagnostics).toMatch(/its store is damaged; put a copy of the folder in its place/)
+  })
+
   test('a port in use, of the web app or of a listening address, for up and relay', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await new Promise(resolve => server.once('listening', resolve))

@@ -1,5 +1,5 @@
 import { readLayout } from '../../core/log/index.ts'
-import { EnvironmentError, reasonInWords } from '../exits.ts'
+import { EnvironmentError, errorMessage, reasonInWords } from '../exits.ts'
 import { checkDataFolder, prepareDataFolder, storeFolder } from './data-folder.ts'
 import { createNodeDatabase, type NodeDatabase } from './node-database.ts'
 import { isAlive, readOwner, removeOwner, writeOwner, type Owner } from './owner.ts'
@@ -105,7 +105,11 @@ function isLocked(thrown: unknown): boolean {
   return cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED'
 }
 
+/** As LevelDB says that a file of the store is gone, or holds what it did not write. */
+const DAMAGE = /^corruption|no such file|does not exist/i
+
 function reasonOf(thrown: unknown): string {
   const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
-  return reasonInWords(cause)
+  if (!DAMAGE.test(errorMessage(cause))) return reasonInWords(cause)
+  return 'its store is damaged; put a copy of the folder in its place, or choose another with --data'
 }

@@ -67,7 +67,8 @@ async function showFiles(store: string, manifest: string, scratch: string): Prom
   const names = await readdir(store)
   const logs = names.filter(name => name.endsWith('.log'))
   // The manifest knows every number up to its own, and up to that of the oldest log: it names both.
-  const known = Math.max(numberOf(manifest), Math.min(...logs.map(numberOf)))
+  const [oldestLog = 0] = logs.map(numberOf).toSorted((one, other) => one - other)
+  const known = Math.max(numberOf(manifest), oldestLog)
   for (const name of names) {
     const isTable = /\.(?:ldb|sst)$/.test(name)
     if (isTable && numberOf(name) > known) await copyFile(join(store, name), join(scratch, name))
