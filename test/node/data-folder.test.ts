@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lstat, readdir, readFile, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Level } from 'level'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -105,4 +105,14 @@ test('relay --check leaves a data folder that it may use as it is', async () => 
   const before = await contentsOf(data)
   expect((await runProgram(['relay', '--check', '--data', data])).exit).toBe(0)
   expect(await contentsOf(data)).toEqual(before)
+})
+
+test('no view of a store is left behind, neither an own one nor that of a process that was killed', async () => {
+  const views = join(folder.path, 'views')
+  const gone = startProgram(['--version'])
+  await gone.ended
+  await mkdir(join(views, `starling-view-${gone.child.pid}-abcdef`), { recursive: true })
+  await mkdir(join(views, `starling-view-${process.pid}-abcdef`))
+  await runProgram(['room', 'list', '--data', data], { environment: { XDG_RUNTIME_DIR: views } })
+  expect(await readdir(views)).toEqual([`starling-view-${process.pid}-abcdef`])
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Level } from 'level'
 import { systemCode } from '../exits.ts'
 import type { NodeDatabase } from './node-database.ts'
+import { isAlive } from './owner.ts'
 
 /** A store as it is, opened under its lock; what is written to the database is thrown away. */
 export interface StoreView {
@@ -57,10 +58,20 @@ function currentManifest(store: string): Promise<string | undefined> {
 
 async function makeScratch(): Promise<string> {
   for (const parent of SCRATCH) {
-    const made = parent && (await mkdtemp(join(parent, 'starling-view-')).catch(() => undefined))
-    if (made) return made
+    if (parent === undefined) continue
+    await removeLeft(parent).catch(() => undefined)
+    const made = await mkdtemp(join(parent, `starling-view-${process.pid}-`)).catch(() => undefined)
+    if (made !== undefined) return made
   }
   throw new Error('no folder for a view of the store can be made')
+}
+
+/** What processes left that were killed: their keys may stand in it. */
+async function removeLeft(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const pid = /^starling-view-(\d+)-/.exec(name)?.[1]
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(parent, name), { recursive: true, force: true })
+  }
 }
 
 async function showFiles(store: string, manifest: string, scratch: string): Promise<void> {
