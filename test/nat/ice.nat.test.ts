@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Report } from '../../src/node/doctor/report.ts'
 import { temporaryFolder, type Running } from '../e2e/starling.ts'
 import { whyNoNats, type Host } from './lab/nat-lab.ts'
 import { labWithRelays, reached, startPair } from './pair.ts'
@@ -22,6 +23,11 @@ describe.skipIf(missing !== undefined)(`ICE${missing === undefined ? '' : ` (ski
     const relays = await labWithRelays(1)
     const [anna, bob] = await startPair(relays, ['port-restricted', 'port-restricted'], ['--no-punch'])
     expect(await meetBy('webrtc', anna, bob)).toBe('heard')
+    const report = JSON.parse((await anna?.run('doctor', '--json'))?.stdout ?? '') as Report
+    const kind: unknown = expect.stringMatching(/^(?:host|srflx|prflx)$/)
+    const { peer } = (await bob?.ready()) ?? {}
+    expect(report.candidates.carries).toContainEqual({ peer, local: kind, remote: kind })
+    expect(report.candidates.srflx).not.toEqual([])
   })
 })
 

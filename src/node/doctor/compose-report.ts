@@ -18,7 +18,7 @@ import {
 } from './advice.ts'
 import type { IceCandidate } from './ice-candidates.ts'
 import type { UdpFinding } from './nat-trial.ts'
-import type { KnownRelay, Report, RouterState, TransportTrial } from './report.ts'
+import type { CarryingPair, KnownRelay, Report, RouterState, TransportTrial } from './report.ts'
 
 /** What the trials found. */
 export interface Findings {
@@ -32,6 +32,7 @@ export interface Findings {
   readonly tcp: MappingBehaviour
   readonly trials: readonly AddressTrial[]
   readonly candidates: readonly IceCandidate[]
+  readonly carries: readonly CarryingPair[]
   readonly transports: readonly TransportTrial[]
   readonly relays: readonly KnownRelay[]
   readonly router: RouterState
@@ -55,7 +56,7 @@ export function composeReport(found: Findings): Report {
     tcp: mappingOf(found.tcp)
   }
   const addresses = { seen, tried: found.trials.map(triedAddress) }
-  const candidates = byKind(found.candidates)
+  const candidates = { ...byKind(found.candidates), carries: found.carries }
   const relays = {
     known: found.relays,
     stun: udp.servers.map(({ server, answered }) => ({ server: hostPort(server), answered }))

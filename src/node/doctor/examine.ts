@@ -3,7 +3,7 @@ import { UnavailableError } from '../exits.ts'
 import { composeReport } from './compose-report.ts'
 import { gatherCandidates } from './ice-candidates.ts'
 import { tryUdp } from './nat-trial.ts'
-import type { KnownRelay, Report, RouterState, TransportTrial } from './report.ts'
+import type { CarryingPair, KnownRelay, Report, RouterState, TransportTrial } from './report.ts'
 import { endpointOf, tryTcp, type TcpWitness } from './tcp-trial.ts'
 import { notTried, tryOutbound, tryRelayed } from './transport-trials.ts'
 import { judgeSightings } from './witness-words.ts'
@@ -55,6 +55,7 @@ export async function examine(network: Network, options: ExamineOptions, signal:
       tcp,
       trials,
       candidates,
+      carries: await carryingPairs(network),
       transports: transports.flat(),
       relays: relaysOf(network, witnesses),
       router: options.router(),
@@ -63,6 +64,16 @@ export async function examine(network: Network, options: ExamineOptions, signal:
   } finally {
     await stranger.stop()
   }
+}
+
+async function carryingPairs({ peers, figures }: Network): Promise<CarryingPair[]> {
+  const pairs = await Promise.all(
+    peers().map(async ({ peer }) => {
+      const pair = (await figures?.ice(peer))?.pair
+      return pair === undefined ? [] : [{ peer, ...pair }]
+    })
+  )
+  return pairs.flat()
 }
 
 /** One after the other: libp2p takes two dials to one peer for the same. */

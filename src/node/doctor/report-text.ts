@@ -97,7 +97,8 @@ function candidateLines(candidates: Report['candidates']): string[] {
     const rest = all.length > MAX_SHOWN ? ` and ${all.length - MAX_SHOWN} more` : ''
     return `${kind.padEnd(6)}${meaning}: ${all.length === 0 ? 'none' : all.slice(0, MAX_SHOWN).join(', ')}${rest}`
   }
-  return [line('host', 'this machine'), line('srflx', 'seen by STUN'), line('relay', 'by TURN')]
+  const carrying = candidates.carries.map(({ peer, local, remote }) => `${short(peer)}: ${local} to ${remote} carries`)
+  return [line('host', 'this machine'), line('srflx', 'seen by STUN'), line('relay', 'by TURN'), ...carrying]
 }
 
 function trialLine({ transport, state, ms, address, reason }: TransportTrial): string {

@@ -1,4 +1,4 @@
-import type { AddressSource, NatFiltering, NatKind, NatMapping } from '../../core/network/index.ts'
+import type { AddressSource, CandidateKind, NatFiltering, NatKind, NatMapping } from '../../core/network/index.ts'
 import type { IceCandidate } from './ice-candidates.ts'
 
 /** What the doctor found, with a sentence of advice on each; the object of `doctor --json` and `GET /v1/nat`. */
@@ -62,7 +62,15 @@ export interface RouterReport extends RouterState {
   readonly advice: string
 }
 
+/** The pair of candidates over which data goes to a peer that is connected by WebRTC. */
+export interface CarryingPair {
+  readonly peer: string
+  readonly local: CandidateKind
+  readonly remote: CandidateKind
+}
+
 export interface CandidateReport extends Record<IceCandidate['kind'], readonly string[]> {
+  readonly carries: readonly CarryingPair[]
   readonly advice: string
 }
 
