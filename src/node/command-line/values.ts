@@ -70,10 +70,11 @@ export function parseIceUri(text: string, kind: 'stun' | 'turn'): string {
   return text
 }
 
+/** The name of a time-limited login has a colon itself: `1767225600:anna`, the second at which it ends first. */
 export function parseTurnUser(text: string): { username: string; credential: string } {
-  const colon = text.indexOf(':')
-  if (colon < 1 || colon === text.length - 1) throw new UsageError('--turn-user: not NAME:PASSWORD')
-  return { username: text.slice(0, colon), credential: text.slice(colon + 1) }
+  const [, username, credential] = /^(\d{9,11}:[^:]+|[^:]+):(.+)$/s.exec(text) ?? []
+  if (username === undefined || credential === undefined) throw new UsageError('--turn-user: not NAME:PASSWORD')
+  return { username, credential }
 }
 
 /** `30d`, `12h`, `90m`, `45s`. */

@@ -4,6 +4,7 @@ import type { HostPort } from '../command-line/values.ts'
 import { createEventPrinter } from '../peer/announce-events.ts'
 import { untilAborted, withCleanup } from '../peer/cleanup.ts'
 import { ownPeer, startFullPeer } from '../peer/full-peer.ts'
+import { overWords } from '../peer/ice-servers.ts'
 import type { Run } from './command.ts'
 
 const DEFAULT_HTTP: HostPort = { host: '127.0.0.1', port: 8080 }
@@ -20,6 +21,8 @@ export const up: Run = ({ settings, output, stop }) =>
       { peer: network.self, addresses: network.addresses(), http: running.http },
       greeting(running.http, ownCall(settings))
     )
+    const over = overWords(settings, Date.now())
+    if (over !== undefined) printer.print({ event: 'warning', code: 'turn-over', text: over })
     flushCompileCache()
     await untilAborted(stop)
   })

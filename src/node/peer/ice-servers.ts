@@ -10,7 +10,22 @@ type IceSettings = Pick<Settings, 'stun' | 'turn' | 'turnCredentials'>
 /** Servers that were configured. There is no default: third parties' servers are never contacted. */
 function ownIceServers({ stun, turn, turnCredentials }: IceSettings, now: number): IceServer[] {
   const login = turnCredentials && turnLogin(turnCredentials, 'starling', TURN_LIFETIME_SECONDS, now)
-  return [...stun.map(urls => ({ urls })), ...turn.map(urls => ({ urls, ...login }))]
+  // A server that refuses each login would cost each connection its time.
+  const usable = login !== undefined && endOf(login.username) <= now ? [] : turn
+  return [...stun.map(urls => ({ urls })), ...usable.map(urls => ({ urls, ...login }))]
+}
+
+/** What to say of a fixed login whose time is over; undefined when it is not, or has none. */
+export function overWords({ turnCredentials }: IceSettings, now: number): string | undefined {
+  const end = turnCredentials?.kind === 'user' ? endOf(turnCredentials.username) : Number.POSITIVE_INFINITY
+  if (end > now) return undefined
+  return `The login of --turn-user ended at ${new Date(end).toISOString()}: its TURN server is not used. Ask for a new one.`
+}
+
+/** When a time-limited login ends, in Unix ms. */
+function endOf(username: string): number {
+  const seconds = /^(\d{9,11}):/.exec(username)?.[1]
+  return seconds === undefined ? Number.POSITIVE_INFINITY : Number(seconds) * 1000
 }
 
 /** Those and the relays', as node-datachannel takes them: it puts logins into a URL, where a colon would end the name. */
