@@ -12,6 +12,8 @@ export interface Relays {
   readonly running: readonly Running[]
   /** Flags with which a peer meets others there. */
   readonly bootstrap: readonly string[]
+  /** Starts the relay of this place again, after it was stopped, with what it had stored. */
+  restart(place: number): Promise<Running>
 }
 
 /** A lab with relays at public addresses; all of it is gone when the test ends. */
@@ -21,13 +23,18 @@ export async function labWithRelays(count: number, args: readonly string[] = [])
   const hosts = Array.from({ length: count }, (_, index) => lab.host(`relay-${index + 1}`, 'open'))
   const running = await Promise.all(hosts.map(host => startRelayAt(host, args)))
   const addresses = await Promise.all(running.map(relay => addressOf(relay)))
-  return { lab, hosts, running, bootstrap: addresses.flatMap(address => ['--bootstrap', address]) }
+  const restart = (place: number): Promise<Running> => {
+    const [host, before] = [hosts[place], running[place]]
+    if (host === undefined || before === undefined) throw new Error('no such relay')
+    return startRelayAt(host, args, before.data)
+  }
+  return { lab, hosts, running, restart, bootstrap: addresses.flatMap(address => ['--bootstrap', address]) }
 }
 
-function startRelayAt({ name, address, wrap }: Host, more: readonly string[]): Promise<Running> {
+function startRelayAt({ name, address, wrap }: Host, more: readonly string[], data?: string): Promise<Running> {
   const tcp = `/ip4/${address}/tcp/${RELAY_PORT}`
   const args = ['relay', '--listen', tcp, '--announce', tcp, '--http', '127.0.0.1:0', '--no-mdns', '--no-webrtc']
-  return start(name, [...args, ...more], { wrap })
+  return start(name, [...args, ...more], { wrap, ...(data !== undefined && { data }) })
 }
 
 /** A peer in the room `lobby` on a host of the lab. */
