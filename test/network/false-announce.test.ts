@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { tcp } from '@libp2p/tcp'
+import { webRTC } from '@libp2p/webrtc'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { connected, connectionTo, createCast, listenIn, ownAddresses, talk } from './network-cast.ts'
 
@@ -38,4 +39,14 @@ test('who announces addresses of others is reached by the circuit, and those oth
   expect(connectionTo(bo, other)).toBeUndefined()
   expect(sockets.length).toBeGreaterThan(0)
   expect(sockets.length).toBeLessThan(MAX_DIALS)
+})
+
+test('nor does it hold up the way by WebRTC', async () => {
+  const [relay, { address }] = [await cast.relay(), await victim()]
+  const over = { transports: [tcp(), webRTC({ rtcConfiguration: { iceServers: [] } })], listen: ['/webrtc'] }
+  const ann = await cast.enter({ ...over, bootstrap: ownAddresses(relay), announce: [address] })
+  const bo = await cast.enter({ ...over, bootstrap: ownAddresses(relay) })
+  bo.network.keep([...ann.network.addresses(), `${ownAddresses(relay)[0]}/p2p-circuit/p2p/${ann.network.self}`])
+  await connected(bo, ann, 'relayed')
+  await connected(bo, ann, 'webrtc')
 })

@@ -1,4 +1,5 @@
 import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Millis } from '../../bytes/index.ts'
 import type { PeerId } from '../network.ts'
 import type { PathReason } from '../path-reasons.ts'
 import { comparePaths, pathOfAddress, webrtcOverCircuit, withPeer } from './addresses.ts'
@@ -8,6 +9,9 @@ import { isElsewhere } from './elsewhere.ts'
 import { DIAL_TIMEOUT } from './node.ts'
 import { toLibp2pPeer } from './peer-ids.ts'
 import type { Scope } from './scope.ts'
+
+/** Whoever is near answers within this many times over; whoever announces what is silent must not hold up the next way. */
+const NEAR_LIMIT: Millis = 5_000
 
 /** One after the other, so that each says what became of it; addresses that probably lead nowhere come last. */
 interface Ways {
@@ -28,11 +32,11 @@ export async function tryBetterWays(
   const { near, webrtc, elsewhere } = await waysTo(scope, peer, circuits)
   const reasons: PathReason[] = []
   if (near.length === 0) reasons.push(elsewhere.length === 0 ? 'no-address' : 'other-network')
-  else if (await reaches(scope, near)) return undefined
+  else if (await reaches(scope, near, NEAR_LIMIT)) return undefined
   else reasons.push('no-answer')
   const byWebrtc = webrtc.length === 0 ? 'webrtc-off' : await failureOf(scope, webrtc)
   if (byWebrtc === undefined) return undefined
-  if (elsewhere.length > 0 && (await reaches(scope, elsewhere))) return undefined
+  if (elsewhere.length > 0 && (await reaches(scope, elsewhere, DIAL_TIMEOUT))) return undefined
   return [...reasons, byWebrtc]
 }
 
@@ -54,8 +58,8 @@ async function waysTo(scope: Scope, peer: PeerId, circuits: readonly Tracked[]):
   }
 }
 
-async function reaches(scope: Scope, addresses: readonly Multiaddr[]): Promise<boolean> {
-  return dialInTurn(scope, addresses, DIAL_TIMEOUT).then(
+async function reaches(scope: Scope, addresses: readonly Multiaddr[], limit: Millis): Promise<boolean> {
+  return dialInTurn(scope, addresses, limit).then(
     () => true,
     () => false
   )
