@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { clockErrorOf } from '../../src/core/chat/room-clock.ts'
 import { SkewedClock } from '../simulation/skewed-clock.ts'
 import { identityOf } from '../support/cast.ts'
-import { sayHello } from '../support/mallory.ts'
+import { gossipEntry, sayHello, writeEntry } from '../support/mallory.ts'
 import { memoryStorage } from '../support/memory-storage.ts'
 import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
 
@@ -70,6 +70,28 @@ test('strangers that lie about the time part nobody from members whose clocks ar
   expect(Math.abs((message?.time ?? 0) - story.clock.now())).toBeLessThan(5 * MINUTE)
 })
 
+test('strangers that lie about the time, and what is as far ahead as goes, delay nobody’s words', async () => {
+  const story = new Story()
+  const [anna, bob] = (await lobbyOf(story, { Anna: 0, Bob: -50_000 })) as [Actor, Actor]
+  for (const seed of [61, 62, 63]) {
+    const liar = story.network.peer(`liar-${seed}`)
+    story.network.connect(liar, anna.network)
+    void sayHello(await identityOf(seed), liar, anna.network.self, story.clock.now() + 4 * MINUTE + 30_000)
+  }
+  await story.until('they are heard', () => warnings(anna).length > 0)
+  const pusher = story.network.peer('pusher')
+  story.network.connect(pusher, anna.network)
+  for (const minutes of [4, 5, 8]) {
+    const clock = { ms: story.clock.now() + minutes * MINUTE - 1000, counter: 0 }
+    gossipEntry(anna, await writeEntry(await identityOf(66 + minutes), 'push', { clock }), pusher)
+  }
+  await story.until('Anna has what she believes', () => eventsOf(anna, 'message').length === 2)
+  const saidAt = story.clock.now()
+  await anna.peer.send('lobby', 'help')
+  await story.until('Bob hears', () => eventsOf(bob, 'message').some(({ text }) => text === 'help'))
+  expect(story.clock.now() - saidAt).toBeLessThan(2000)
+})
+
 describe('a device whose clock is wrong', () => {
   test('goes by the time of the others, says so once, and is heard at once', async () => {
     const story = new Story()
@@ -91,14 +113,24 @@ describe('a device whose clock is wrong', () => {
 
   test('and that still suits one other makes up for a part alone, and says so', async () => {
     const story = new Story()
-    const clocks = { Anna: 0, Bob: 4 * MINUTE, Cy: 12 * MINUTE, Dan: 12 * MINUTE, Eve: 12 * MINUTE }
+    const clocks = { Anna: 12 * MINUTE, Bob: 8 * MINUTE, Cy: 0, Dan: 0, Eve: 0 }
     const [anna] = (await lobbyOf(story, clocks)) as [Actor]
     expect(warnings(anna).at(-1)).toBe(
-      "The clock of this device is 12 minutes behind the others' in lobby. 4 minutes of that are made up for here; please set the clock."
+      "The clock of this device is 12 minutes ahead of the others' in lobby. 3 minutes of that are made up for here; please set the clock."
     )
     await anna.peer.send('lobby', 'now')
     const [message] = await anna.peer.messages('lobby')
-    expect(message?.time).toBeLessThan(story.clock.now() + 5 * MINUTE)
+    expect(message?.time).toBeLessThan(story.clock.now() + 10 * MINUTE)
+  })
+
+  test('and behind, and that still suits one other, is not put forward: whoever says so may be a liar', async () => {
+    const story = new Story()
+    const clocks = { Anna: 0, Bob: 0, Mallory: 12 * MINUTE, Marvin: 12 * MINUTE, Moll: 12 * MINUTE }
+    const [anna] = (await lobbyOf(story, clocks)) as [Actor]
+    expect(warnings(anna).at(-1)).toContain("12 minutes behind the others' in lobby. It is used all the same")
+    await anna.peer.send('lobby', 'now')
+    const [message] = await anna.peer.messages('lobby')
+    expect(message?.time).toBeLessThan(story.clock.now() + MINUTE)
   })
 
   test('that is behind stands with what it says where the others are', async () => {
@@ -141,7 +173,7 @@ describe('the correction of a clock', () => {
   test('leaves a right clock near the others’ right ones, whatever most of those that are there say', () => {
     fc.assert(
       fc.property(offsets, fc.integer({ min: -5 * MINUTE, max: 5 * MINUTE }), (liars, honest) => {
-        expect(Math.abs(correctionOf([...liars, honest]))).toBeLessThanOrEqual(4 * MINUTE)
+        expect(Math.abs(correctionOf([...liars, honest]))).toBeLessThanOrEqual(3 * MINUTE)
       })
     )
   })

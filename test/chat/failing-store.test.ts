@@ -21,6 +21,24 @@ function fillableStorage(): { storage: Storage; disk: { full: boolean } } {
   return { storage: { ...inner, room }, disk }
 }
 
+/** A disk that neither takes nor gives anything while the test says so. */
+function pulledStorage(): { storage: Storage; disk: { pulled: boolean } } {
+  const inner = memoryStorage()
+  const disk = { pulled: false }
+  function whileThere<A extends unknown[], B>(act: (...given: A) => Promise<B>) {
+    return async (...given: A): Promise<B> => {
+      if (disk.pulled) throw new EnvironmentError('there is no disk')
+      return act(...given)
+    }
+  }
+  const room: Storage['room'] = id => {
+    const store = inner.room(id)
+    const { get, list } = store.records
+    return { ...store, commit: whileThere(store.commit), records: { get: whileThere(get), list: whileThere(list) } }
+  }
+  return { storage: { ...inner, room }, disk }
+}
+
 test('on a full disk nothing is sent and nothing acknowledged, and talk goes on when there is room again', async () => {
   const story = new Story()
   const { storage, disk } = fillableStorage()
@@ -43,4 +61,29 @@ test('on a full disk nothing is sent and nothing acknowledged, and talk goes on 
   await story.until('Bob hears', () => eventsOf(bob, 'message').length === 2)
   expect(await transcript(anna, 'lobby')).toEqual(['Bob: can you hear me?', 'Anna: now I can'])
   expect(await transcript(bob, 'lobby')).toEqual(await transcript(anna, 'lobby'))
+})
+
+test('of what a disk could neither store nor be asked about nothing is acknowledged, nor written upon', async () => {
+  const story = new Story()
+  const { storage, disk } = pulledStorage()
+  const [anna, bob] = [await story.enter('Anna', storage), await story.enter('Bob')]
+  for (const { peer } of [anna, bob]) await peer.joinOpenRoom('lobby')
+  await bob.peer.send('lobby', 'before')
+  await story.until('it is delivered', () => eventsOf(bob, 'delivered').length === 1)
+  await anna.peer.send('lobby', 'me too')
+  await story.until('Bob hears', () => eventsOf(bob, 'message').length === 2)
+
+  disk.pulled = true
+  const { id } = await bob.peer.send('lobby', 'can you hear me?')
+  await story.until('Anna is told', () => eventsOf(anna, 'warning').some(event => event.code === 'not-stored'))
+  await expect(anna.peer.send('lobby', 'lost')).rejects.toThrow('there is no disk')
+  await story.wait(120_000)
+  expect(eventsOf(bob, 'delivered').filter(event => event.id === id)).toEqual([])
+
+  disk.pulled = false
+  await story.until('Bob knows', () => eventsOf(bob, 'delivered').some(event => event.id === id))
+  await anna.peer.send('lobby', 'now I can')
+  await story.until('Bob hears', () => eventsOf(bob, 'message').some(event => event.text === 'now I can'))
+  expect(await transcript(bob, 'lobby')).toEqual(await transcript(anna, 'lobby'))
+  expect(bob.peer.findRoom('lobby').missing).toBe(0)
 })

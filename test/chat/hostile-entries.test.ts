@@ -193,6 +193,78 @@ test('a message that was edited as often as a deletion can name is edited no mor
   expect(left.map(({ id }) => id)).toEqual([deletion?.own.entry.id])
 })
 
+test('a device that signed with two roots is one and the same member’s to all who know both', async () => {
+  const { deviceKey } = await identityOf(66)
+  const certify = async () => certifyDevice(await signingKey(systemRandom(32)), deviceKey, NOON)
+  const certificates = [await certify(), await certify()]
+  const authors = await Promise.all(
+    [certificates, certificates.toReversed()].map(async (order, seed) => {
+      const { room } = await lobbyOf(seed + 1)
+      for (const { bytes } of order) await room.introduce({ certificate: bytes, nick: undefined }, 0)
+      await room.accept([await writeEntry({ ...(await identityOf(66)) }, 'who am I?', { profile: false })])
+      return (await room.shown.newest(1))[0]?.author
+    })
+  )
+  expect(authors[0]).toBe(authors[1])
+  expect(certificates.map(({ member }) => member)).toContain(authors[0])
+})
+
+test('a deletion that the header does not bear out erases nothing, whichever comes first', async () => {
+  const mallory = await identityOf(66)
+  const message = await writeEntry(mallory, 'M')
+  const words = { sequence: 2, previous: message.id, clock: at(2), opening: OPENING }
+  const deletion = await writeWords(mallory, { kind: DELETION_KIND, targets: [target(mallory, message, 1)] }, words)
+  for (const order of [
+    [message, deletion],
+    [deletion, message]
+  ]) {
+    const { room } = await lobbyOf(1)
+    for (const entry of order) await room.accept([entry])
+    expect((await room.shown.newest(9)).map(({ text }) => text)).toEqual(['M'])
+  }
+})
+
+test('of more edits than a deletion can name the same shows everywhere, also when the last one goes', async () => {
+  const mallory = await identityOf(66)
+  const message = await writeEntry(mallory, 'M', { opening: OPENING })
+  const edits: Entry[] = []
+  for (let n = 1; n <= 64; n += 1) {
+    const words = { sequence: n + 1, previous: (edits.at(-1) ?? message).id, clock: at(n), opening: OPENING }
+    edits.push(await writeWords(mallory, { kind: EDIT_KIND, text: `edit ${n}`, target: message.id }, words))
+  }
+  const [last] = edits.slice(-1) as [Entry]
+  const words = { sequence: 66, previous: last.id, clock: at(66), opening: OPENING }
+  const targets = [target(mallory, last, 65, OPENING, EDIT_KIND)]
+  const deletion = await writeWords(mallory, { kind: DELETION_KIND, targets }, words)
+  for (const order of [edits, edits.toReversed()]) {
+    const { room } = await lobbyOf(1)
+    for (const entry of [message, ...order, deletion]) await room.accept([entry])
+    expect((await room.shown.newest(9)).map(({ text }) => text)).toEqual(['edit 63'])
+  }
+})
+
+test('what was erased is introduced with all its authors’ devices', async () => {
+  const root = await signingKey(systemRandom(32))
+  const devices: Identity[] = []
+  for (let n = 0; n < 3; n += 1) {
+    const deviceKey = await signingKey(systemRandom(32))
+    devices.push({ deviceKey, certificate: await certifyDevice(root, deviceKey, NOON) })
+  }
+  const [phone, laptop, tablet] = devices as [Identity, Identity, Identity]
+  const message = await writeEntry(phone, 'M', { opening: OPENING })
+  const editing = { kind: EDIT_KIND, text: 'N', target: message.id } as const
+  const edit = await writeWords(laptop, editing, { opening: OPENING, clock: at(1) })
+  const targets = [target(phone, message, 1), target(laptop, edit, 1, OPENING, EDIT_KIND)]
+  const words = { opening: OPENING, clock: at(2), parents: [edit.id] }
+  const deletion = await writeWords(tablet, { kind: DELETION_KIND, targets }, words)
+  const [bob, cy] = [await lobbyOf(1), await lobbyOf(2)]
+  for (const entry of [message, edit, deletion]) await bob.room.accept([entry])
+  const left = await stored(bob, [message, edit, deletion])
+  for (const entry of left) for (const profile of bob.room.authorsOf(entry)) await cy.room.introduce(profile, 0)
+  await cy.room.accept(left)
+  expect(cy.room.gaps.missing()).toEqual([])
+})
+
 test('what is left of an entry that nobody here could have written is not taken', async () => {
   const mallory = await identityOf(66)
   const salt = saltOf({ device: mallory.certificate.device, sequence: 1, kind: MESSAGE_KIND, opening: OPENING })

@@ -9,8 +9,8 @@ const MIN_OTHERS = 2
 /** Members meet under names of the day, and so differ by little more than one. */
 const MAX_CREDIBLE: Millis = DAY + DAY / 12
 
-/** A clock that is right, and corrected by this much, still suits others whose clocks are right. */
-const MAX_DOUBTFUL: Millis = MAX_CLOCK_AHEAD - TOLERATED
+/** Put back by this much, a clock still suits all others that are within a minute of the right time. */
+const MAX_DOUBTFUL: Millis = MAX_CLOCK_AHEAD - 2 * TOLERATED
 
 export interface ClockError {
   /** How far the others' clocks are ahead, in ms; negative: behind. */
@@ -27,7 +27,7 @@ const RIGHT: ClockError = { off: 0, correction: 0 }
  * counts, so that two halves of a room do not change places.
  *
  * Whoever can enter a room can bring the most identities. So as long as one member's clock is near enough to this
- * device's for the two to talk, no more is corrected than leaves that so.
+ * device's for the two to talk, it is put forward never, and back by no more than leaves that so.
  */
 export function clockErrorOf(offsets: readonly Millis[]): ClockError {
   const credible = offsets.filter(offset => Math.abs(offset) <= MAX_CREDIBLE)
@@ -37,7 +37,7 @@ export function clockErrorOf(offsets: readonly Millis[]): ClockError {
   const off = Math.abs(low) <= Math.abs(high) ? low : high
   if (Math.abs(off) <= TOLERATED) return RIGHT
   const suitsNobody = credible.every(offset => Math.abs(offset) > MAX_CLOCK_AHEAD)
-  return { off, correction: suitsNobody ? off : Math.max(-MAX_DOUBTFUL, Math.min(MAX_DOUBTFUL, off)) }
+  return { off, correction: suitsNobody ? off : Math.max(-MAX_DOUBTFUL, Math.min(0, off)) }
 }
 
 /** The time that a room goes by: this device's, corrected where most members agree that it is wrong. */
@@ -71,8 +71,12 @@ export class RoomClock implements Clock {
 }
 
 export function clockWords({ off, correction }: ClockError, room: string): string {
-  const done = correction === off ? 'Their time is used here' : `${minutes(correction)} of that are made up for here`
-  return `The clock of this device is ${minutes(off)} ${off < 0 ? 'ahead of' : 'behind'} the others' in ${room}. ${done}; please set the clock.`
+  return `The clock of this device is ${minutes(off)} ${off < 0 ? 'ahead of' : 'behind'} the others' in ${room}. ${doneAbout({ off, correction })}; please set the clock.`
+}
+
+function doneAbout({ off, correction }: ClockError): string {
+  if (correction === off) return 'Their time is used here'
+  return correction === 0 ? 'It is used all the same' : `${minutes(correction)} of that are made up for here`
 }
 
 function minutes(time: Millis): string {

@@ -95,6 +95,19 @@ test('a session moves only so many bytes, newest first, and the next ones move t
   expect(second).toMatchObject({ received: 44, isComplete: true })
 })
 
+test('what cannot be used, however much of it is newer, stands before nothing that can', async () => {
+  const [useful, junk] = [makeEntries(3, NOW), makeEntries(600, NOW + 1000)]
+  const unusable = new Set(junk.map(({ id }) => id))
+  const here = new (class extends TestLog {
+    override take(entries: readonly Entry[]): Promise<number> {
+      return super.take(entries.filter(({ id }) => !unusable.has(id)))
+    }
+  })([])
+  const [, chat] = await sync(here, new TestLog([...useful, ...junk]))
+  expect(chat).toMatchObject({ received: 603, stored: 3 })
+  expect(here.ids()).toEqual(useful.map(({ id }) => id).toSorted())
+})
+
 test('a class that the other side does not keep is left out', async () => {
   const here = new TestLog([...makeEntries(3, NOW), ...makeEntries(2, NOW, 'control')])
   const there = new TestLog([])

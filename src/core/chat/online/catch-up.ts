@@ -23,15 +23,17 @@ const RETRY_DELAYS: readonly Millis[] = [500, 1000, 2000, 4000, 8000, 16_000, 32
 const MAX_ROUNDS = 32
 /** Peers whose heads wait to be asked for. */
 const MAX_PENDING_PEERS = 64
+/** Members asked at a time: where one is slow, others are asked meanwhile. */
+const MAX_ASKED = 3
 
 /**
- * Fetches what this device lacks: the heads that a member named, then whatever those cite, newest first, from one member
- * at a time. What nobody connected has is asked for again with growing delays, then only of whoever comes.
+ * Fetches what this device lacks: the heads that a member named, then whatever those cite, newest first, from a few
+ * members at a time. What nobody connected has is asked for again with growing delays, then only of whoever comes.
  */
 export class CatchUp {
   readonly #deps: CatchUpDeps
   readonly #pending = new Map<PeerId, readonly EntryId[]>()
-  #running = false
+  readonly #asking = new Set<PeerId>()
   #stopped = false
   #attempt = 0
   #cancelRetry: (() => void) | undefined
@@ -41,14 +43,14 @@ export class CatchUp {
   }
 
   get isRunning(): boolean {
-    return this.#running
+    return this.#asking.size > 0
   }
 
   /** Asks this member for these entries, and for all that then turns out to be missing. */
   request(peer: PeerId, ids: readonly EntryId[]): void {
     if (this.#stopped || (this.#pending.size >= MAX_PENDING_PEERS && !this.#pending.has(peer))) return
     this.#pending.set(peer, ids)
-    void this.#run()
+    this.#startNext()
   }
 
   stop(): void {
@@ -57,22 +59,26 @@ export class CatchUp {
     this.#pending.clear()
   }
 
-  async #run(): Promise<void> {
-    if (this.#running) return
-    this.#running = true
-    for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      const [peer, ids] = next
-      // A member that cannot be asked now leaves a gap, which is asked for again.
-      await this.#ask(peer, ids).catch(() => undefined)
-    }
-    this.#running = false
+  #startNext(): void {
+    for (let next = this.#next(); next !== undefined; next = this.#next()) void this.#run(...next)
+  }
+
+  async #run(peer: PeerId, ids: readonly EntryId[]): Promise<void> {
+    this.#asking.add(peer)
+    void this.#scheduleRetry().catch(() => undefined)
+    // A member that cannot be asked now leaves a gap, which is asked for again.
+    await this.#ask(peer, ids).catch(() => undefined)
+    this.#asking.delete(peer)
+    this.#startNext()
+    if (this.isRunning) return
     this.#deps.rests()
     // A store that cannot be read or written has been told of already.
     await this.#scheduleRetry().catch(() => undefined)
   }
 
   #next(): [PeerId, readonly EntryId[]] | undefined {
-    const next = this.#pending.entries().next().value
+    if (this.#asking.size >= MAX_ASKED) return undefined
+    const next = [...this.#pending].find(([peer]) => !this.#asking.has(peer))
     if (next !== undefined) this.#pending.delete(next[0])
     return next
   }

@@ -11,11 +11,13 @@ export interface GossipInboxDeps {
 
 /** Gossiped entries that wait to be stored, 64 MiB at the most. */
 const MAX_RECEIVED = 1024
+/** Between them there is time for what this device says itself. */
+const MAX_TOGETHER = 64
 
 /** Collects what comes while the last batch is being stored: entries stored together share one flush to disk. */
 export class GossipInbox {
   readonly #deps: GossipInboxDeps
-  #received: Entry[] = []
+  readonly #received: Entry[] = []
   #storing = false
 
   constructor(deps: GossipInboxDeps) {
@@ -33,8 +35,7 @@ export class GossipInbox {
     this.#storing = true
     const end = this.#deps.begin(from)
     while (this.#received.length > 0 && !this.#deps.isStopped()) {
-      const entries = this.#received
-      this.#received = []
+      const entries = this.#received.splice(0, MAX_TOGETHER)
       // When nothing could be stored nothing is acknowledged: `take` has told the user, and members will offer it again.
       await this.#deps.take(entries).catch(() => undefined)
     }

@@ -3,6 +3,7 @@ import type { MemberId } from '../../identity/index.ts'
 import {
   isWhole,
   orderKeyOf,
+  type Entry,
   type EntryId,
   type EntryStore,
   type RecordChange,
@@ -59,27 +60,21 @@ export class Amending {
   }
 
   async take({ entry, content }: GenuineEntry, member: MemberId): Promise<void> {
-    if (content?.kind === MESSAGE_KIND) await this.#place(entry.id, member)
-    else if (content?.kind === EDIT_KIND) await this.#edit(content.target, entry.id, orderKeyOf(entry), member)
+    if (content?.kind === MESSAGE_KIND) await this.#place(entry, member)
+    else if (content?.kind === EDIT_KIND) await this.#edit(content.target, entry, member)
     else if (content?.kind === DELETION_KIND) {
-      for (const { id, ...target } of content.targets) {
-        const claim = { ...target, member, deletion: entry.id }
-        if (await this.#canBeTrue(claim, id)) await this.#claim(id, claim)
-        await this.#erase(id, member)
-      }
+      for (const { id, ...target } of content.targets) await this.#claim(id, { ...target, member, deletion: entry.id })
     }
   }
 
-  /** Unless what it is about is here, and commits to something else, or the device that it names is another member's. */
-  async #canBeTrue(claim: Claim, target: EntryId): Promise<boolean> {
-    if ((this.#deps.book().get(claim.device)?.member ?? claim.member) !== claim.member) return false
-    const entry = await this.#entry(target)
-    return entry === undefined || isAuthorOf({ ...claim, id: target }, entry)
-  }
-
+  /** Noted unless what it is about is here, and commits to something else, or the device that it names is another member's. */
   async #claim(target: EntryId, claim: Claim): Promise<void> {
+    if ((this.#deps.book().get(claim.device)?.member ?? claim.member) !== claim.member) return
+    const entry = await this.#entry(target)
+    if (entry !== undefined && !isAuthorOf({ ...claim, id: target }, entry)) return
     this.claimed.add(target)
     await this.#amendments.addClaim(target, claim)
+    if (entry !== undefined) await this.#erase(target, claim.member)
   }
 
   claims(target: EntryId): Promise<Claim[]> {
@@ -96,30 +91,30 @@ export class Amending {
   }
 
   /** A message has come; what was said of it before counts now. */
-  async #place(id: EntryId, member: MemberId): Promise<void> {
-    this.notes.set(id, AS_WRITTEN)
-    const edits = await this.#amendments.edits(id, member)
-    if (edits !== undefined) this.#show(id, edits.shown)
-    if ((await this.#amendments.claim(id, member)) !== undefined) await this.#erase(id, member)
+  async #place(entry: Entry, member: MemberId): Promise<void> {
+    this.notes.set(entry.id, AS_WRITTEN)
+    const shown = (await this.#amendments.edits(entry.id, member)).at(-1)
+    if (shown !== undefined) this.#show(entry.id, shown.id)
+    if (await this.#isClaimed(entry, member)) await this.#erase(entry.id, member)
   }
 
-  async #edit(target: EntryId, id: EntryId, order: string, member: MemberId): Promise<void> {
-    if ((await this.#amendments.claim(id, member)) !== undefined) return void this.bodiless.add(id)
-    const edits = await this.#amendments.addEdit(target, member, id, order)
-    if (await this.#isShown(target, member)) this.#show(target, edits.shown)
+  async #edit(target: EntryId, edit: Entry, member: MemberId): Promise<void> {
+    if (await this.#isClaimed(edit, member)) return this.#erase(edit.id, member)
+    const edits = await this.#amendments.addEdit(target, member, { id: edit.id, order: orderKeyOf(edit) })
+    if (await this.#isShown(target, member)) this.#show(target, edits.at(-1)?.id)
+  }
+
+  /** Whether the member has said that it is to be erased, as its header bears out. */
+  async #isClaimed(entry: Entry, member: MemberId): Promise<boolean> {
+    const claims = await this.#amendments.claims(entry.id)
+    return claims.some(claim => claim.member === member && isAuthorOf({ ...claim, id: entry.id }, entry))
   }
 
   /** An edit is erased, and its message perhaps is not: the next one counts. */
   async #withdraw(edit: EntryId, message: EntryId, member: MemberId): Promise<void> {
-    const edits = await this.#amendments.edits(message, member)
-    if (edits === undefined || !edits.all.includes(edit)) return
-    const left = new Map<EntryId, string>()
-    for (const id of edits.all) {
-      const entry = id === edit ? undefined : await this.#entry(id)
-      if (entry !== undefined) left.set(id, orderKeyOf(entry))
-    }
-    const shown = this.#amendments.leaveEdits(message, member, left)?.shown
-    if (shown !== edits.shown && (await this.#isShown(message, member))) this.#show(message, shown)
+    const before = (await this.#amendments.edits(message, member)).at(-1)
+    const shown = (await this.#amendments.removeEdit(message, member, edit)).at(-1)
+    if (shown?.id !== before?.id && (await this.#isShown(message, member))) this.#show(message, shown?.id)
   }
 
   async #isShown(message: EntryId, member: MemberId): Promise<boolean> {

@@ -56,9 +56,14 @@ export function newDevice(certificate: DeviceCertificate, now: Millis): DeviceRe
   return { ...known, nick: undefined, nickTime: 0, namedAt: now, held: [], last: undefined, wroteAt: 0, bytes: 0 }
 }
 
-/** The device with a certificate that was checked, where it has none: only then it is known whose it is. */
+/**
+ * The device with a certificate that was checked. A device that signed with two roots is the member's whose certificate
+ * has the lower bytes, at everybody who knows both; in a record without one it is not known whose the device is.
+ */
 export function withCertificate(record: DeviceRecord, { member, bytes }: DeviceCertificate): DeviceRecord {
-  return record.certificate === undefined ? { ...record, member, certificate: toHex(bytes) } : record
+  const certificate = toHex(bytes)
+  const isKnown = record.certificate !== undefined && (record.member === member || record.certificate <= certificate)
+  return isKnown ? record : { ...record, member, certificate }
 }
 
 export function withNick(record: DeviceRecord, nick: DisplayName | undefined, time: Millis, now: Millis): DeviceRecord {

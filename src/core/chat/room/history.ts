@@ -95,7 +95,8 @@ function sorted(heads: ReadonlyMap<EntryId, HybridTime>): [EntryId, HybridTime][
 function capped(gaps: Map<EntryId, DeviceId>): Gaps {
   while (gaps.size > MAX_GAPS) {
     const byAuthor = [...Map.groupBy(gaps, ([, author]) => author).values()]
-    const most = byAuthor.reduce((a, b) => (b.length > a.length ? b : a))
+    // Of several with as many the last: what was missed first is asked for first.
+    const most = byAuthor.reduce((a, b) => (b.length >= a.length ? b : a))
     for (const [id] of most.slice(0, gaps.size - MAX_GAPS)) gaps.delete(id)
   }
   return gaps

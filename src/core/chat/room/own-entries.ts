@@ -1,5 +1,6 @@
 import { dayOf, MAX_PARENTS, sealEntry, type OpenedBody } from '../../encryption/index.ts'
 import type { DisplayName } from '../../identity/index.ts'
+import type { Millis } from '../../bytes/index.ts'
 import { isAhead, nextHybridTime, type Entry, type EntryId, type HybridTime } from '../../log/index.ts'
 import { OPENING_BYTES, saltOf, type Authorship } from './authorship.ts'
 import { encodeContent, type DELETION_KIND, type EDIT_KIND, type MESSAGE_KIND } from './content.ts'
@@ -7,6 +8,9 @@ import type { DeviceRecord } from './devices.ts'
 import { newestHeads, type History } from './history.ts'
 import type { RoomDeps } from './room-deps.ts'
 import type { RoomState } from './room-state.ts'
+
+/** Less than others allow: their clocks may be behind this one, and the counter of a millisecond may be used up. */
+const MARGIN: Millis = 60_000
 
 /** What this device says: the kind and fields of a content, without what stands in any. */
 export type OwnWords =
@@ -38,8 +42,7 @@ export async function sealOwn(deps: RoomDeps, state: RoomState, words: OwnWords)
  * cited nor move the clock: whoever followed them would be ahead for everybody else.
  */
 function citableHeads(history: History, now: number): [EntryId, HybridTime][] {
-  // One millisecond less than others allow: the counter may be used up, and then the next millisecond is taken.
-  return newestHeads(history).filter(([, { ms }]) => !isAhead({ ms: ms + 1, counter: 0 }, now))
+  return newestHeads(history).filter(([, { ms }]) => !isAhead({ ms: ms + MARGIN, counter: 0 }, now))
 }
 
 interface Saying {

@@ -1,8 +1,11 @@
 import { UsageError, type Millis } from '../../bytes/index.ts'
-import { reopenEntry, type RoomKeys } from '../../encryption/index.ts'
-import { isWhole, type EntryStore, type RecordChange, type StoredEntry } from '../../log/index.ts'
-import { Amendments, forgottenAmendments } from './amendments.ts'
-import { sequenceName, type Place } from './sequence-index.ts'
+import { reopenEntry, type OpenedBody, type RoomKeys } from '../../encryption/index.ts'
+import type { DeviceId, MemberId } from '../../identity/index.ts'
+import { isWhole, type EntryStore, type StoredEntry } from '../../log/index.ts'
+import type { Amendments } from './amendments.ts'
+import { isAuthorOf } from './authorship.ts'
+import { decodeContent, DELETION_KIND, EDIT_KIND } from './content.ts'
+import type { Place } from './sequence-index.ts'
 
 /** How long a room's messages stay on this device. */
 export type Retention =
@@ -52,23 +55,37 @@ export async function floorOf(store: EntryStore, retention: Retention, now: Mill
   return oldest ?? 0
 }
 
-/** An entry that goes, with whose it is and what else is kept about it. */
+/** An entry that goes, with whose it is. */
 export interface Outdated {
   readonly entry: StoredEntry
   readonly place: Place | undefined
-  readonly records: readonly RecordChange[]
 }
 
-export async function outdatedOf(store: EntryStore, keys: RoomKeys, entry: StoredEntry): Promise<Outdated> {
-  const place = await placeOf(store, keys, entry)
-  const records = await forgottenAmendments(store, entry.id)
-  const sequence = place === undefined ? [] : [{ name: sequenceName(place), value: undefined }]
-  return { entry, place, records: [...records, ...sequence] }
+export interface OutdatedDeps {
+  readonly keys: RoomKeys
+  readonly memberOf: (device: DeviceId) => MemberId | undefined
+  /** Of the entries that go together; what they said of others is taken out of it. */
+  readonly amendments: Amendments
 }
 
-async function placeOf(store: EntryStore, keys: RoomKeys, entry: StoredEntry): Promise<Place | undefined> {
+export async function outdatedOf({ keys, memberOf, amendments }: OutdatedDeps, entry: StoredEntry): Promise<Outdated> {
+  const body = bodyOf(keys, entry)
+  if (body === undefined) {
+    const claims = await amendments.claims(entry.id)
+    return { entry, place: claims.find(claim => isAuthorOf({ ...claim, id: entry.id }, entry)) }
+  }
+  const content = decodeContent(body.kind, body.content)
+  const member = memberOf(body.device)
+  if (content.ok && content.value.kind === EDIT_KIND && member !== undefined) {
+    await amendments.removeEdit(content.value.target, member, entry.id)
+  }
+  if (content.ok && content.value.kind === DELETION_KIND) {
+    for (const { id } of content.value.targets) await amendments.removeClaims(id, entry.id)
+  }
+  return { entry, place: body }
+}
+
+function bodyOf(keys: RoomKeys, entry: StoredEntry): OpenedBody | undefined {
   const contentKey = keys.epochs.contentKey(entry.header.class, entry.header.epoch)
-  if (isWhole(entry) && contentKey !== undefined) return reopenEntry(contentKey, entry)
-  const [claim] = await new Amendments(store).claims(entry.id)
-  return claim
+  return isWhole(entry) && contentKey !== undefined ? reopenEntry(contentKey, entry) : undefined
 }

@@ -7,11 +7,12 @@ import {
   orderKeyOf,
   type Entry,
   type EntryId,
+  type RecordChange,
   type StoredEntry,
   type SyncedClass
 } from '../../log/index.ts'
 import { Amendments, MAX_EDITS, type Edits } from './amendments.ts'
-import { isAuthorOf, OPENING_BYTES, type Authorship } from './authorship.ts'
+import { isAuthorOf, type Authorship } from './authorship.ts'
 import { decodeContent, DELETION_KIND, EDIT_KIND, MESSAGE_KIND, parseText, type Profile } from './content.ts'
 import { costOf, withLess, type DeviceRecord } from './devices.ts'
 import { Gaps } from './gaps.ts'
@@ -23,6 +24,7 @@ import { floorOf, outdatedOf, type Outdated, type Retention } from './retention.
 import type { RoomDeps } from './room-deps.ts'
 import { readRecord, type RoomState } from './room-state.ts'
 import { Serial } from '../serial.ts'
+import { sequenceName } from './sequence-index.ts'
 import type { SequenceRanges } from './sequence-ranges.ts'
 import { ShownMessages, type RoomMessage } from './shown-messages.ts'
 import { StoredState } from './stored-state.ts'
@@ -42,7 +44,7 @@ const OUTDATED_BATCH = 256
  * network.
  *
  * 1. Nothing is told to anybody before it is durable.
- * 2. Entries and what is derived from them are stored in one write; when that fails, memory goes back to the store.
+ * 2. Entries and what is derived from them are stored in one write; when a change fails, memory goes back to the store.
  * 3. One change at a time: what a change reads, no other changes meanwhile.
  */
 export class Room {
@@ -76,9 +78,13 @@ export class Room {
     return this.#stored.current
   }
 
+  #change<T>(task: () => Promise<T>): Promise<T> {
+    return this.#changes.run(() => this.#stored.run(task))
+  }
+
   /** Stores those of the entries that are genuine and new, and those whose time has come, with all that follows. */
   accept(entries: readonly StoredEntry[]): Promise<Taken> {
-    return this.#changes.run(() => this.#intake.accept(entries))
+    return this.#change(() => this.#intake.accept(entries))
   }
 
   /** Resolves when what was begun is stored; nothing is changed after that: another may then load the same store. */
@@ -96,7 +102,7 @@ export class Room {
    * @param said when it said this nickname; 0 when somebody else tells
    */
   introduce(profile: Profile, said: Millis): Promise<DeviceRecord | undefined> {
-    return this.#changes.run(() => this.#state.book.introduce(profile, undefined, this.#deps.clock.now(), said))
+    return this.#change(() => this.#state.book.introduce(profile, undefined, this.#deps.clock.now(), said))
   }
 
   /** What introduces the author of an entry that is here, and of what it erases. */
@@ -104,8 +110,8 @@ export class Room {
     const body = isWhole(entry) ? this.#open(entry) : undefined
     if (body === undefined) return []
     const content = body.kind === DELETION_KIND ? decodeContent(body.kind, body.content) : undefined
-    const erased = content?.ok && content.value.kind === DELETION_KIND ? content.value.targets[0]?.device : undefined
-    const devices = new Set([body.device, ...(erased === undefined ? [] : [erased])])
+    const erased = content?.ok && content.value.kind === DELETION_KIND ? content.value.targets : []
+    const devices = new Set([body.device, ...erased.map(({ device }) => device)])
     return [...devices].flatMap(device => this.#state.book.profileOf(device) ?? [])
   }
 
@@ -121,7 +127,7 @@ export class Room {
   async edit(message: EntryId, text: string): Promise<Written> {
     const own = await this.#ownMessage(message)
     if (own === undefined) throw new UsageError('this message was deleted')
-    if (((await this.#editsOf(message))?.all.length ?? 0) >= MAX_EDITS) {
+    if ((await this.#editsOf(message)).length >= MAX_EDITS) {
       throw new UsageError(`this message was edited ${MAX_EDITS} times: more are not possible`)
     }
     return this.#write({ kind: EDIT_KIND, text: parseText(text), target: message })
@@ -132,16 +138,21 @@ export class Room {
     const own = await this.#ownMessage(message)
     if (own === undefined) return undefined
     const edits = await this.#editsOf(message)
-    const erased = await Promise.all([message, ...(edits?.all ?? [])].map(id => this.#authorship(id)))
-    return this.#write({ kind: DELETION_KIND, targets: erased.filter(each => each !== undefined) })
+    const [ofMessage, ...ofEdits] = await Promise.all(
+      [message, ...edits.map(({ id }) => id)].map(id => this.#authorship(id))
+    )
+    if (ofMessage === undefined) {
+      throw new UsageError('this message was written by an earlier version, which did not provide for deleting it')
+    }
+    return this.#write({ kind: DELETION_KIND, targets: [ofMessage, ...ofEdits.filter(each => each !== undefined)] })
   }
 
-  #editsOf(message: EntryId): Promise<Edits | undefined> {
+  #editsOf(message: EntryId): Promise<Edits> {
     return new Amendments(this.#deps.store).edits(message, this.#deps.identity.certificate.member)
   }
 
   #write(words: OwnWords): Promise<Written> {
-    return this.#changes.run(async () => {
+    return this.#change(async () => {
       const taken = await this.#intake.accept([await sealOwn(this.#deps, this.#state, words)])
       const own = taken.stored[0]
       if (own === undefined) throw new Error('an entry of this device was not taken in by itself')
@@ -164,9 +175,10 @@ export class Room {
     const body = entry && isWhole(entry) ? this.#open(entry) : undefined
     if (body === undefined) return undefined
     const content = decodeContent(body.kind, body.content)
-    // Entries of earlier builds have no opening: whoever holds the body follows all the same.
-    const opening = (content.ok && content.value.opening) || new Uint8Array(OPENING_BYTES)
-    return { id, device: body.device, sequence: body.sequence, kind: body.kind, opening }
+    if (entry === undefined || !content.ok || content.value.opening === undefined) return undefined
+    const { device, sequence, kind } = body
+    const authorship = { id, device, sequence, kind, opening: content.value.opening }
+    return isAuthorOf(authorship, entry) ? authorship : undefined
   }
 
   /**
@@ -174,7 +186,7 @@ export class Room {
    * @param now by this device's own clock, which nobody else corrects
    */
   retain(retention: Retention, now: Millis): Promise<boolean> {
-    return this.#changes.run(async () => {
+    return this.#change(async () => {
       const { store, keys } = this.#deps
       const floor = await floorOf(store, retention, now)
       if (floor < this.#stored.floor) this.#intake.askAgain()
@@ -183,12 +195,16 @@ export class Room {
       const items = await store.sets.chat.items(LOWEST, { ms: floor, prefix: '' }, OUTDATED_BATCH)
       const outdated = await this.load(items.map(({ id }) => id))
       if (outdated.length === 0) return false
-      await this.#drop(await Promise.all(outdated.map(entry => outdatedOf(store, keys, entry))))
+      const amendments = new Amendments(store)
+      const memberOf = (device: DeviceId): MemberId | undefined => this.#state.book.get(device)?.member
+      const going: Outdated[] = []
+      for (const entry of outdated) going.push(await outdatedOf({ keys, memberOf, amendments }, entry))
+      await this.#drop(going, amendments.changes())
       return outdated.length === OUTDATED_BATCH
     })
   }
 
-  async #drop(outdated: readonly Outdated[]): Promise<void> {
+  async #drop(outdated: readonly Outdated[], amendments: readonly RecordChange[]): Promise<void> {
     const state = this.#state
     const ids = outdated.map(({ entry }) => entry.id)
     for (const { entry, place } of outdated) {
@@ -196,10 +212,12 @@ export class Room {
       if (device !== undefined) state.book.set(withLess(device, costOf(device, { entry })))
     }
     state.history = withoutHeads(state.history, ids)
-    const records = outdated.flatMap(each => each.records)
+    const sequences = outdated
+      .flatMap(({ place }) => place ?? [])
+      .map(place => ({ name: sequenceName(place), value: undefined }))
     await this.#stored.commit({
       dropped: ids,
-      records: [...records, ...state.book.takeChanges()]
+      records: [...amendments, ...sequences, ...state.book.takeChanges()]
     })
   }
 
@@ -210,14 +228,14 @@ export class Room {
 
   /** What of these authors is durable here. */
   held(authors: readonly DeviceId[]): Promise<Map<DeviceId, SequenceRanges>> {
-    return this.#changes.run(async () => {
+    return this.#change(async () => {
       const known = authors.map(author => [author, this.#state.book.get(author)?.held ?? []] as const)
       return new Map(known.filter(([, ranges]) => ranges.length > 0))
     })
   }
 
   acknowledge(member: MemberId, held: SequenceRanges): Promise<boolean> {
-    return this.#changes.run(async () => {
+    return this.#change(async () => {
       const last = this.ownDevice?.last?.sequence ?? 0
       const changes = this.#state.deliveries.acknowledge(member, held, last, other => this.#hasWritten(other))
       if (changes.length === 0) return false
@@ -300,7 +318,7 @@ export class Room {
 
   /** Gives up waiting for missing entries that nobody present holds: for these, or for those that are overdue. */
   giveUp(ids?: readonly EntryId[]): Promise<void> {
-    return this.#changes.run(() => this.gaps.giveUp(ids ?? this.gaps.overdue()))
+    return this.#change(() => this.gaps.giveUp(ids ?? this.gaps.overdue()))
   }
 
   /** When the next entry held back is due, or the next gap overdue. */
@@ -310,7 +328,7 @@ export class Room {
   }
 
   markRead(order: string): Promise<void> {
-    return this.#changes.run(async () => {
+    return this.#change(async () => {
       if (order <= this.#state.readUpTo) return
       this.#state.readUpTo = order
       await this.#stored.commit({ records: [readRecord(order)] })

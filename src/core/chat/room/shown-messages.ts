@@ -62,13 +62,14 @@ export class ShownMessages {
 
   /** Others' messages above what was read, at most `MAX_UNREAD`. */
   async countUnread(): Promise<number> {
+    const { member } = this.#deps.identity.certificate
     let count = 0
     let order: string | undefined
     for (let looked = 0; looked < MAX_UNREAD; looked += UNREAD_BATCH) {
       const newest = await this.#deps.store.newestShown(UNREAD_BATCH, order)
       const unread = newest.filter(({ entry }) => orderKeyOf(entry) > this.#stored.current.readUpTo)
       const messages = await this.#readAll(unread)
-      count += messages.filter(({ deleted, ownSequences }) => !deleted && ownSequences.length === 0).length
+      count += messages.filter(({ deleted, author }) => !deleted && author !== member).length
       const last = unread.at(-1)
       if (unread.length < UNREAD_BATCH || last === undefined) break
       order = orderKeyOf(last.entry)

@@ -78,7 +78,7 @@ async function receiveEntries(
   return { received, stored }
 }
 
-/** Asks for these in order, until all came, the session has moved enough, or nothing of what comes can be used. */
+/** Asks for these in order, until all came or the session has moved enough. What cannot be used must not stand before what can. */
 export async function pull(wire: SyncWire, log: SyncLog, entryClass: EntryClass, ids: readonly EntryId[]) {
   let [received, stored, isComplete] = [0, 0, true]
   for (const batch of groupsOf(ids, MAX_FRAME_IDS)) {
@@ -90,7 +90,6 @@ export async function pull(wire: SyncWire, log: SyncLog, entryClass: EntryClass,
     received += came.received
     stored += came.stored
     isComplete &&= came.received === lacking.length
-    if (came.received > 0 && came.stored === 0) return { received, stored, isComplete: false }
   }
   return { received, stored, isComplete }
 }
