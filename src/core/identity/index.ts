@@ -2,4 +2,4 @@
 export * from './certificate.ts'
 export * from './identity.ts'
 export * from './names.ts'
-export * from './signature.ts'
+export { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, signingKey, verifySignature, type SigningKey } from './signature.ts'
