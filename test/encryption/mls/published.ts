@@ -1,0 +1,38 @@
+import { getCiphersuiteFromName, getCiphersuiteImpl, type CiphersuiteImpl } from 'ts-mls'
+import type { GroupContext } from 'ts-mls/groupContext.js'
+import { expectValue, fromHex } from '../../../src/core/bytes/index.ts'
+
+/** Number 1 of the RFC: the one that src/core/encryption/mls uses, and whose vectors are here. */
+const SUITE = 'MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519'
+
+export function openSuite(): Promise<CiphersuiteImpl> {
+  return getCiphersuiteImpl(getCiphersuiteFromName(SUITE))
+}
+
+export const bytes = (hex: string): Uint8Array => expectValue(fromHex(hex))
+
+/** What the bytes are, all of them. */
+export function decoded<T>(decode: (from: Uint8Array, at: number) => [T, number] | undefined, hex: string): T {
+  const from = bytes(hex)
+  const result = decode(from, 0)
+  if (result?.[1] !== from.length) throw new Error('malformed, or followed by something')
+  return result[0]
+}
+
+interface PublishedContext {
+  readonly group_id: string
+  readonly tree_hash: string
+  readonly confirmed_transcript_hash: string
+}
+
+export function contextOf(published: PublishedContext, epoch: number): GroupContext {
+  return {
+    version: 'mls10',
+    cipherSuite: SUITE,
+    groupId: bytes(published.group_id),
+    epoch: BigInt(epoch),
+    treeHash: bytes(published.tree_hash),
+    confirmedTranscriptHash: bytes(published.confirmed_transcript_hash),
+    extensions: []
+  }
+}
