@@ -73,6 +73,41 @@ export function runGroupKeysTests(name: string, open: () => Promise<GroupKeys>):
       expect(met).toMatchObject({ committer: carl.id, added: [carl.id], removed: [] })
     })
 
+    test('a newcomer comes into a group where some renewed their keys since a member was added, and that member did not', async () => {
+      const { keys, secret } = await pair()
+      const renew = { add: [], remove: [], note: NOTE }
+      const founder = await deviceNamed('founder')
+      const devices = await Promise.all(['1', '2', '3', '4', '5', '6', '7', '8', '9'].map(deviceNamed))
+      const packages = await Promise.all(devices.map(device => keys.createKeyPackage(device)))
+      const adding = (from: number, to: number) => ({ ...renew, add: packages.slice(from, to).map(each => each.shown) })
+      const [fourth, forFourth, last, forLast, stranger] = [
+        devices[3],
+        packages[3],
+        devices[7],
+        packages[7],
+        devices[8]
+      ]
+      if (!fourth || !forFourth || !last || !forLast || !stranger) throw new Error('too few devices')
+
+      const alone = await keys.create(GROUP, founder)
+      const six = expectValue(await keys.commit(alone, founder, adding(0, 6)))
+      const inside = expectValue(await keys.join(six.welcome ?? new Uint8Array(), fourth, forFourth))
+      const byFourth = expectValue(await keys.commit(inside, fourth, renew))
+      const { state } = expectValue(await keys.process(six.state, byFourth.commit))
+      const seven = expectValue(await keys.commit(state, founder, adding(6, 7)))
+      const renewed = expectValue(await keys.commit(seven.state, founder, renew))
+      const eight = expectValue(await keys.commit(renewed.state, founder, adding(7, 8)))
+
+      const joined = expectValue(await keys.join(eight.welcome ?? new Uint8Array(), last, forLast))
+      expect(await secret(joined)).toBe(await secret(eight.state))
+      const byLast = expectValue(await keys.commit(joined, last, renew))
+      const heard = expectValue(await keys.process(eight.state, byLast.commit))
+      expect(await secret(heard.state)).toBe(await secret(byLast.state))
+      const entered = expectValue(await keys.joinByItself(await keys.groupInfo(renewed.state), stranger, NOTE))
+      const met = expectValue(await keys.process(renewed.state, entered.commit))
+      expect(await secret(met.state)).toBe(await secret(entered.state))
+    })
+
     test('a state that was encoded goes on where it was', async () => {
       const { keys, anna, committed, joined, secret } = await pair()
       const restored = expectValue(keys.decode(keys.encode(joined)))

@@ -20,8 +20,10 @@ import {
 } from 'ts-mls/ratchetTree.js'
 import { treeHash, treeHashRoot } from 'ts-mls/treeHash.js'
 import {
+  directPath,
   left,
   leafToNodeIndex,
+  leafWidth,
   nodeToLeafIndex,
   nodeWidth,
   parent,
@@ -34,7 +36,8 @@ import {
 } from 'ts-mls/treemath.js'
 import { applyUpdatePath, createUpdatePath, decodeUpdatePath, type UpdatePath } from 'ts-mls/updatePath.js'
 import { expect, test } from 'vitest'
-import { toHex } from '../../../src/core/bytes/index.ts'
+import { expectValue, toHex } from '../../../src/core/bytes/index.ts'
+import { checkedTree } from '../../../src/core/encryption/mls/checked-tree.ts'
 import { hasValidParentHashes } from '../../../src/core/encryption/mls/parent-hashes.ts'
 import { loadVectors } from '../vectors/load.ts'
 import { bytes, contextOf, decoded, openSuite } from './published.ts'
@@ -121,17 +124,70 @@ test('tree-validation: hashes, resolutions and signatures of valid trees; parent
   }
 })
 
-test('tree-validation: ts-mls refuses a valid tree, whose parents list other unmerged leaves than those above them', async () => {
+/** Why ts-mls refuses to join with a tree that has this hash, if it does. */
+async function refusal(tree: RatchetTree, groupId: string, hash: Uint8Array): Promise<string | undefined> {
+  const about = { group_id: groupId, tree_hash: toHex(hash), confirmed_transcript_hash: '' }
+  const { lifetimeConfig, authService } = defaultClientConfig
+  const error = await validateRatchetTree(tree, contextOf(about, 0), lifetimeConfig, authService, hash, suite)
+  return error?.message
+}
+
+test('tree-validation: ts-mls refuses a valid tree, whose parents list other unmerged leaves than those above; not here', async () => {
   const refused: [number, string][] = []
   for (const [index, vector] of (await loadVectors<Validation>('mls-tree-validation')).entries()) {
     const tree = decoded(decodeRatchetTree, vector.tree)
     const hash = await treeHashRoot(tree, suite.hash)
-    const context = contextOf({ ...vector, tree_hash: toHex(hash), confirmed_transcript_hash: '' }, 0)
-    const { lifetimeConfig, authService } = defaultClientConfig
-    const error = await validateRatchetTree(tree, context, lifetimeConfig, authService, hash, suite)
-    if (error !== undefined) refused.push([index, error.message])
+    const reason = await refusal(tree, vector.group_id, hash)
+    if (reason !== undefined) refused.push([index, reason])
+    const checked = expectValue(await checkedTree(tree, suite))
+    expect(await refusal(checked, vector.group_id, hash)).toBe(undefined)
   }
   expect(refused).toEqual([[12, 'non-blank intermediate node must list leaf node in its unmerged_leaves']])
+})
+
+test('all that ts-mls checks of a tree it still checks of one that was checked here', async () => {
+  const [vector] = await loadVectors<Validation>('mls-tree-validation')
+  if (vector === undefined) throw new Error('no such vector')
+  const small = decoded(decodeRatchetTree, vector.tree)
+  const [one, , other] = small
+  if (one?.nodeType !== 'leaf' || other?.nodeType !== 'leaf') throw new Error('not two leaves')
+  const flipped = (from: Uint8Array): Uint8Array => from.with(0, (from[0] ?? 0) ^ 1)
+  const says = async (tree: RatchetTree, hash?: Uint8Array): Promise<string | undefined> => {
+    const checked = await checkedTree(tree, suite)
+    return checked.ok
+      ? refusal(checked.value, vector.group_id, hash ?? (await treeHashRoot(tree, suite.hash)))
+      : checked.error
+  }
+  const forged = { ...other, leaf: { ...other.leaf, signature: flipped(other.leaf.signature) } }
+  const bare = [one, undefined, other]
+  expect(await says(bare)).toBe(undefined)
+  expect(await says(bare, flipped(await treeHashRoot(bare, suite.hash)))).toBe('Unable to verify tree hash')
+  expect(await says([one, undefined, one])).toBe('hpke keys not unique')
+  expect(await says([one, undefined, forged])).toBe('Could not verify leaf node signature')
+  expect(await says([one, other, undefined], new Uint8Array())).toBe('Received Ratchet Tree is not structurally sound')
+  const parentNode = small[1]
+  if (parentNode?.nodeType !== 'parent') throw new Error('no parent')
+  const unlike = {
+    ...parentNode,
+    parent: { ...parentNode.parent, hpkePublicKey: flipped(parentNode.parent.hpkePublicKey) }
+  }
+  expect(await says([one, unlike, other])).toBe('a tree with wrong parent hashes')
+})
+
+test('ts-mls takes a tree whose parents list a blank leaf as unmerged, which no member can seal to; not here', async () => {
+  const [, , , , vector] = await loadVectors<Validation>('mls-tree-validation')
+  if (vector === undefined) throw new Error('no such vector')
+  const tree = decoded(decodeRatchetTree, vector.tree)
+  const blank = tree.findIndex((node, at) => at % 2 === 0 && node === undefined) / 2
+  const path = directPath(leafToNodeIndex(toLeafIndex(blank)), leafWidth(tree.length))
+  const hostile = tree.map((node, at) =>
+    node?.nodeType === 'parent' && path.includes(toNodeIndex(at))
+      ? { ...node, parent: { ...node.parent, unmergedLeaves: [blank] } }
+      : node
+  )
+  expect(await refusal(hostile, vector.group_id, await treeHashRoot(hostile, suite.hash))).toBe(undefined)
+  expect(await hasValidParentHashes(hostile, suite.hash)).toBe(true)
+  expect(await checkedTree(hostile, suite)).toEqual({ ok: false, error: 'a tree with wrong unmerged leaves' })
 })
 
 interface TreeKem {

@@ -39,6 +39,7 @@ import {
 } from '../../bytes/index.ts'
 import { deviceIdOf, PUBLIC_KEY_BYTES, type DeviceId } from '../../identity/index.ts'
 import type { EpochId, GroupDevice, GroupKeys, GroupState, KeyPackage } from '../epochs/index.ts'
+import { checkedTree } from './checked-tree.ts'
 import {
   decodeMessage,
   decodeShown,
@@ -49,7 +50,6 @@ import {
   encodeState,
   encodeWithTree
 } from './codec.ts'
-import { hasValidParentHashes } from './parent-hashes.ts'
 
 const SUITE = 'MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519'
 const PRIVATE_KEY_BYTES = 32
@@ -78,8 +78,7 @@ interface MlsState extends GroupState {
 
 /**
  * Group keys by MLS (RFC 9420) with ts-mls. Commits travel as public messages, since they are sealed as entries already; welcomes and group infos
- * have the ratchet tree beside them. Application messages are not used, so that a state needs no former epochs. ts-mls 1.6.4 refuses to join
- * some used groups, whose parents list other unmerged leaves than those above them do: no room may be built on this before that is mended.
+ * have the ratchet tree beside them. Application messages are not used, so that a state needs no former epochs.
  */
 export async function mlsGroupKeys(): Promise<GroupKeys> {
   const suite = await getCiphersuiteImpl(getCiphersuiteFromName(SUITE))
@@ -303,18 +302,6 @@ async function carriesTree(
   const noPsk = new Uint8Array(suite.kdf.size)
   const info = await decryptGroupInfo(welcome, secrets.joinerSecret, noPsk, suite)
   return info?.extensions.some(isTree) ?? false
-}
-
-/**
- * The tree, its parent hashes checked, made so that ts-mls does not check them once more in quadratic time (11.8 s at 500 members). Its check begins
- * by gathering the parent nodes with `reduce`, which nothing else calls on a tree that is joined with: here that finds none. All its other checks are
- * made on this tree.
- */
-async function checkedTree(tree: RatchetTree, suite: CiphersuiteImpl): Promise<Result<RatchetTree>> {
-  if (!(await hasValidParentHashes(tree, suite.hash))) return failure('a tree with wrong parent hashes')
-  const checked = tree.slice()
-  Object.defineProperty(checked, 'reduce', { value: () => [] })
-  return success(checked)
 }
 
 /** ts-mls throws what it refuses. */
