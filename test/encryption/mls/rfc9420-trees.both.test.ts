@@ -240,6 +240,8 @@ test('treekem: every member finds the secret in a path of another, as published 
       const made = await createUpdatePath(tree, leaf, context, bytes(signing?.signature_priv ?? ''), suite)
       const [ownTree, ownPath, secrets] = made
       const top = secrets.at(-1)
+      const isSigned = verifyLeafNodeSignature(ownPath.leafNode, context.groupId, sender, suite.signature)
+      expect(await isSigned).toBe(true)
       const ownSecret = top && toHex(await deriveSecret(top.secret, 'path', suite.kdf))
       const ownContext = { ...context, epoch: context.epoch + 1n, treeHash: await treeHashRoot(ownTree, suite.hash) }
 
