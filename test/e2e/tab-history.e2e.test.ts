@@ -20,6 +20,9 @@ test('a tab that was closed in a room draws the line for what is new above all t
   await bob.enterAs('Bob')
   await bob.say('before')
   await anna.hears('before')
+  // What is stored after it: by then it is noted, too, that it was read.
+  await anna.say('and I')
+  await anna.hasSent()
   await anna.page.close()
   for (const text of ['one', 'two', 'three']) await bob.say(text)
   await bob.hears('three')
@@ -27,7 +30,7 @@ test('a tab that was closed in a room draws the line for what is new above all t
   await again.hears('one')
   await again.hears('three')
   const shown = () => again.messages().locator('.line-new, .message-text').allTextContents()
-  await expect.poll(shown).toEqual(['before', 'New', 'one', 'two', 'three'])
+  await expect.poll(shown).toEqual(['before', 'and I', 'New', 'one', 'two', 'three'])
   expect(again.exceptions).toEqual([])
 })
 
