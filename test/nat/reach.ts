@@ -1,24 +1,12 @@
 // `npm run reach -- [--runs N] [--relays 1|2] [--pairs A:B,...] [--stock] [--write FILE] [-- FLAGS of starling up]`: who reaches whom by which way, through
-// kernel NATs. Without --pairs all of them.
+// kernel NATs. Without --pairs all pairs of programs; `--pairs tab@port-restricted:port-restricted` has Chromium on the first side.
 import { writeFile } from 'node:fs/promises'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import type { NatKind } from './lab/nat-kind.ts'
-import { NatLab, whyNoNats, type Host } from './lab/nat-lab.ts'
+import { whyNoNats } from './lab/nat-lab.ts'
+import { KINDS, parseSide, prepareMeeting, sideName, type Meeting, type Side } from './meeting.ts'
 import { stockTrial } from './stock/stock-trial.ts'
-import { launch, meetAndTalk, type Trial } from './trial.ts'
-
-const KINDS: readonly NatKind[] = [
-  'open',
-  'full-cone',
-  'address-restricted',
-  'port-restricted',
-  'double',
-  'symmetric-sequential',
-  'symmetric-random',
-  'udp-blocked',
-  'only-443'
-]
+import type { Trial } from './trial.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -49,52 +37,33 @@ for (const pair of pairs()) {
 }
 if (values.write !== undefined) await writeFile(values.write, `${lines.join('\n')}\n`)
 
-function pairs(): [NatKind, NatKind][] {
-  if (values.pairs === undefined)
-    return KINDS.flatMap((a, index) => KINDS.slice(index).map((b): [NatKind, NatKind] => [a, b]))
+function pairs(): [Side, Side][] {
+  if (values.pairs === undefined) {
+    const programs = KINDS.map((kind): Side => ({ kind, isTab: false }))
+    return programs.flatMap((a, index) => programs.slice(index).map((b): [Side, Side] => [a, b]))
+  }
   return values.pairs.split(',').map(text => {
-    const [a, b] = text.split(':').map(kind => KINDS.find(each => each === kind))
+    const [a, b] = text.split(':').map(parseSide)
     if (a !== undefined && b !== undefined) return [a, b]
-    process.stderr.write(`reach: ${text} is no pair of ${KINDS.join(', ')}\n`)
+    process.stderr.write(`reach: ${text} is no pair of ${KINDS.join(', ')}, each for a program, or tab@ before it\n`)
     process.exit(2)
   })
 }
 
-async function tryPair([a, b]: [NatKind, NatKind]): Promise<string> {
-  const lab = new NatLab()
-  const ends: (() => Promise<void>)[] = []
+async function tryPair(sides: [Side, Side]): Promise<string> {
+  const meeting = await prepareMeeting(sides, relayCount)
   try {
-    const relayHosts = Array.from({ length: relayCount }, (_, index) => lab.host(`relay-${index + 1}`, 'open'))
-    const addresses = await Promise.all(
-      relayHosts.map(async host => {
-        const tcp = `/ip4/${host.address}/tcp/443`
-        const { running, end } = await launch(host, [
-          'relay',
-          '--listen',
-          tcp,
-          '--announce',
-          tcp,
-          '--http',
-          '127.0.0.1:0',
-          '--no-mdns'
-        ])
-        ends.push(end)
-        return (await running.ready()).addresses.find(address => address.startsWith(tcp)) ?? tcp
-      })
-    )
-    const bootstrap = addresses.flatMap(address => ['--bootstrap', address])
-    const hosts: [Host, Host] = [lab.host('anna', a), lab.host('bob', b)]
     const trials: Trial[] = []
-    for (let run = 0; run < runs; run += 1) trials.push(await meetAndTalk(hosts, [...bootstrap, ...positionals]))
-    const stock = values.stock ? ` ${await stockOf(lab, hosts)} |` : ''
-    return row(`${a} – ${b}`, trials) + stock
+    for (let run = 0; run < runs; run += 1) trials.push(await meeting.trial(positionals))
+    const isOfPrograms = !sides.some(({ isTab }) => isTab)
+    const stock = values.stock ? ` ${isOfPrograms ? await stockOf(meeting) : '–'} |` : ''
+    return row(sides.map(sideName).join(' – '), trials) + stock
   } finally {
-    await Promise.all(ends.map(end => end()))
-    lab.remove()
+    await meeting.end()
   }
 }
 
-async function stockOf(lab: NatLab, hosts: [Host, Host]): Promise<string> {
+async function stockOf({ lab, hosts }: Meeting): Promise<string> {
   const outcomes: string[] = []
   const relay = lab.host('stock-relay', 'open')
   for (let run = 0; run < runs; run += 1) outcomes.push(await stockTrial(relay, hosts).catch(() => 'none'))

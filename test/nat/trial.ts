@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { findRunningPeer } from '../../src/node/access/api-client.ts'
-import { LAUNCHER, Running } from '../e2e/running.ts'
-import type { Host } from './lab/nat-lab.ts'
+import { setTimeout } from 'node:timers/promises'
+import type { Participant } from './participant.ts'
 
-/** What came of one meeting of two peers. */
+/** What came of one meeting of two. */
 export interface Trial {
   readonly talked: boolean
   /** The best path by the end. */
@@ -19,84 +15,75 @@ export interface Trial {
 }
 
 const DIRECT = ['direct', 'punched', 'webrtc', 'turn']
-/** A direct way that is not found by now is not counted. */
-const LIMIT = 15_000
+/** Whoever does not reach the other by then does not at all. */
+const CONNECTION_LIMIT = 30_000
+/** From the first connection on: a better way that is not found by then is not counted. */
+const BETTER_WAY_LIMIT = 15_000
 /** Messages go on for so long after the better path is there. */
 const AFTERWARDS = 1_500
 const MESSAGE_EVERY = 100
 const ARRIVAL_LIMIT = 20_000
 
-/** Starts a program of ours on a host, and gives what ends it with its data. */
-export async function launch(host: Host, args: readonly string[]): Promise<{ running: Running; end(): Promise<void> }> {
-  const data = await mkdtemp(`${tmpdir()}/starling-reach-`)
-  const [command, ...rest] = [...host.wrap, LAUNCHER, ...args, '--data', data, '--json']
-  const child = spawn(command ?? LAUNCHER, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const running = new Running(host.name, data, child)
-  const end = async (): Promise<void> => {
-    await running.stop('SIGKILL')
-    await rm(data, { recursive: true, force: true })
-  }
+/** Two join one room at the same moment, and one talks from the first connection on, through what the paths become. */
+export async function meetAndTalk(starting: readonly [Promise<Participant>, Promise<Participant>]): Promise<Trial> {
+  const started = await Promise.allSettled(starting)
+  const there = started.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
   try {
-    await running.ready()
-  } catch (thrown) {
-    await end()
-    throw new Error(running.log, { cause: thrown })
-  }
-  return { running, end }
-}
-
-/** Two peers join one room at the same moment, and one talks from the first connection on, through what the paths become. */
-export async function meetAndTalk(hosts: readonly [Host, Host], args: readonly string[]): Promise<Trial> {
-  const flags = ['up', '--http', '127.0.0.1:0', '--no-mdns', '--no-relay', ...args]
-  const started = await Promise.all(hosts.map(host => launch(host, flags)))
-  try {
-    const [anna, bob] = started.map(({ running }) => running)
+    await Promise.all(starting)
+    const [anna, bob] = there
     if (anna === undefined || bob === undefined) throw new Error('two were started')
     return await observe(anna, bob)
   } finally {
-    await Promise.all(started.map(({ end }) => end()))
+    await Promise.all(there.map(each => each.end()))
   }
 }
 
-async function observe(anna: Running, bob: Running): Promise<Trial> {
-  const clients = await Promise.all([anna, bob].map(({ data }) => findRunningPeer(data)))
-  const join = { method: 'POST', body: { name: 'lobby', open: true } } as const
-  await Promise.all(clients.map(async client => client?.call('/v1/rooms', join)))
+async function observe(anna: Participant, bob: Participant): Promise<Trial> {
+  await Promise.all([anna.join(), bob.join()])
   const start = performance.now()
   const since = (): number => performance.now() - start
-  const { peer } = await bob.ready()
-  const paths = (): string[] =>
-    anna.events.flatMap(each => (each.event === 'peer' && each['peer'] === peer ? [String(each['path'])] : []))
 
   const sent: string[] = []
   let [connectedAfter, upgradedAfter]: (number | undefined)[] = []
-  let end = LIMIT
+  let path = 'none'
+  let end = CONNECTION_LIMIT
   while (since() < end) {
-    const path = paths().at(-1) ?? 'none'
-    if (path !== 'none') connectedAfter ??= since()
+    const next = since() + MESSAGE_EVERY
+    path = await anna.path()
+    if (path !== 'none' && connectedAfter === undefined) {
+      connectedAfter = since()
+      end = connectedAfter + BETTER_WAY_LIMIT
+    }
     if (DIRECT.includes(path) && upgradedAfter === undefined) {
       upgradedAfter = since()
-      end = Math.min(end, upgradedAfter + AFTERWARDS)
+      end = upgradedAfter + AFTERWARDS
     }
     if (connectedAfter !== undefined) {
       const text = `message ${sent.length + 1}`
       sent.push(text)
-      await clients[0]?.call('/v1/rooms/lobby/messages', { method: 'POST', body: { text } })
+      await anna.say(text)
     }
-    await new Promise(resolve => setTimeout(resolve, MESSAGE_EVERY))
+    await setTimeout(Math.max(0, next - since()))
   }
-  const last = sent.at(-1)
-  if (last !== undefined) await bob.hears(last, ARRIVAL_LIMIT).catch(() => undefined)
-  for (const text of sent) await bob.hears(text, 2_000).catch(() => undefined)
-  const heard = bob.events.filter(each => each.event === 'message').map(each => String(each['text']))
+  const heard = await allShown(bob, sent)
   return {
     talked: sent.length > 0 && sent.every(text => heard.includes(text)),
-    path: paths().at(-1) ?? 'none',
+    path,
     connectedAfter,
     upgradedAfter:
       upgradedAfter === undefined || connectedAfter === undefined ? undefined : upgradedAfter - connectedAfter,
     sent: sent.length,
     lost: sent.filter(text => !heard.includes(text)).length,
     twice: heard.length - new Set(heard).size
+  }
+}
+
+/** What is shown once all is, or no more comes. */
+async function allShown(bob: Participant, sent: readonly string[]): Promise<string[]> {
+  const deadline = performance.now() + ARRIVAL_LIMIT
+  for (;;) {
+    const shown = await bob.shown()
+    if (sent.every(text => shown.includes(text)) || performance.now() > deadline) return shown
+    await setTimeout(MESSAGE_EVERY)
   }
 }
