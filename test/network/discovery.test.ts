@@ -1,10 +1,20 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { TypedEventEmitter, type PeerDiscoveryEvents, type PeerInfo } from '@libp2p/interface'
 import { peerDiscoverySymbol } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
 import type { PeerDiscoveryFactory } from '../../src/core/network/index.ts'
-import { connected, connectionTo, createCast, ownAddresses, until, type Actor } from './network-cast.ts'
+import {
+  circuitAddresses,
+  connected,
+  connectionTo,
+  createCast,
+  ownAddresses,
+  until,
+  type Actor
+} from './network-cast.ts'
 
 const cast = createCast()
 afterEach(() => cast.release())
@@ -16,10 +26,10 @@ class Finder extends TypedEventEmitter<PeerDiscoveryEvents> {
 
   readonly factory: PeerDiscoveryFactory = () => this
 
-  find(actor: Actor): void {
+  find(actor: Actor, addresses: readonly string[] = ownAddresses(actor)): void {
     const detail: PeerInfo = {
       id: peerIdFromString(actor.network.self),
-      multiaddrs: ownAddresses(actor).map(a => multiaddr(a))
+      multiaddrs: addresses.map(a => multiaddr(a))
     }
     this.dispatchEvent(new CustomEvent('peer', { detail }))
   }
@@ -29,14 +39,14 @@ interface Finding extends Actor {
   readonly finder: Finder
 }
 
-async function enter(): Promise<Finding> {
+async function enter(bootstrap: readonly string[]): Promise<Finding> {
   const finder = new Finder()
-  return { ...(await cast.enter({ peerDiscovery: [finder.factory] })), finder }
+  return { ...(await cast.enter({ peerDiscovery: [finder.factory], bootstrap })), finder }
 }
 
 /** Two peers, the one with the smaller PeerId first. */
-async function bySize(): Promise<[Finding, Finding]> {
-  const [one, two] = await Promise.all([enter(), enter()])
+async function bySize(bootstrap: readonly string[] = []): Promise<[Finding, Finding]> {
+  const [one, two] = await Promise.all([enter(bootstrap), enter(bootstrap)])
   return one.network.self < two.network.self ? [one, two] : [two, one]
 }
 
@@ -56,6 +66,29 @@ test('The greater PeerId follows when the smaller one does not come', async () =
   const connection = await connected(great, small)
   expect(Date.now() - began).toBeGreaterThan(2_500)
   expect(ownAddresses(small)).toContain(connection.address)
+})
+
+test('A peer that was found before it had relays is reached through them while its other addresses are still being tried', async () => {
+  const silent = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void silent.close())
+  await once(silent, 'listening')
+  const asked = once(silent, 'connection')
+  const relays = await Promise.all([cast.relay(), cast.relay()])
+  const [small, great] = await bySize(relays.map(relay => ownAddresses(relay)[0] ?? ''))
+  const circuits = await until('a place at a relay', () => {
+    const found = circuitAddresses(great)
+    return found.length > 0 && found
+  })
+
+  small.finder.find(great, [`/ip4/127.0.0.1/tcp/${(silent.address() as AddressInfo).port}/ws`])
+  const [held] = (await asked) as [Socket]
+  onTestFinished(() => void held.destroy())
+  const began = Date.now()
+  // As the DHT tells them: without the peer at the end.
+  const bare = circuits.map(address => address.replace(`/p2p/${great.network.self}`, ''))
+  small.finder.find(great, bare)
+  await connected(small, great)
+  expect(Date.now() - began).toBeLessThan(8_000)
 })
 
 test('A discovered peer that went is dialled again when it is back', async () => {

@@ -1,5 +1,6 @@
 import { CappedMap, type Millis } from '../../bytes/index.ts'
 import type { PeerId } from '../network.ts'
+import { isRelayed, withPeer } from './addresses.ts'
 import { createBackoff, type Backoff } from './backoff.ts'
 import { dial } from './dial.ts'
 import { listenTo } from './listen-to.ts'
@@ -32,6 +33,8 @@ interface Candidate {
   tries: number
   dialling: boolean
   notBefore: Millis
+  /** Aborted once the first circuit to it is known, and in the end. */
+  readonly withoutCircuit: AbortController
 }
 
 /**
@@ -47,10 +50,27 @@ export function createDiscoveredPeers(scope: Scope): DiscoveredPeers {
   function found(peer: PeerId, addresses: readonly string[]): void {
     if (peer === self || addresses.length === 0) return
     const candidate = candidates.get(peer) ?? create(scope, peer)
-    candidate.addresses = new Set(addresses)
+    const circuits = [...candidate.addresses].filter(isRelayed)
+    // The DHT tells them without the peer: libp2p would take the relay of a circuit for it, and refuses circuits of two relays.
+    const news = addresses.map(address => withPeer(address, peer))
+    // Of two who tell, one may know it from before it had relays.
+    candidate.addresses = new Set(news.some(isRelayed) ? news : [...news, ...circuits])
     candidate.tries = 0
+    if (addresses.some(isRelayed)) startOver(candidate)
     candidates.set(peer, candidate)
     plan(candidate)
+  }
+
+  /**
+   * Who has just come is found before it has a relay: of the addresses of its own networks each may take its full time to fail, and what
+   * waits for them waits no longer. Once: records that lose their circuits and get them back gain nothing.
+   */
+  function startOver(candidate: Candidate): void {
+    if (candidate.withoutCircuit.signal.aborted) return
+    candidate.withoutCircuit.abort()
+    candidate.backoff.reset()
+    candidate.notBefore = 0
+    candidate.timer.clear()
   }
 
   function plan(candidate: Candidate): void {
@@ -80,11 +100,14 @@ export function createDiscoveredPeers(scope: Scope): DiscoveredPeers {
   }
 
   async function attempt(candidate: Candidate): Promise<void> {
+    const { signal: superseded } = candidate.withoutCircuit
+    const hasCircuit = superseded.aborted
+    const signal = hasCircuit ? scope.signal : superseded
     try {
-      if (!isConnected(candidate)) await dial(scope, [...candidate.addresses])
+      if (!isConnected(candidate)) await dial({ ...scope, signal }, [...candidate.addresses])
       candidate.backoff.reset()
     } catch {
-      candidate.notBefore = scope.clock.now() + candidate.backoff.next()
+      if (hasCircuit === superseded.aborted) candidate.notBefore = scope.clock.now() + candidate.backoff.next()
     }
     candidate.dialling = false
     if (!isConnected(candidate) && !scope.signal.aborted && ++candidate.tries < MAX_TRIES) plan(candidate)
@@ -104,7 +127,10 @@ export function createDiscoveredPeers(scope: Scope): DiscoveredPeers {
     found,
     stop() {
       release()
-      for (const { timer } of candidates.values()) timer.clear()
+      for (const { timer, withoutCircuit } of candidates.values()) {
+        timer.clear()
+        withoutCircuit.abort()
+      }
       candidates.clear()
       queue.length = 0
     }
@@ -114,5 +140,14 @@ export function createDiscoveredPeers(scope: Scope): DiscoveredPeers {
 function create(scope: Scope, peer: PeerId): Candidate {
   const timer = createRetryTimer(scope.clock)
   const backoff = createBackoff(FIRST_RETRY, LAST_RETRY, scope.jitter)
-  return { peer, addresses: new Set(), timer, backoff, tries: 0, dialling: false, notBefore: 0 }
+  return {
+    peer,
+    addresses: new Set(),
+    timer,
+    backoff,
+    tries: 0,
+    dialling: false,
+    notBefore: 0,
+    withoutCircuit: new AbortController()
+  }
 }
