@@ -1,5 +1,5 @@
-import type { NatKind } from './lab/nat-kind.ts'
-import { NatLab, type Host } from './lab/nat-lab.ts'
+import type { Ip6Kind, NatKind, SharedKind } from './lab/nat-kind.ts'
+import { ip6Of, NatLab, type Host } from './lab/nat-lab.ts'
 import { launch, openTabAt, startProgram } from './participant.ts'
 import { meetAndTalk, type Trial } from './trial.ts'
 
@@ -15,15 +15,23 @@ export const KINDS: readonly NatKind[] = [
   'only-443'
 ]
 
+const SHARED: readonly SharedKind[] = ['one-lan', 'guests', 'guests-hairpin', 'provider', 'provider-hairpin']
+const IP6: readonly Ip6Kind[] = ['ip6-firewall', 'dual-stack']
+
+type Place = NatKind | SharedKind | Ip6Kind
+
+/** What may be named; those where two are neighbours on both sides. */
+export const PLACES: readonly Place[] = [...KINDS, ...SHARED, ...IP6]
+
 /** A peer behind such a router: the program, or Chromium, which is written `tab@KIND`. */
 export interface Side {
-  readonly kind: NatKind
+  readonly kind: Place
   readonly isTab: boolean
 }
 
 export function parseSide(text: string): Side | undefined {
   const [, tab, name] = /^(tab@)?(.*)$/.exec(text) ?? []
-  const kind = KINDS.find(each => each === name)
+  const kind = PLACES.find(each => each === name)
   return kind === undefined ? undefined : { kind, isTab: tab !== undefined }
 }
 
@@ -40,8 +48,27 @@ export interface Meeting {
   end(): Promise<void>
 }
 
+/** Whether two can be placed so: neighbours are neighbours of each other. */
+export function fitTogether(a: Side, b: Side): boolean {
+  return a.kind === b.kind || !(isOneOf(SHARED, a.kind) || isOneOf(SHARED, b.kind))
+}
+
+function isOneOf<T extends string>(all: readonly T[], kind: string): kind is T {
+  return all.some(each => each === kind)
+}
+
+function place(lab: NatLab, a: Place, b: Place): [Host, Host] {
+  const one = (name: string, kind: Place): Host => {
+    if (isOneOf(IP6, kind)) return lab.host6(name, kind)
+    if (isOneOf(KINDS, kind)) return lab.host(name, kind)
+    throw new Error(`${kind} is a place for two`)
+  }
+  return isOneOf(SHARED, a) ? lab.neighbours(['anna', 'bob'], a) : [one('anna', a), one('bob', b)]
+}
+
 export async function prepareMeeting([a, b]: readonly [Side, Side], relayCount: number): Promise<Meeting> {
   const lab = new NatLab()
+  const hasIp6 = isOneOf(IP6, a.kind) || isOneOf(IP6, b.kind)
   const relays: Awaited<ReturnType<typeof startRelay>>[] = []
   const end = async (): Promise<void> => {
     await Promise.all(relays.map(relay => relay.end()))
@@ -49,11 +76,11 @@ export async function prepareMeeting([a, b]: readonly [Side, Side], relayCount: 
   }
   try {
     for (let index = 1; index <= relayCount; index += 1)
-      relays.push(await startRelay(lab.host(`relay-${index}`, 'open'), relays[0]?.web))
-    const bootstrap = relays.flatMap(({ tcp }) => ['--bootstrap', tcp])
+      relays.push(await startRelay(lab.host(`relay-${index}`, 'open'), hasIp6, relays[0]?.web))
+    const bootstrap = relays.flatMap(({ tcp }) => tcp).flatMap(address => ['--bootstrap', address])
     const peers = relays.map(({ peer }) => peer)
     const page = relays.at(-1)?.page ?? ''
-    const hosts: [Host, Host] = [lab.host('anna', a.kind), lab.host('bob', b.kind)]
+    const hosts = place(lab, a.kind, b.kind)
     const start = ({ isTab }: Side, host: Host, flags: readonly string[]) =>
       isTab ? openTabAt(host, page) : startProgram(host, [...bootstrap, ...flags], peers)
     const trial = (flags: readonly string[]): Promise<Trial> =>
@@ -66,12 +93,18 @@ export async function prepareMeeting([a, b]: readonly [Side, Side], relayCount: 
 }
 
 /** Programs reach it by 443, so that who may use nothing else does; tabs get the page and the addresses of both relays from the second. */
-async function startRelay(host: Host, other: string | undefined) {
-  const at = (rest: string): string => `/ip4/${host.address}/tcp/${rest}`
-  const listen = [at('443'), at('4002/ws')].flatMap(place => ['--listen', place, '--announce', place])
+async function startRelay(host: Host, hasIp6: boolean, other: string | undefined) {
+  const own = [`/ip4/${host.address}/tcp`, ...(hasIp6 ? [`/ip6/${ip6Of(host)}/tcp`] : [])]
+  const listen = own.flatMap(at => [`${at}/443`, `${at}/4002/ws`]).flatMap(at => ['--listen', at, '--announce', at])
   const known = other === undefined ? [] : ['--bootstrap', other]
   const page = `${host.address}:80`
   const { running, end } = await launch(host, ['relay', ...listen, ...known, '--http', page, '--no-mdns'])
   const { peer } = await running.ready()
-  return { peer, tcp: `${at('443')}/p2p/${peer}`, web: `${at('4002/ws')}/p2p/${peer}`, page: `http://${page}/`, end }
+  return {
+    peer,
+    tcp: own.map(at => `${at}/443/p2p/${peer}`),
+    web: `${own[0]}/4002/ws/p2p/${peer}`,
+    page: `http://${page}/`,
+    end
+  }
 }

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { whyNoNats } from './lab/nat-lab.ts'
-import { KINDS, parseSide, prepareMeeting, sideName, type Meeting, type Side } from './meeting.ts'
+import { fitTogether, KINDS, parseSide, PLACES, prepareMeeting, sideName, type Meeting, type Side } from './meeting.ts'
 import { stockTrial } from './stock/stock-trial.ts'
 import type { Trial } from './trial.ts'
 
@@ -44,8 +44,8 @@ function pairs(): [Side, Side][] {
   }
   return values.pairs.split(',').map(text => {
     const [a, b] = text.split(':').map(parseSide)
-    if (a !== undefined && b !== undefined) return [a, b]
-    process.stderr.write(`reach: ${text} is no pair of ${KINDS.join(', ')}, each for a program, or tab@ before it\n`)
+    if (a !== undefined && b !== undefined && fitTogether(a, b)) return [a, b]
+    process.stderr.write(`reach: ${text} is no pair of ${PLACES.join(', ')}, each for a program, or tab@ before it\n`)
     process.exit(2)
   })
 }

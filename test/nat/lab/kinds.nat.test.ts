@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { NatLab, whyNoNats, type Host } from './nat-lab.ts'
-import type { NatKind } from './nat-kind.ts'
+import type { Ip6Kind, NatKind, SharedKind } from './nat-kind.ts'
+import { ip6Of, NatLab, whyNoNats, type Host } from './nat-lab.ts'
 
 const PROBE = fileURLToPath(new URL('./probe.mjs', import.meta.url))
 const LOCAL = '5000'
@@ -52,6 +52,43 @@ describe.skipIf(missing !== undefined)(`the lab's NATs${missing === undefined ? 
       expect(heard).toBe(behaviour.filtering)
     }
   )
+
+  test.for<[SharedKind, string]>([
+    ['one-lan', 'nothing'],
+    ['guests', 'nothing'],
+    ['guests-hairpin', 'its address outside'],
+    ['provider', 'nothing'],
+    ['provider-hairpin', 'its address outside']
+  ])('%s: by the address outside a neighbour is heard with %s', async ([kind, expected]) => {
+    const lab = new NatLab()
+    onTestFinished(() => lab.remove())
+    const asked = lab.host('asked', 'open')
+    const [one, other] = lab.neighbours(['one', 'other'], kind)
+    await say(asked, 'ready', 'listen', '7001')
+    const [own = ''] = await say(other, 'asked', 'ask', '8001', `${asked.address}:7001`)
+    running.get(other.name)?.at(-1)?.child.kill('SIGKILL')
+    // The routers at home let in only those to whom was written.
+    const [shown = ''] = await say(one, 'asked', 'ask', '5001', `${asked.address}:7001`, own)
+    expect(shown).toMatch(/^44\./)
+    await finished(start(other, 'send', '8001', shown))
+    const heard = await lineWithin(running.get(one.name)?.at(-1), `heard ${own}`)
+    expect(heard ? 'its address outside' : 'nothing').toBe(expected)
+  })
+
+  test.for<Ip6Kind>(['ip6-firewall', 'dual-stack'])('%s has IPv6 that lets in only answers', async kind => {
+    const lab = new NatLab()
+    onTestFinished(() => lab.remove())
+    const outside = lab.host('outside', 'open')
+    const inside = lab.host6('inside', kind)
+    await say(outside, 'ready', 'listen', '7001')
+    // What is sent while the new links find their neighbours may be lost.
+    const target = `[${ip6Of(outside)}]:7001`
+    const answers = await say(inside, 'asked', 'ask', '5001', target, target, target)
+    const shown = answers.find(each => each !== 'silence') ?? 'silence'
+    expect(shown).toMatch(/^\[2a00:44:\d+::2\]:5001$/)
+    await finished(start(outside, 'send', '8001', shown))
+    expect(await lineWithin(running.get(inside.name)?.at(-1), `heard [${ip6Of(outside)}]:8001`)).toBe(false)
+  })
 })
 
 function mappingOf(inside: Host, seen: readonly string[]): Behaviour['mapping'] {

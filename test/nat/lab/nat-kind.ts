@@ -19,27 +19,65 @@ export type NatKind =
   /** Port-restricted, and nothing leaves but TCP to port 443. */
   | 'only-443'
 
+/** Where two are neighbours, behind what is port-restricted. */
+export type SharedKind =
+  /** On one LAN. */
+  | 'one-lan'
+  /** Behind one router that keeps those on its LAN apart, and does not take them to each other by its public address. */
+  | 'guests'
+  /** As before, but it does (RFC 4787, 6: hairpinning). */
+  | 'guests-hairpin'
+  /** Each behind a router at home, both of them behind one of the provider's, which does not hairpin. */
+  | 'provider'
+  /** As before, but it does. */
+  | 'provider-hairpin'
+
+/** With IPv6, where a router translates nothing, and lets in only answers. */
+export type Ip6Kind =
+  /** Nothing else. */
+  | 'ip6-firewall'
+  /** IPv4 beside it, port-restricted. */
+  | 'dual-stack'
+
 export interface RouterPlace {
   /** Its own address outside. */
   readonly outside: string
   /** The host behind it. */
   readonly host: string
+  /** What stands behind it reaches each other by its address outside. */
+  readonly hairpin: boolean
 }
 
 /** The rules of a router, for `nft -f`: `wan` is its interface outside, `lan` the one inside. */
-export function rulesOf(kind: NatKind, { outside, host }: RouterPlace): string {
+export function rulesOf(kind: NatKind, { outside, host, hairpin }: RouterPlace): string {
   return [
     'table ip starling {',
     // Whom the host has written to, and from which port: what is let in is let in to that port alone.
     ' set seen {\n  type ipv4_addr . inet_service\n  flags dynamic,timeout\n  timeout 10m\n }',
-    ` chain before {\n  type nat hook prerouting priority -100\n  ${forwarded(kind, host)}\n }`,
-    ` chain behind {\n  type nat hook postrouting priority 100\n  ${translated(kind, outside)}\n }`,
+    // Whose port is which: these NATs keep them.
+    ' map mapped {\n  type inet_service : ipv4_addr\n  flags dynamic,timeout\n  timeout 10m\n }',
+    ` chain before {\n  type nat hook prerouting priority -100\n  ${hairpin ? turned(outside) : forwarded(kind, host)}\n }`,
+    ` chain behind {\n  type nat hook postrouting priority 100\n  ${translated(kind, outside)}${hairpin ? `\n  oifname "lan" ct status dnat snat to ${outside}` : ''}\n }`,
     ` chain through {\n  type filter hook forward priority 0\n  policy drop\n  ${passed(kind).join('\n  ')}\n }`,
     // A router says nothing to those whom it does not know: a RST would end a punch before it begins.
     ' chain own {\n  type filter hook input priority 0\n  policy drop\n  iifname != "wan" accept\n  ct state established,related accept\n }',
     '}',
     ''
   ].join('\n')
+}
+
+/** The rules of a router that has IPv6, beside those. */
+export const IP6_RULES = [
+  'table ip6 starling {',
+  ' chain through {\n  type filter hook forward priority 0\n  policy drop\n  ct state established,related accept\n  iifname "lan" accept\n }',
+  ' chain own {\n  type filter hook input priority 0\n  policy drop\n  iifname != "wan" accept\n  ct state established,related accept\n  icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n }',
+  '}',
+  ''
+].join('\n')
+
+/** What comes from inside for the address outside. */
+function turned(outside: string): string {
+  return `iifname "lan" ip daddr ${outside} meta l4proto { tcp, udp } dnat to th dport map @mapped`
 }
 
 /** What comes from outside unasked. */
@@ -66,6 +104,7 @@ function passed(kind: NatKind): string[] {
   const other = 'iifname "lan" accept'
   return [
     known,
+    'iifname "lan" oifname "wan" meta l4proto { tcp, udp } update @mapped { th sport : ip saddr }',
     sent,
     other,
     ...(kind === 'full-cone' || kind === 'address-restricted' ? ['ct status dnat accept'] : [])

@@ -1,11 +1,20 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import process from 'node:process'
-import { rulesOf, type NatKind } from './nat-kind.ts'
+import { IP6_RULES, rulesOf, type Ip6Kind, type NatKind, type SharedKind } from './nat-kind.ts'
 
 /** Addresses that libp2p takes for public ones: those set aside for examples it counts as private. */
 const INTERNET = '44.0.0'
 const INTERNET6 = '2a00:44::'
+/** Who passes on between the networks of IPv6. */
+const CARRIER6 = `${INTERNET6}ffff`
+const IP4_SHARED: Readonly<Record<SharedKind, { hairpin: boolean; apart: boolean; homes: boolean }>> = {
+  'one-lan': { hairpin: false, apart: false, homes: false },
+  guests: { hairpin: false, apart: true, homes: false },
+  'guests-hairpin': { hairpin: true, apart: true, homes: false },
+  provider: { hairpin: false, apart: false, homes: true },
+  'provider-hairpin': { hairpin: true, apart: false, homes: true }
+}
 const PREFIX = 'starling-nat-'
 const NAMESPACES = '/var/run/netns'
 
@@ -20,7 +29,23 @@ export interface Host {
 export interface Router {
   readonly space: string
   readonly subnet: string
+  /** The network of IPv6 behind it. */
+  readonly subnet6: string
+  /** Those on its LAN do not reach each other there. */
+  readonly apart: boolean
   hosts: number
+}
+
+interface RouterOptions {
+  readonly provider?: Router
+  readonly hairpin?: boolean
+  readonly apart?: boolean
+  readonly ip6?: boolean
+}
+
+/** The IPv6 address of a host with a public one of IPv4. */
+export function ip6Of({ address }: Host): string {
+  return `${INTERNET6}${address.split('.')[3]}`
 }
 
 /** Why no NATs can be made here; undefined when they can. */
@@ -59,6 +84,8 @@ export class NatLab {
     removeLeftovers()
     this.#internet = this.#space('internet')
     makeBridge(this.#internet, 'net')
+    ip('-n', this.#internet, '-6', 'address', 'add', `${CARRIER6}/64`, 'dev', 'net', 'nodad')
+    forwardIp6(this.#internet)
   }
 
   /** A host with a public address, or behind a router of this kind, or behind two. */
@@ -66,20 +93,53 @@ export class NatLab {
     if (kind === 'open') return this.#publicHost(name)
     if (kind !== 'double') return this.behind(name, this.router(`${name}-router`, kind))
     const outer = this.router(`${name}-provider`, 'port-restricted')
-    return this.behind(name, this.router(`${name}-router`, 'port-restricted', outer))
+    return this.behind(name, this.router(`${name}-router`, 'port-restricted', { provider: outer }))
+  }
+
+  /** Two neighbours. */
+  neighbours(names: readonly [string, string], kind: SharedKind): [Host, Host] {
+    const { hairpin, apart, homes } = IP4_SHARED[kind]
+    const shared = this.router('shared', 'port-restricted', { hairpin, apart })
+    const place = (name: string): Host =>
+      this.behind(name, homes ? this.router(`${name}-router`, 'port-restricted', { provider: shared }) : shared)
+    return [place(names[0]), place(names[1])]
+  }
+
+  /** A host with IPv6 behind a firewall, with IPv4 or without. */
+  host6(name: string, kind: Ip6Kind): Host {
+    const router = this.router(`${name}-router`, 'port-restricted', { ip6: true })
+    const host = this.behind(name, router)
+    const space = host.wrap.at(-1) ?? ''
+    const address = `${router.subnet6}2`
+    ip('-n', space, '-6', 'address', 'add', `${address}/64`, 'dev', 'eth0', 'nodad')
+    ip('-n', space, '-6', 'route', 'add', 'default', 'via', `${router.subnet6}1`)
+    if (kind === 'dual-stack') return host
+    ip('-n', space, '-4', 'address', 'flush', 'dev', 'eth0')
+    return { ...host, address }
   }
 
   /** A router on the Internet, or behind another one. */
-  router(name: string, kind: NatKind, provider?: Router): Router {
+  router(name: string, kind: NatKind, options: RouterOptions = {}): Router {
+    const { provider, hairpin = false, apart = false, ip6 = false } = options
     const space = this.#space(name)
     this.#subnets += 1
-    const router: Router = { space, subnet: `10.${this.#subnets}.0`, hosts: 0 }
+    const router: Router = {
+      space,
+      subnet: `10.${this.#subnets}.0`,
+      subnet6: `2a00:44:${this.#subnets}::`,
+      apart,
+      hosts: 0
+    }
     const outside = provider === undefined ? this.#attach(space, 'wan') : attachBehind(provider, space, 'wan')
     makeBridge(space, 'lan')
     ip('-n', space, 'address', 'add', `${router.subnet}.1/24`, 'dev', 'lan')
     inside(space, 'sysctl', '-q', '-w', 'net.ipv4.ip_forward=1')
-    const rules = rulesOf(kind, { outside, host: `${router.subnet}.2` })
-    execFileSync('ip', ['netns', 'exec', space, 'nft', '-f', '-'], { input: rules, stdio: ['pipe', 'ignore', 'pipe'] })
+    // Where the kernel filters bridges, too, it would bridge what hairpins to the neighbour, past this router.
+    inside(space, 'sysctl', '-q', '-e', '-w', 'net.bridge.bridge-nf-call-iptables=0')
+    const rules = rulesOf(kind, { outside, host: `${router.subnet}.2`, hairpin })
+    const input = ip6 ? `${rules}${IP6_RULES}` : rules
+    execFileSync('ip', ['netns', 'exec', space, 'nft', '-f', '-'], { input, stdio: ['pipe', 'ignore', 'pipe'] })
+    if (ip6) this.#connectIp6(router)
     return router
   }
 
@@ -96,7 +156,16 @@ export class NatLab {
 
   #publicHost(name: string): Host {
     const space = this.#space(name)
-    return { name, address: this.#attach(space, 'eth0'), wrap: wrapOf(space) }
+    const address = this.#attach(space, 'eth0')
+    ip('-n', space, '-6', 'route', 'add', `${INTERNET6}/32`, 'via', CARRIER6)
+    return { name, address, wrap: wrapOf(space) }
+  }
+
+  #connectIp6({ space, subnet6 }: Router): void {
+    ip('-n', space, '-6', 'address', 'add', `${subnet6}1/64`, 'dev', 'lan', 'nodad')
+    ip('-n', space, '-6', 'route', 'add', 'default', 'via', CARRIER6)
+    ip('-n', this.#internet, '-6', 'route', 'add', `${subnet6}/64`, 'via', `${INTERNET6}${this.#public}`)
+    forwardIp6(space)
   }
 
   /** Connects the namespace with the Internet; its address there. */
@@ -121,19 +190,21 @@ export class NatLab {
 function attachBehind(router: Router, space: string, device: string): string {
   router.hosts += 1
   const address = `${router.subnet}.${router.hosts + 1}`
-  plug(router.space, 'lan', space, device)
+  const port = plug(router.space, 'lan', space, device)
+  if (router.apart) ip('-n', router.space, 'link', 'set', port, 'type', 'bridge_slave', 'isolated', 'on')
   ip('-n', space, 'address', 'add', `${address}/24`, 'dev', device)
   ip('-n', space, 'route', 'add', 'default', 'via', `${router.subnet}.1`)
   return address
 }
 
-/** A cable from a bridge to a device of another namespace. */
-function plug(bridgeSpace: string, bridge: string, space: string, device: string): void {
+/** A cable from a bridge to a device of another namespace; the bridge's port. */
+function plug(bridgeSpace: string, bridge: string, space: string, device: string): string {
   const port = `${bridge}${countOfPorts(bridgeSpace)}`
   ip('link', 'add', device, 'netns', space, 'type', 'veth', 'peer', 'name', port, 'netns', bridgeSpace)
   ip('-n', bridgeSpace, 'link', 'set', port, 'master', bridge)
   ip('-n', bridgeSpace, 'link', 'set', port, 'up')
   ip('-n', space, 'link', 'set', device, 'up')
+  return port
 }
 
 function countOfPorts(space: string): number {
@@ -143,6 +214,10 @@ function countOfPorts(space: string): number {
 function makeBridge(space: string, name: string): void {
   ip('-n', space, 'link', 'add', name, 'type', 'bridge')
   ip('-n', space, 'link', 'set', name, 'up')
+}
+
+function forwardIp6(space: string): void {
+  inside(space, 'sysctl', '-q', '-w', 'net.ipv6.conf.all.forwarding=1')
 }
 
 function wrapOf(space: string): readonly string[] {
