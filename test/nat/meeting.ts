@@ -44,7 +44,7 @@ export interface Meeting {
   readonly lab: NatLab
   readonly hosts: readonly [Host, Host]
   /** The two come anew each time. */
-  trial(flags: readonly string[]): Promise<Trial>
+  trial(flags: readonly string[], connectionLimit?: number): Promise<Trial>
   end(): Promise<void>
 }
 
@@ -83,8 +83,8 @@ export async function prepareMeeting([a, b]: readonly [Side, Side], relayCount: 
     const hosts = place(lab, a.kind, b.kind)
     const start = ({ isTab }: Side, host: Host, flags: readonly string[]) =>
       isTab ? openTabAt(host, page) : startProgram(host, [...bootstrap, ...flags], peers)
-    const trial = (flags: readonly string[]): Promise<Trial> =>
-      meetAndTalk([start(a, hosts[0], flags), start(b, hosts[1], flags)])
+    const trial = (flags: readonly string[], connectionLimit?: number): Promise<Trial> =>
+      meetAndTalk([start(a, hosts[0], flags), start(b, hosts[1], flags)], connectionLimit)
     return { lab, hosts, trial, end }
   } catch (thrown) {
     await end()

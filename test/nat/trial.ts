@@ -25,20 +25,23 @@ const MESSAGE_EVERY = 100
 const ARRIVAL_LIMIT = 20_000
 
 /** Two join one room at the same moment, and one talks from the first connection on, through what the paths become. */
-export async function meetAndTalk(starting: readonly [Promise<Participant>, Promise<Participant>]): Promise<Trial> {
+export async function meetAndTalk(
+  starting: readonly [Promise<Participant>, Promise<Participant>],
+  connectionLimit = CONNECTION_LIMIT
+): Promise<Trial> {
   const started = await Promise.allSettled(starting)
   const there = started.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
   try {
     await Promise.all(starting)
     const [anna, bob] = there
     if (anna === undefined || bob === undefined) throw new Error('two were started')
-    return await observe(anna, bob)
+    return await observe(anna, bob, connectionLimit)
   } finally {
     await Promise.all(there.map(each => each.end()))
   }
 }
 
-async function observe(anna: Participant, bob: Participant): Promise<Trial> {
+async function observe(anna: Participant, bob: Participant, connectionLimit: number): Promise<Trial> {
   await Promise.all([anna.join(), bob.join()])
   const start = performance.now()
   const since = (): number => performance.now() - start
@@ -46,7 +49,7 @@ async function observe(anna: Participant, bob: Participant): Promise<Trial> {
   const sent: string[] = []
   let [connectedAfter, upgradedAfter]: (number | undefined)[] = []
   let path = 'none'
-  let end = CONNECTION_LIMIT
+  let end = connectionLimit
   while (since() < end) {
     const next = since() + MESSAGE_EVERY
     path = await anna.path()

@@ -1,0 +1,15 @@
+import { describe, expect, test } from 'vitest'
+import { whyNoNats } from './lab/nat-lab.ts'
+import { meetOnce } from './meet-once.ts'
+
+const missing = whyNoNats()
+
+describe.skipIf(missing !== undefined)(`neighbours${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
+  test('on one LAN reach each other there', async () => {
+    expect(await meetOnce('one-lan', 'one-lan')).toMatchObject({ path: 'direct', talked: true, lost: 0, twice: 0 })
+  })
+
+  test('whom one router keeps apart talk by the relay', async () => {
+    expect(await meetOnce('guests', 'guests')).toMatchObject({ path: 'relayed', talked: true, lost: 0, twice: 0 })
+  })
+})
