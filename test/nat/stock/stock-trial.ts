@@ -17,7 +17,8 @@ export async function stockTrial(relay: Host, hosts: readonly [Host, Host]): Pro
     return createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   }
   try {
-    const address = await ready(start(relay, 'relay', `/ip4/${relay.address}/tcp/4001`))
+    // 443, as with ours, so that who may use nothing else reaches it.
+    const address = await ready(start(relay, 'relay', `/ip4/${relay.address}/tcp/443`))
     const listener = await ready(start(hosts[0], 'listen', address))
     const dialler = start(hosts[1], 'dial', address, listener)
     await ready(dialler)
