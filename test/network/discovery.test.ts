@@ -91,6 +91,26 @@ test('A peer that was found before it had relays is reached through them while i
   expect(Date.now() - began).toBeLessThan(8_000)
 })
 
+test('A circuit does not wait for another dial of the same peer, which leads nowhere', async () => {
+  const silent = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void silent.close())
+  await once(silent, 'listening')
+  const asked = once(silent, 'connection')
+  const relay = await cast.relay()
+  const [small, great] = await bySize([ownAddresses(relay)[0] ?? ''])
+  const circuits = await until('a place at the relay', () => {
+    const found = circuitAddresses(great)
+    return found.length > 0 && found
+  })
+  small.network.keep([`/ip4/127.0.0.1/tcp/${(silent.address() as AddressInfo).port}/ws/p2p/${great.network.self}`])
+  const [held] = (await asked) as [Socket]
+  onTestFinished(() => void held.destroy())
+  const began = Date.now()
+  small.finder.find(great, circuits)
+  await connected(small, great)
+  expect(Date.now() - began).toBeLessThan(8_000)
+})
+
 test('A discovered peer that went is dialled again when it is back', async () => {
   const [small, great] = await bySize()
   small.finder.find(great)

@@ -31,12 +31,39 @@ export async function dial(scope: Scope, addresses: readonly string[]): Promise<
     relayed.length === 0 ? direct : direct.filter(address => !isElsewhere(address, scope.node.getMultiaddrs()))
   const stages = [near, webrtc, relayed].filter(stage => stage.length > 0)
   if (stages.length === 0) throw new Error('none of the addresses can be dialled from here')
+  const isHeldUp = (): boolean => relayed.length > 0 && isBeingDialled(scope, usable)
   for (const stage of stages.slice(0, -1)) {
+    if (stage === webrtc && isHeldUp()) return circuitPastQueue(scope, relayed)
     const limit = pathOf(stage[0]) === 'direct' ? DIRECT_HEAD_START : DIAL_TIMEOUT
     const reached = (await optional(dialInTurn(scope, stage, limit))) ?? connectedPeer(scope, usable)
     if (reached !== undefined) return reached
   }
-  return dialInTurn(scope, stages.at(-1) ?? [], DIAL_TIMEOUT)
+  return isHeldUp() ? circuitPastQueue(scope, relayed) : dialInTurn(scope, stages.at(-1) ?? [], DIAL_TIMEOUT)
+}
+
+/** The DHT dials whom it hears of, too, and tries what leads nowhere for up to half a minute: what we dial would join it, and wait. */
+function isBeingDialled(scope: Scope, addresses: readonly Multiaddr[]): boolean {
+  const peer = peerOf(addresses)
+  return (
+    peer !== undefined &&
+    scope.dialPastQueue !== undefined &&
+    scope.node.getDialQueue().some(({ peerId }) => peerId?.toString() === peer)
+  )
+}
+
+/** WebRTC comes when the path is improved. */
+async function circuitPastQueue(scope: Scope, circuits: readonly Multiaddr[]): Promise<PeerId> {
+  const open = async (signal: AbortSignal): Promise<PeerId> => {
+    for (const address of circuits) {
+      const connection = await optional(
+        scope.dialPastQueue?.(address, signal) ?? Promise.reject(new Error('nothing dials past the queue'))
+      )
+      if (connection !== undefined) return connection.remotePeer.toString() as PeerId
+      signal.throwIfAborted()
+    }
+    throw new Error('no relay leads to this peer')
+  }
+  return withDeadline(scope.clock, DIAL_TIMEOUT, scope.signal, open)
 }
 
 function pathOf(address: Multiaddr | undefined): Path {
@@ -44,8 +71,12 @@ function pathOf(address: Multiaddr | undefined): Path {
 }
 
 function connectedPeer(scope: Scope, addresses: readonly Multiaddr[]): PeerId | undefined {
-  const peer = addresses.map(address => peerOfAddress(address.toString())).find(found => found !== undefined)
+  const peer = peerOf(addresses)
   return peer !== undefined && connectionsTo(scope.node, peer).length > 0 ? peer : undefined
+}
+
+function peerOf(addresses: readonly Multiaddr[]): PeerId | undefined {
+  return addresses.map(address => peerOfAddress(address.toString())).find(found => found !== undefined)
 }
 
 /** Those of the addresses for which there is a transport, best first. */

@@ -46,7 +46,14 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const { node, places, components } = await createNode({ ...options, peerDiscovery }, privateKey, jitter)
   const ended = new AbortController()
   setMaxListeners(Infinity, ended.signal)
-  const scope: Scope = { node, clock: options.clock, jitter, signal: ended.signal, strangers: new Set() }
+  const scope: Scope = {
+    node,
+    clock: options.clock,
+    jitter,
+    signal: ended.signal,
+    dialPastQueue: (address, signal) => components.transportManager.dial(address, { signal }),
+    strangers: new Set()
+  }
   const keepers = new Set<Keeper>()
   const chosen = new Set<Keeper>()
   const meetings = new Set<Meeting>()
