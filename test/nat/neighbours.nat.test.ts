@@ -13,3 +13,15 @@ describe.skipIf(missing !== undefined)(`neighbours${missing === undefined ? '' :
     expect(await meetOnce('guests', 'guests')).toMatchObject({ path: 'relayed', talked: true, lost: 0, twice: 0 })
   })
 })
+
+describe.skipIf(missing !== undefined)(`IPv6 alone${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
+  test('behind firewalls two reach each other directly', async () => {
+    const trial = await meetOnce('ip6-firewall', 'ip6-firewall')
+    expect(trial).toMatchObject({
+      path: expect.stringMatching(/^(?:punched|webrtc)$/),
+      talked: true,
+      lost: 0,
+      twice: 0
+    })
+  })
+})
