@@ -50,3 +50,12 @@ test('nor does it hold up the way by WebRTC', async () => {
   await connected(bo, ann, 'relayed')
   await connected(bo, ann, 'webrtc')
 })
+
+test('who announces more addresses than are tried is reached by the circuit', async () => {
+  const relay = await cast.relay()
+  const announce = Array.from({ length: 20 }, (_, index) => `/ip4/127.0.0.1/tcp/${index + 1}`)
+  const ann = await cast.enter({ ...DIAL_ONLY, bootstrap: ownAddresses(relay), announce })
+  const bo = await cast.enter({ ...DIAL_ONLY, bootstrap: ownAddresses(relay) })
+  bo.network.keep([...ann.network.addresses(), `${ownAddresses(relay)[0]}/p2p-circuit/p2p/${ann.network.self}`])
+  await connected(bo, ann, 'relayed')
+})

@@ -13,8 +13,9 @@ import type { Scope } from './scope.ts'
  * where each try would run into its full timeout. What fails here is tried again when the path is to be improved.
  */
 const DIRECT_HEAD_START: Millis = 3_000
-/** Addresses of one peer that are tried; whoever announces more is not to be followed everywhere. */
+/** Addresses of one peer that are tried, circuits among them; whoever announces more is not to be followed everywhere. */
 const MAX_ADDRESSES = 16
+const MAX_CIRCUITS = 4
 /** Somebody else may be dialling the peer for longer. */
 const MAX_TURNS = 20
 
@@ -83,7 +84,10 @@ function peerOf(addresses: readonly Multiaddr[]): PeerId | undefined {
 export async function dialableAddresses(scope: Scope, addresses: readonly string[]): Promise<Multiaddr[]> {
   const parsed = [...new Set(addresses)].sort(compareAddresses).flatMap(text => parse(text) ?? [])
   const dialable = await Promise.all(parsed.map(address => scope.node.isDialable(address)))
-  return parsed.filter((_, index) => dialable[index]).slice(0, MAX_ADDRESSES)
+  const usable = parsed.filter((_, index) => dialable[index])
+  const circuits = usable.filter(address => pathOf(address) === 'relayed').slice(0, MAX_CIRCUITS)
+  const others = usable.filter(address => pathOf(address) !== 'relayed')
+  return [...others.slice(0, MAX_ADDRESSES - circuits.length), ...circuits]
 }
 
 export async function dialInTurn(scope: Scope, addresses: readonly Multiaddr[], limit: Millis): Promise<PeerId> {
