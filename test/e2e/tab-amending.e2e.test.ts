@@ -19,14 +19,18 @@ test('what is edited and deleted in one tab is seen in the other, and after a re
 
   const act = async (text: string, name: 'Edit' | 'Delete'): Promise<void> => {
     const row = anna.messages().locator('.message', { hasText: text })
-    const button = row.getByRole('button', { name })
-    // A pointer that rests on a message does not stay on it when that moves.
-    await expect.poll(() => row.hover().then(() => button.isVisible()), { timeout: 30_000 }).toBe(true)
-    await button.click()
+    const press = async (): Promise<void> => {
+      await row.hover()
+      await row.getByRole('button', { name }).click({ timeout: 2000 })
+    }
+    // A message moves with what comes and goes below it, as what is said of an edit does: the pointer follows.
+    await expect.poll(() => press().then(() => 'pressed', String), { timeout: 30_000 }).toBe('pressed')
   }
   await act('says soemthing', 'Edit')
   await anna.composer().fill('says something')
-  await anna.page.getByRole('button', { name: 'Save' }).click()
+  const save = anna.page.getByRole('button', { name: 'Save' })
+  await save.click()
+  await save.waitFor({ state: 'hidden' })
   await act('goes', 'Delete')
   await anna.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
 
