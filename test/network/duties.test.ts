@@ -15,6 +15,7 @@ import { pathOfAddress, type Libp2pNetworkOptions } from '../../src/core/network
 import { createBackoff } from '../../src/core/network/libp2p/backoff.ts'
 import { createConnections } from '../../src/core/network/libp2p/connections.ts'
 import { meet } from '../../src/core/network/libp2p/meeting.ts'
+import type { Scope } from '../../src/core/network/libp2p/scope.ts'
 import { createNode, type Node } from '../../src/core/network/libp2p/node.ts'
 import { ping } from '../../src/core/network/libp2p/ping.ts'
 import { keepConnected } from '../../src/core/network/libp2p/redial.ts'
@@ -46,12 +47,14 @@ afterEach(async () => {
 })
 
 /** A node whose inside can be looked at: a relay unless told otherwise. */
-async function openRelay(options: Partial<Libp2pNetworkOptions> = {}): Promise<{ node: Node; addresses: string[] }> {
+async function openRelay(
+  options: Partial<Libp2pNetworkOptions> = {}
+): Promise<{ node: Node; scope: Scope; addresses: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'starling-duties-'))
   const datastore = new LevelDatastore(folder)
   await datastore.open()
   endings.push(() => rm(folder, { recursive: true, force: true }))
-  const { node } = await createNode(
+  const { node, components } = await createNode(
     {
       transports: [tcp(), webSockets()],
       datastore,
@@ -71,7 +74,14 @@ async function openRelay(options: Partial<Libp2pNetworkOptions> = {}): Promise<{
     await node.stop()
     await datastore.close()
   })
-  return { node, addresses: node.getMultiaddrs().map(String) }
+  const scope: Scope = {
+    node,
+    clock: systemClock,
+    jitter: () => 0.5,
+    signal: new AbortController().signal,
+    dialPastQueue: (address, signal) => components.transportManager.dial(address, { signal })
+  }
+  return { node, scope, addresses: node.getMultiaddrs().map(String) }
 }
 
 test('A relay gives the place of a peer that has gone to others, and the peer gets one again', async () => {
@@ -124,7 +134,7 @@ test('When only the circuit that carried it is cut, gossip goes on over the dire
 test('A WebRTC dial that fails leaves the circuit alone, and its ghost is closed and never taken for a connection', async () => {
   const relay = await openRelay()
   const bo = await openRelay({ ...HOPELESS_ICE, relayServer: false })
-  const scope = { node: bo.node, clock: systemClock, jitter: () => 0.5, signal: new AbortController().signal }
+  const { scope } = bo
   const paths = new Set<string>()
   const tracked = createConnections(scope, {
     isPunched: () => false,
@@ -154,10 +164,9 @@ test('A WebRTC dial that fails leaves the circuit alone, and its ghost is closed
 test('Who announces a key in the DHT is found under it, with addresses', async () => {
   const { addresses } = await openRelay()
   const bo = await cast.enter({ bootstrap: addresses, dht: 'client' })
-  const { node } = await openRelay({ relayServer: false, dht: 'client' })
+  const { node, scope } = await openRelay({ relayServer: false, dht: 'client' })
   await node.dial(addresses.map(address => multiaddr(address)))
   const found: [string, readonly string[]][] = []
-  const scope = { node, clock: systemClock, jitter: () => 0.5, signal: new AbortController().signal }
   const key = new Uint8Array(32).fill(5)
   const meeting = meet(scope, key, (peer, at) => found.push([peer, at]))
   const leave = bo.network.meet(key)
@@ -170,12 +179,13 @@ test('Who announces a key in the DHT is found under it, with addresses', async (
 })
 
 test('A lost connection is dialled again by itself, until it is released', async () => {
-  const { node } = await openRelay()
+  const opened = await openRelay()
+  const { node } = opened
   const ended = new AbortController()
   const bo = await cast.enter({ relayClient: false })
   const addresses = ownAddresses(bo)
   const connections = (): number => node.getConnections(peerIdFromString(bo.network.self)).length
-  const scope = { node, clock: systemClock, jitter: () => 0.5, signal: ended.signal }
+  const scope = { ...opened.scope, signal: ended.signal }
   const keeper = keepConnected(scope, addresses, () => undefined)
   await until('the connection', () => connections() > 0)
   await bo.leave()
@@ -198,9 +208,10 @@ const hasty: Clock = {
 }
 
 test('A dial that never ends is given up, and the next one connects', async () => {
-  const { node } = await openRelay()
+  const opened = await openRelay()
+  const { node } = opened
   const bo = await cast.enter({ relayClient: false })
-  const scope = { node, clock: hasty, jitter: () => 0.5, signal: new AbortController().signal }
+  const scope = { ...opened.scope, clock: hasty }
   const dial = vi.spyOn(node, 'dial').mockReturnValueOnce(new Promise(() => undefined))
   let failures = 0
   const keeper = keepConnected(scope, ownAddresses(bo), () => failures++)
@@ -211,14 +222,15 @@ test('A dial that never ends is given up, and the next one connects', async () =
 })
 
 test('A lost connection is dialled again also when no event told of the loss', async () => {
-  const { node } = await openRelay()
+  const opened = await openRelay()
+  const { node } = opened
   const bo = await cast.enter({ relayClient: false })
   const addresses = ownAddresses(bo)
   const unheard = ['addEventListener', 'removeEventListener']
   const deaf = new Proxy(node, {
     get: (target, key) => (unheard.includes(String(key)) ? () => undefined : Reflect.get(target, key))
   })
-  const scope = { node: deaf, clock: hasty, jitter: () => 0.5, signal: new AbortController().signal }
+  const scope = { ...opened.scope, node: deaf, clock: hasty }
   const connections = (): number => node.getConnections(peerIdFromString(bo.network.self)).length
   const dial = vi.spyOn(node, 'dial')
   const keeper = keepConnected(scope, addresses, () => undefined)

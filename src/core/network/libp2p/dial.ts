@@ -5,7 +5,7 @@ import { compareAddresses, pathOfAddress, peerOfAddress } from './addresses.ts'
 import { withDeadline } from './deadline.ts'
 import { isElsewhere } from './elsewhere.ts'
 import { DIAL_TIMEOUT } from './node.ts'
-import { connectionsTo, fromLibp2pPeer } from './peer-ids.ts'
+import { connectionsTo } from './peer-ids.ts'
 import type { Scope } from './scope.ts'
 
 /**
@@ -45,20 +45,14 @@ export async function dial(scope: Scope, addresses: readonly string[]): Promise<
 /** The DHT dials whom it hears of, too, and tries what leads nowhere for up to half a minute: what we dial would join it, and wait. */
 function isBeingDialled(scope: Scope, addresses: readonly Multiaddr[]): boolean {
   const peer = peerOf(addresses)
-  return (
-    peer !== undefined &&
-    scope.dialPastQueue !== undefined &&
-    scope.node.getDialQueue().some(({ peerId }) => peerId?.toString() === peer)
-  )
+  return peer !== undefined && scope.node.getDialQueue().some(({ peerId }) => peerId?.toString() === peer)
 }
 
 /** WebRTC comes when the path is improved. */
 async function circuitPastQueue(scope: Scope, circuits: readonly Multiaddr[]): Promise<PeerId> {
   const open = async (signal: AbortSignal): Promise<PeerId> => {
     for (const address of circuits) {
-      const connection = await optional(
-        scope.dialPastQueue?.(address, signal) ?? Promise.reject(new Error('nothing dials past the queue'))
-      )
+      const connection = await optional(scope.dialPastQueue(address, signal))
       if (connection !== undefined) return connection.remotePeer.toString() as PeerId
       signal.throwIfAborted()
     }
@@ -106,10 +100,10 @@ export async function dialInTurn(scope: Scope, addresses: readonly Multiaddr[], 
  * A dial that was given up stays in libp2p's queue for some turns of the event loop (`@libp2p/utils` 7.4.1, queue/job.ts).
  * Whoever dials the peer in these joins it, and is answered by nothing but the end of their own time.
  */
-async function leaveQueue({ node }: Scope, addresses: readonly Multiaddr[]): Promise<void> {
-  const peers = new Set(addresses.map(address => peerOfAddress(address.toString())))
-  const isQueued = (): boolean => node.getDialQueue().some(({ peerId }) => peerId && peers.has(fromLibp2pPeer(peerId)))
-  for (let turn = 0; turn < MAX_TURNS && isQueued(); turn += 1) await new Promise(resolve => setTimeout(resolve))
+async function leaveQueue(scope: Scope, addresses: readonly Multiaddr[]): Promise<void> {
+  for (let turn = 0; turn < MAX_TURNS && isBeingDialled(scope, addresses); turn += 1) {
+    await new Promise(resolve => setTimeout(resolve))
+  }
 }
 
 function parse(address: string): Multiaddr | undefined {

@@ -11,7 +11,7 @@ export interface Scope {
   readonly jitter: () => number
   readonly signal: AbortSignal
   /** Dials past libp2p's queue, which has one dial for a peer at a time, whoever asks, and takes one address after the other. */
-  readonly dialPastQueue?: (address: Multiaddr, signal: AbortSignal) => Promise<Connection>
+  readonly dialPastQueue: (address: Multiaddr, signal: AbortSignal) => Promise<Connection>
   /** Peers that this one made itself, to look at it from outside: nobody to talk to. */
   readonly strangers?: Set<PeerId>
 }
