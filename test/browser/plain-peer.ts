@@ -202,6 +202,7 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
     },
     waitForDelivery: async (_id, count) => count,
     waitForTaker: async () => ({ to: 1, keepers: 0 }),
+    takersOf: async () => ({ to: 1, keepers: 0 }),
     async messages(id, { limit = 50, before } = {}) {
       const { messages } = roomOf(id)
       const end = before === undefined ? messages.length : messages.findIndex(message => message.id === before)

@@ -159,9 +159,13 @@ class LocalPeer implements Peer {
 
   async waitForTaker(id: string, signal: AbortSignal): Promise<Taken> {
     return whenTold(this.#events, id, signal, async () => {
-      const taken = { to: await this.#deliveryOf(id), keepers: this.#keptBy(id) }
+      const taken = await this.takersOf(id)
       return taken.to + taken.keepers > 0 ? taken : undefined
     })
+  }
+
+  async takersOf(id: string): Promise<Taken> {
+    return { to: await this.#deliveryOf(id), keepers: this.#keptBy(id) }
   }
 
   async messages(reference: string, options: { limit?: number; before?: string } = {}): Promise<Message[]> {

@@ -42,6 +42,8 @@ export interface Peer {
   waitForDelivery(id: string, count: number, signal: AbortSignal): Promise<number>
   /** Resolves once another member or a keeper has the message, with how many of each do; rejects on abort. */
   waitForTaker(id: string, signal: AbortSignal): Promise<Taken>
+  /** Who has an own message now. */
+  takersOf(id: string): Promise<Taken>
   /** The newest `limit` messages below `before` (a message id), oldest of them first. */
   messages(room: string, options?: { limit?: number; before?: string }): Promise<Message[]>
   members(room: string): Promise<MemberSummary[]>

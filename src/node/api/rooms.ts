@@ -1,6 +1,5 @@
 import type { Peer } from '../../core/chat/index.ts'
 import { findRoom } from '../access/find-room.ts'
-import { keptBy } from '../access/kept-by.ts'
 import { identityOf, readMessage } from '../access/peer-access.ts'
 import { notBuiltYet, sentenceOf, UsageError } from '../exits.ts'
 import { refusal, ok, type Reply } from './reply.ts'
@@ -140,8 +139,7 @@ async function postMessage({ peer, room, request, signal }: RoomCall): Promise<R
     return ok({ id, to: await peer.waitForDelivery(id, count, limit) })
   } catch (thrown) {
     if (!limit.aborted) throw thrown
-    const kept = await keptBy(peer, room, id)
-    const to = await peer.waitForDelivery(id, 0, signal)
-    return { status: 202, body: { id, to, ...(kept > 0 && { kept }) } }
+    const { to, keepers } = await peer.takersOf(id)
+    return { status: 202, body: { id, to, ...(keepers > 0 && { kept: keepers }) } }
   }
 }

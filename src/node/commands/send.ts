@@ -1,6 +1,5 @@
 import type { Peer } from '../../core/chat/index.ts'
 import { findRoom } from '../access/find-room.ts'
-import { keptBy } from '../access/kept-by.ts'
 import { openAccess } from '../access/open-access.ts'
 import type { RunningPeer } from '../access/running-peer.ts'
 import type { StoredPeer } from '../access/stored-peer.ts'
@@ -104,10 +103,9 @@ async function deliver(
       return false
     }
   )
-  const { id: room, keepers } = findRoom(peer, order.room)
-  const to = await peer.waitForDelivery(id, 0, stop)
-  const reached = peer.status().peers.length
-  return { to, kept: await keptBy(peer, room, id), keepers, reached, isDone }
+  const { to, keepers: kept } = await peer.takersOf(id)
+  const { keepers } = findRoom(peer, order.room)
+  return { to, kept, keepers, reached: peer.status().peers.length, isDone }
 }
 
 /** To as many others as are waited for, else to whoever takes it: one member or one keeper. */

@@ -65,6 +65,7 @@ export class CatchUp {
 
   async #run(peer: PeerId, ids: readonly EntryId[]): Promise<void> {
     this.#asking.add(peer)
+    // Others are asked when this one is slow.
     void this.#scheduleRetry().catch(() => undefined)
     // A member that cannot be asked now leaves a gap, which is asked for again.
     await this.#ask(peer, ids).catch(() => undefined)
