@@ -42,7 +42,7 @@ test('a peer that sends random bytes on every protocol and topic disturbs nobody
   expect(protocols).toContain('/starling/room/1')
   expect(protocols.some(protocol => protocol.startsWith('/starling/kad'))).toBe(true)
 
-  const tag = exchangeKeys(room.rendezvousSecret, dayOf(Date.now())).tag
+  const tag = exchangeKeys(room.rendezvousSecrets()[0], dayOf(Date.now())).tag
   const samples = [Uint8Array.from([200, 1, ...tag, ...new Uint8Array(300)]), encodeUtf8('\u0010'.repeat(80))]
   for (const protocol of protocols) {
     for (const bytes of hostileBytes(samples, STREAMS_PER_PROTOCOL)) {
@@ -58,7 +58,7 @@ test('a peer that sends random bytes on every protocol and topic disturbs nobody
     }
   }
 
-  const topic = gossipTopic(room.rendezvousSecret, dayOf(Date.now()))
+  const topic = gossipTopic(room.rendezvousSecrets()[0], dayOf(Date.now()))
   node.services.pubsub.subscribe(topic)
   await node.dial(target)
   await expect.poll(() => node.services.pubsub.getSubscribers(topic).length, { timeout: 30_000 }).toBeGreaterThan(0)

@@ -21,7 +21,7 @@ describe('open rooms', () => {
     ['a  b', 'A b']
   ])('%j and %j are the same room', (a, b) => {
     expect(room(a).roomId).toBe(room(b).roomId)
-    expect(room(a).rendezvousSecret).toEqual(room(b).rendezvousSecret)
+    expect(room(a).rendezvousSecrets()[0]).toEqual(room(b).rendezvousSecrets()[0])
   })
 
   test('of different names share nothing', () => {
@@ -47,7 +47,7 @@ describe('open rooms', () => {
 })
 
 describe('rendezvous', () => {
-  const secret = room('starlings').rendezvousSecret
+  const secret = room('starlings').rendezvousSecrets()[0]
 
   test('names differ by use and by day', () => {
     const names = [20_000, 20_001].flatMap(day => [

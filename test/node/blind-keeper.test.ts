@@ -78,7 +78,7 @@ test('the folder of a real keeper has what Alice left for Bob, and nothing of it
     'member key': aliceKey,
     'member key, as bytes': expectValue(fromHex(aliceKey)),
     'content key': keys.epochs.contentKey('chat', keys.epochs.current()) ?? '',
-    'rendezvous secret': keys.rendezvousSecret
+    'rendezvous secret': keys.rendezvousSecrets()[0]
   }
   const found = Object.entries(secrets).filter(([, secret]) => files.includes(Buffer.from(secret)))
   expect(found.map(([what]) => what)).toEqual([])

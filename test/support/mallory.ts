@@ -41,8 +41,8 @@ const lobby = expectValue(openRoom('lobby'))
 const lobbyKey = lobby.epochs.contentKey('chat', lobby.epochs.current()) ?? new Uint8Array()
 
 const day = dayOf(NOON)
-const lobbyTopic = gossipTopic(lobby.rendezvousSecret, day)
-export const lobbyGossip = gossipKeys(lobby.rendezvousSecret, day)
+const lobbyTopic = gossipTopic(lobby.rendezvousSecrets()[0], day)
+export const lobbyGossip = gossipKeys(lobby.rendezvousSecrets()[0], day)
 
 export interface Words {
   readonly sequence?: number
@@ -138,7 +138,7 @@ export function syncAs(
 /** Opens a sync and offers these entries. */
 export async function offerBySync(from: VirtualPeer, to: PeerId, entries: readonly Entry[]): Promise<void> {
   const stream = await from.open(to, SYNC_PROTOCOL)
-  const keys = exchangeKeys(lobby.rendezvousSecret, day)
+  const keys = exchangeKeys(lobby.rendezvousSecrets()[0], day)
   await stream.write(sealExchange(keys, { from: from.self, to }, { kind: 'sync' }, systemRandom))
   await syncWith(stream, syncLogOf(entries), systemClock)
 }
@@ -169,7 +169,7 @@ export function answerAs(from: VirtualPeer, answer: (asked: ExchangeMessage) => 
 }
 
 function exchangeRoom(answer: (asked: ExchangeMessage) => AsyncIterable<ExchangeMessage>) {
-  return { exchangeKeys: () => [exchangeKeys(lobby.rendezvousSecret, day)], answer }
+  return { exchangeKeys: () => [exchangeKeys(lobby.rendezvousSecrets()[0], day)], answer }
 }
 
 async function* noAnswer(): AsyncIterable<ExchangeMessage> {

@@ -15,11 +15,11 @@ import { seededRandom } from './seeded-random.ts'
 /** A room whose keys are secrets that its members share by themselves: whoever keeps it cannot read it. */
 export function sealedRoom(name: string, seed: number): NamedRoom {
   const random = seededRandom(seed)
-  const [epoch, content, control] = [random(16), random(32), random(32)]
+  const [epoch, content, control, rendezvous] = [random(16), random(32), random(32), random(32)]
   return {
     name: name as DisplayName,
     roomId: toHex(random(32)) as RoomId,
-    rendezvousSecret: random(32),
+    rendezvousSecrets: () => [rendezvous],
     keeperTag: random(32),
     hasControl: true,
     epochs: { current: () => epoch, contentKey: entryClass => (entryClass === 'chat' ? content : control) }

@@ -33,7 +33,7 @@ export async function computeVectors() {
   const secrets = createIdentitySecrets(seededRandom(1), NOON)
   const identity = await openIdentity(secrets)
   const day = dayOf(NOON)
-  const secret = room.rendezvousSecret
+  const secret = room.rendezvousSecrets()[0]
   const text = 'Hello, murmuration! ✨'
   const nick = 'Anna' as DisplayName
   const { device } = identity.certificate

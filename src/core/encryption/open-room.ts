@@ -15,10 +15,11 @@ export function openRoom(text: string): Result<NamedRoom> {
   const secret = deriveKey(encodeUtf8(foldCase(name.value)), 'starling/open-room/1')
   const epoch = deriveKey(secret, 'epoch', EPOCH_ID_BYTES)
   const key = deriveKey(secret, 'content')
+  const rendezvous = deriveKey(secret, 'rendezvous')
   return success({
     name: name.value,
     roomId: toHex(deriveKey(secret, 'room-id')) as RoomId,
-    rendezvousSecret: deriveKey(secret, 'rendezvous'),
+    rendezvousSecrets: () => [rendezvous],
     // What nobody may do needs no say in who may, and who knows the name may read.
     hasControl: false,
     keeperTag: undefined,

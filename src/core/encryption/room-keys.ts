@@ -18,8 +18,11 @@ export interface RoomKeys {
    */
   readonly keeperTag: Uint8Array | undefined
   readonly epochs: EpochKeys
-  /** Where members meet: see `rendezvous.ts`. */
-  readonly rendezvousSecret: Uint8Array
+  /**
+   * Where members meet (`rendezvous.ts`): the secret of now first, then older ones, under which those are met again who were away while
+   * it changed. In an open room it never does.
+   */
+  rendezvousSecrets(): readonly [Uint8Array, ...Uint8Array[]]
 }
 
 /** A room that is shown to people. */
@@ -28,7 +31,7 @@ export interface NamedRoom extends RoomKeys {
 }
 
 export interface EpochKeys {
-  /** The epoch that new entries are sealed under, 16 bytes. */
+  /** The epoch that new entries are sealed under, 16 bytes. @throws Error while nothing may be sealed */
   current(): Uint8Array
   /** The content key (32 bytes) for entries of this class and epoch; undefined when it is not known here. */
   contentKey(entryClass: EntryClass, epoch: Uint8Array): Uint8Array | undefined

@@ -91,7 +91,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   constructor(deps: RoomLinkDeps) {
     this.#deps = deps
     const { network, room, clock } = deps
-    this.#keys = new DayKeys(room.keys.rendezvousSecret, timesOf(deps))
+    this.#keys = new DayKeys(room.keys.rendezvousSecrets()[0], timesOf(deps))
     this.#acknowledgements = new Acknowledgements({
       ...deps,
       presence: this.presence,

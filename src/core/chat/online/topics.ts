@@ -75,7 +75,7 @@ export class Topics {
   }
 
   async #publish(day: number, gossip: Gossip): Promise<void> {
-    const message = sealGossip(gossipKeys(this.#keys.rendezvousSecret, day), gossip)
+    const message = sealGossip(gossipKeys(this.#keys.rendezvousSecrets()[0], day), gossip)
     await this.#days.get(day)?.membership.publish(message)
   }
 
@@ -90,7 +90,7 @@ export class Topics {
   }
 
   #enter(day: number): { membership: TopicMembership; leave: () => void } {
-    const secret = this.#keys.rendezvousSecret
+    const [secret] = this.#keys.rendezvousSecrets()
     const keys = gossipKeys(secret, day)
     const membership = this.#network.join(gossipTopic(secret, day), {
       validate: (message, from) => this.#validate(keys, day, message, from),
