@@ -188,6 +188,7 @@ export class LiveRoom {
     return {
       id: roomId,
       name,
+      kind: 'open',
       members: others + 1,
       unread: this.#unread,
       missing: this.#missing,

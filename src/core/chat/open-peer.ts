@@ -12,6 +12,7 @@ import { KeeperAsks, wantedRoom, type WantedRoom } from './keeper/keeper-asks.ts
 import { KeptPeers } from './kept-peers.ts'
 import { linkAddresses } from './link-addresses.ts'
 import { Listeners } from './listeners.ts'
+import { ownPrivateRooms } from './own-private-rooms.ts'
 import { LiveRoom } from './live-room.ts'
 import { peerEventOf } from './network-event.ts'
 import type { MemberSummary, Message, Peer, PeerEvent, PeerStatus, RoomSummary, Taken } from './peer.ts'
@@ -55,6 +56,7 @@ interface Online {
 }
 
 class LocalPeer implements Peer {
+  readonly privateRooms = ownPrivateRooms
   readonly #deps: PeerDeps
   readonly #identity: Identity
   readonly #events = new Listeners<PeerEvent>()

@@ -1,5 +1,6 @@
 import type { Millis } from '../bytes/index.ts'
 import type { IceReport, Network, Path, PeerFigures } from '../network/index.ts'
+import type { MemberRole, PrivateRooms, SharedHistory } from './private-rooms.ts'
 
 /**
  * What the edges (command line, local API, web app) call. Opens on a store alone, so that rooms can be listed, read and
@@ -11,10 +12,13 @@ export interface Peer {
   /** Sets the nickname; throws `UsageError` when it is empty, too long or deceptive. */
   rename(nick: string): Promise<void>
 
+  readonly privateRooms: PrivateRooms
   /** Joins the open room of this name, creating it where nobody has. `addresses` are live members to connect to. */
   joinOpenRoom(name: string, addresses?: readonly string[]): Promise<RoomSummary>
-  /** Joins by an invite link of any form; throws `UsageError` with a sentence of its own for each way a link can be bad. */
-  /** `openedAt`: when the user opened it, if earlier than now. */
+  /**
+   * Joins by a link of any form; throws `UsageError` with a sentence of its own for each way a link can be bad. Into a private room
+   * its members let this device: until then the summary says `joining`. `openedAt`: when the user opened the link, if earlier than now.
+   */
   joinByLink(link: string, openedAt?: Millis): Promise<RoomSummary>
   /** Finds a room by name, id, or prefix of the id; throws `UsageError` when there is none, or more than one. */
   findRoom(reference: string): RoomSummary
@@ -63,6 +67,15 @@ export interface Peer {
 export interface RoomSummary {
   readonly id: string
   readonly name: string
+  readonly kind: 'open' | 'private'
+  /** What this member is in a private room; undefined when it is not in, or not any more. */
+  readonly role?: MemberRole
+  /** Nobody has let this device in yet: `waiting` where no member is reachable; or why they refused, in a sentence. */
+  readonly joining?: 'asking' | 'waiting' | { readonly refused: string }
+  /** Of a private room: what newcomers are given of what was said. */
+  readonly history?: SharedHistory
+  /** Nothing is written here any more: the room was closed, or this member was removed from it, or banned, or left. */
+  readonly ended?: 'closed' | 'removed' | 'banned' | 'left'
   /** Members known, this one included. */
   readonly members: number
   readonly unread: number
@@ -81,7 +94,8 @@ export interface RoomSummary {
 export interface MemberSummary {
   readonly member: string
   readonly nick: string
-  readonly role: 'member'
+  /** In an open room `member`. */
+  readonly role: MemberRole
   readonly online: boolean
   readonly self: boolean
   /** How the member's best-connected device is reached; `none` when offline, and for this member itself. */
@@ -176,6 +190,7 @@ export type PeerEvent =
       nick: string
       change: 'joined' | 'left' | 'removed' | 'role' | 'online' | 'offline'
     }
-  | { event: 'room'; room: string; change: 'joined' | 'left' | 'read' | 'keepers' }
+  /** `joined`: this device is in; `settings`: name, history policy, or that it was closed. */
+  | { event: 'room'; room: string; change: 'joined' | 'left' | 'read' | 'keepers' | 'joining' | 'settings' | 'invites' }
   /** `room` and `member`: where, and of whom, when it is about somebody. */
   | { event: 'warning'; code: string; text: string; room?: string; member?: string }
