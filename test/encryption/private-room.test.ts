@@ -49,7 +49,7 @@ class Scene {
     const deps = await this.deps(seed)
     await this.say(by, by.room.admit(deps.certificate, deps.keyPackage.shown, { role }))
     await this.carryOut(by)
-    const newcomer = { ...deps, room: new PrivateRoom(deps, by.room.id, by.room.generations()) }
+    const newcomer = { ...deps, room: new PrivateRoom(deps, by.room.id, { generations: by.room.generations() }) }
     await this.tell(newcomer)
     return newcomer
   }

@@ -16,6 +16,7 @@ import {
   headsOf,
   pastOf,
   resolveAccess,
+  writesUpTo,
   type Access,
   type Action,
   type HistoryPolicy,
@@ -35,9 +36,10 @@ import {
   type GroupDevice,
   type GroupKeys,
   type GroupState,
-  type KeyPackage
+  type KeyPackage,
+  type StoredGraph
 } from './epochs/index.ts'
-import { newGeneration, openGeneration, sealGeneration, type Generation } from './generation.ts'
+import { generationId, newGeneration, openGeneration, sealGeneration, type Generation } from './generation.ts'
 
 /** Kinds of control entries, behind those of chat. */
 export const OPERATION_KIND = 16
@@ -79,8 +81,21 @@ export type TakenControl = 'taken' | 'waits' | 'void' | 'full'
 const MAX_OPERATIONS = 16_384
 /** Entries that wait for what they stand on. */
 const MAX_WAITING = 256
+/** How long those who were away are met under the secrets of before, and under how many of these. */
+const MET_FOR: Millis = 30 * 24 * 3_600_000
+const MAX_MET = 3
 /** What the log came to at the places that commits cite. */
 const MAX_ACCESS_VIEWS = 256
+
+/** What a device was given, or had stored, before it reads the log. */
+export interface Given {
+  /** By the epoch that each began with: the room's first at least. */
+  readonly generations: ReadonlyMap<EpochId, Generation>
+  /** Content keys that members handed over, of epochs before this device came in. */
+  readonly contentKeys?: ReadonlyMap<EpochId, Uint8Array>
+  /** As `epochs` gave it. */
+  readonly epochs?: StoredGraph | undefined
+}
 
 /** A room that begins: the words of `create`, and the room once these have an id, which is the room's. */
 export interface Founding {
@@ -106,7 +121,7 @@ export async function foundPrivateRoom(
     words,
     generation,
     async begin(id, now) {
-      const room = new PrivateRoom(deps, id, new Map([[state.epoch, generation]]))
+      const room = new PrivateRoom(deps, id, { generations: new Map([[state.epoch, generation]]) })
       await room.take({ id, device: device.id, ...words }, now)
       await room.open(state)
       return room
@@ -135,28 +150,48 @@ export class PrivateRoom {
   readonly #deps: PrivateRoomDeps
   readonly #operations = new Map<OperationId, Operation>()
   readonly #keyPackages = new Map<DeviceId, Uint8Array>()
+  readonly #inviteKeys = new Map<OperationId, Uint8Array>()
+  readonly #handedOver: Map<EpochId, Uint8Array>
+  readonly #storedEpochs: StoredGraph | undefined
   readonly #memberOf = new Map<DeviceId, MemberId>()
   readonly #waiting = new CappedMap<OperationId, ControlEntry>(MAX_WAITING)
   readonly #accessAt = new CappedMap<string, Access>(MAX_ACCESS_VIEWS)
   /** By the epoch that each began with: one for each removal at the most. */
   readonly #generations: Map<EpochId, Generation>
+  /** What was taken in since it was asked. */
+  #news: OperationId[] = []
   #previous: OperationId | undefined
   #access: Access | undefined
   #graph: EpochGraph | undefined
 
-  /** @param generations those that this device was given when it came in, the room's first at least */
-  constructor(deps: PrivateRoomDeps, id: OperationId, generations: ReadonlyMap<EpochId, Generation>) {
+  constructor(deps: PrivateRoomDeps, id: OperationId, { generations, contentKeys, epochs }: Given) {
     this.#deps = deps
     this.id = id
     this.#generations = new Map(generations)
+    this.#handedOver = new Map(contentKeys)
+    this.#storedEpochs = epochs
   }
 
   /** Takes in a control entry, and what waited for it. */
   async take(entry: ControlEntry, now: Millis): Promise<TakenControl> {
     const taken = await this.#take(entry, now)
     if (taken === 'waits') this.#waiting.set(entry.id, entry)
-    if (taken === 'taken') await this.#takeWaiting(now)
+    if (taken === 'taken') {
+      this.#news.push(entry.id)
+      await this.#takeWaiting(now)
+    }
     return taken
+  }
+
+  /** Ids of what was taken in since the last call. */
+  takeNews(): OperationId[] {
+    const news = this.#news
+    this.#news = []
+    return news
+  }
+
+  isWaiting(id: OperationId): boolean {
+    return this.#waiting.has(id)
   }
 
   /** The founder's own first epoch. */
@@ -167,6 +202,21 @@ export class PrivateRoom {
   access(): Access {
     this.#access ??= resolveAccess(this.#operations.values(), this.id)
     return this.#access
+  }
+
+  memberOf(device: DeviceId): MemberId | undefined {
+    return this.#memberOf.get(device)
+  }
+
+  /** Up to which sequence what this device said counts; undefined for one that is not known. */
+  writesUpTo(device: DeviceId): number | undefined {
+    const member = this.#memberOf.get(device)
+    return member && writesUpTo(this.access(), member, device)
+  }
+
+  /** The public half of an invite, 32 bytes. */
+  inviteKey(invite: OperationId): Uint8Array | undefined {
+    return this.#inviteKeys.get(invite)
   }
 
   /** What this device is to say, standing above all that it knows; refused when it may not. */
@@ -233,6 +283,44 @@ export class PrivateRoom {
     return this.#graph?.contentKey(epoch)
   }
 
+  /** Whether this device is not to read what was said in that epoch: it was not in, and nobody handed the key over. */
+  isWithheld(epoch: EpochId): boolean {
+    const graph = this.#graph
+    if (graph?.get(epoch) === undefined || graph.contentKey(epoch) !== undefined) return false
+    return !graph.devicesAt(epoch).has(this.#deps.device.id)
+  }
+
+  /** The epochs as they are to be stored; undefined before the room's beginning is known. */
+  epochs(): StoredGraph | undefined {
+    return this.#graph?.stored()
+  }
+
+  /** Erases states whose time is over. */
+  prune(now: Millis): void {
+    this.#graph?.prune(this.access(), now)
+  }
+
+  /** The control key of a generation by its id (`generationId`, in hex). */
+  controlKey(id: string): Uint8Array | undefined {
+    for (const generation of this.#generations.values()) {
+      if (idOf(generation) === id) return generation.controlKey
+    }
+    return undefined
+  }
+
+  /** Under which members meet: the generation of now first, then those before it while they count, newest first. */
+  meetingGenerations(now: Millis): Generation[] {
+    const graph = this.#graph
+    const known = [...this.#generations].toSorted(
+      ([a], [b]) => (graph?.get(b)?.depth ?? 0) - (graph?.get(a)?.depth ?? 0)
+    )
+    const current = this.currentGeneration() ?? known[0]?.[1]
+    if (current === undefined) return []
+    const begun = Math.max(...known.map(([epoch]) => graph?.get(epoch)?.seenAt ?? 0))
+    const others = known.flatMap(([, generation]) => (generation === current ? [] : [generation]))
+    return now - begun > MET_FOR ? [current] : [current, ...others.slice(0, MAX_MET)]
+  }
+
   /** All that are known here, by the epoch that each began with: a newcomer needs them to check what was done from the beginning. */
   generations(): ReadonlyMap<EpochId, Generation> {
     return this.#generations
@@ -261,7 +349,9 @@ export class PrivateRoom {
       for (const entry of [...this.#waiting.values()]) {
         const taken = await this.#take(entry, now)
         if (taken !== 'waits') this.#waiting.delete(entry.id)
-        if (taken === 'taken') isNew = true
+        if (taken !== 'taken') continue
+        this.#news.push(entry.id)
+        isNew = true
       }
     }
   }
@@ -270,7 +360,7 @@ export class PrivateRoom {
     if (this.#operations.has(id)) return 'taken'
     const decoded = await decodeOperation(content)
     if (!decoded.ok) return 'void'
-    const { parents, previous, action, certificate, keyPackage, beginning } = decoded.value
+    const { parents, previous, action, certificate, keyPackage, beginning, inviteKey } = decoded.value
     if (action.kind === 'create' && (id !== this.id || certificate?.device !== device)) return 'void'
     // Who brings a device says whose it is; every other author was brought before.
     const author = action.kind === 'create' ? certificate?.member : this.#memberOf.get(device)
@@ -283,7 +373,9 @@ export class PrivateRoom {
     if (certificate !== undefined && !this.#memberOf.has(certificate.device)) {
       this.#memberOf.set(certificate.device, certificate.member)
     }
-    if (certificate !== undefined && keyPackage !== undefined) this.#keyPackages.set(certificate.device, keyPackage)
+    if (certificate !== undefined && keyPackage !== undefined)
+      await this.#takeKeyPackage(certificate.device, keyPackage)
+    if (inviteKey !== undefined) this.#inviteKeys.set(id, inviteKey)
     if (beginning !== undefined)
       this.#begin(device, { epoch: toHex(beginning.epoch) as EpochId, keyHash: toHex(beginning.keyHash) }, now)
     await this.#graph?.takeWaiting(now)
@@ -291,10 +383,20 @@ export class PrivateRoom {
     return 'taken'
   }
 
+  /** One that is not the device's own would have every commit that adds it fail. */
+  async #takeKeyPackage(device: DeviceId, keyPackage: Uint8Array): Promise<void> {
+    const whose = await this.#deps.keys.deviceOf(keyPackage)
+    if (whose.ok && whose.value === device) this.#keyPackages.set(device, keyPackage)
+  }
+
   #begin(device: DeviceId, first: { readonly epoch: EpochId; readonly keyHash: string }, now: Millis): void {
     const { keys, device: self, keyPackage } = this.#deps
     const accessAt = (cites: readonly OperationId[]): Access | undefined => this.#accessWith(cites)
-    this.#graph = new EpochGraph({ keys, device: self, keyPackage, accessAt }, { ...first, device }, now)
+    const graphDeps = { keys, device: self, keyPackage, accessAt }
+    this.#graph =
+      this.#storedEpochs === undefined
+        ? new EpochGraph(graphDeps, { ...first, device }, now)
+        : EpochGraph.restore(graphDeps, this.#storedEpochs)
   }
 
   async #takeCommit({ device, content }: ControlEntry, now: Millis): Promise<TakenControl> {
@@ -308,7 +410,10 @@ export class PrivateRoom {
     return taken === 'waits' ? 'taken' : taken
   }
 
+  /** What epochs that have come to be known give: the generations that begin there, and a use for keys that were handed over. */
   async #openGenerations(): Promise<void> {
+    for (const [epoch, key] of this.#handedOver)
+      if (this.#graph?.takeKey(epoch, key) === true) this.#handedOver.delete(epoch)
     for (const { epoch, state, began } of this.#graph?.removals() ?? []) {
       if (this.#generations.has(epoch) || state === undefined || began?.generation === undefined) continue
       const key = await this.#deps.keys.secretFor(state, 'generation')
@@ -327,4 +432,14 @@ export class PrivateRoom {
     this.#accessAt.set(key, access)
     return access
   }
+}
+
+const GENERATION_IDS = new WeakMap<Generation, string>()
+
+function idOf(generation: Generation): string {
+  const known = GENERATION_IDS.get(generation)
+  if (known !== undefined) return known
+  const id = toHex(generationId(generation))
+  GENERATION_IDS.set(generation, id)
+  return id
 }

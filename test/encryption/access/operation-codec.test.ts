@@ -51,7 +51,14 @@ const operations = (): fc.Arbitrary<OperationContent> => {
         .map(([role, invite]) => ({ kind: 'admit', member, device, role, ...(invite && { invite }) })),
       own
     ),
-    of(fc.record({ kind: fc.constant('role'), member: ids as fc.Arbitrary<MemberId>, role: roles })),
+    of(
+      fc.tuple(ids as fc.Arbitrary<MemberId>, roles, sequences).map(([who, role, last]) => ({
+        kind: 'role',
+        member: who,
+        role,
+        ...(role === 'observer' && { last: new Map(last) })
+      }))
+    ),
     of(
       fc
         .tuple(ids as fc.Arbitrary<MemberId>, sequences, flags)

@@ -20,7 +20,7 @@ import {
   type MemberId
 } from '../../identity/index.ts'
 import { readAscendingIds } from '../ascending-ids.ts'
-import { ROLES, type Action, type HistoryPolicy, type OperationId, type Role } from './operation.ts'
+import { ROLES, type Action, type HistoryPolicy, type LastKnown, type OperationId, type Role } from './operation.ts'
 
 /**
  * An operation as it stands in a control entry. Integers are big-endian; ids and keys have 32 bytes.
@@ -35,7 +35,7 @@ import { ROLES, type Action, type HistoryPolicy, type OperationId, type Role } f
  * |---|---|
  * | 1 create | certificate 199 · name 2 + n · history · group id 32 · first epoch 16 · hash of its content key 32 · key package 2 + n |
  * | 2 admit | certificate 199 · role 1 · invite 32, or zeros · key package 2 + n |
- * | 3 role | member 32 · role 1 |
+ * | 3 role | member 32 · role 1; of an observer then: number 2 (to 256), of each device: device 32, last sequence 8 |
  * | 4 remove | member 32 · flags 1 (1: ban, 2: keeps invites) · number 2 (to 256), then of each device: device 32, last sequence 8 |
  * | 5 invite | public key 32 · role 1 · expires, Unix ms 6 · uses 4 (all bits: without end) |
  * | 6 revoke | invite 32 |
@@ -144,10 +144,10 @@ function writeAction(writer: ByteWriter, { action, certificate, keyPackage, begi
       return
     case 'role':
       writeRole(writer.bytes(bytesOf(action.member)), action.role)
+      if (action.role === 'observer') writeLast(writer, action.last ?? new Map())
       return
     case 'remove':
-      writer.bytes(bytesOf(action.member)).u8(flagsOf(action.bans, action.keepsInvites)).u16(action.last.size)
-      for (const [device, last] of action.last) writer.bytes(bytesOf(device)).u64(last)
+      writeLast(writer.bytes(bytesOf(action.member)).u8(flagsOf(action.bans, action.keepsInvites)), action.last)
       return
     case 'invite':
       writeRole(writer.bytes(given(inviteKey, 'key of the invite')), action.role)
@@ -191,7 +191,7 @@ function readAction(reader: ByteReader, kind: Action['kind'] | undefined): ReadA
     case 'admit':
       return readAdmit(reader)
     case 'role':
-      return { action: { kind, member: readMember(reader), role: readRole(reader) } }
+      return { action: readChange(reader) }
     case 'remove':
       return { action: readRemove(reader) }
     case 'invite':
@@ -243,12 +243,22 @@ function readAdmit(reader: ByteReader): ReadAction {
 function readRemove(reader: ByteReader): Action {
   const member = readMember(reader)
   const [bans, keepsInvites] = readFlags(reader)
+  const last = readLast(reader)
+  return { kind: 'remove', member, last, ...(bans && { bans }), ...(keepsInvites && { keepsInvites }) }
+}
+
+function readChange(reader: ByteReader): Action {
+  const [member, role] = [readMember(reader), readRole(reader)]
+  return { kind: 'role', member, role, ...(role === 'observer' && { last: readLast(reader) }) }
+}
+
+function readLast(reader: ByteReader): LastKnown {
   const count = reader.u16()
   if (count > MAX_DEVICES) reader.refuse(`${count} devices`)
   const last = new Map<DeviceId, number>()
   for (let index = 0; index < count; index += 1) last.set(readDevice(reader), reader.u64())
   if (last.size !== count) reader.refuse('a device twice')
-  return { kind: 'remove', member, last, ...(bans && { bans }), ...(keepsInvites && { keepsInvites }) }
+  return last
 }
 
 function readInvite(reader: ByteReader): ReadAction {
@@ -281,6 +291,11 @@ function readDevice(reader: ByteReader): DeviceId {
 
 function readRole(reader: ByteReader): Role {
   return ROLES[reader.u8()] ?? reader.refuse('a role of another kind')
+}
+
+function writeLast(writer: ByteWriter, last: LastKnown): void {
+  writer.u16(last.size)
+  for (const [device, sequence] of last) writer.bytes(bytesOf(device)).u64(sequence)
 }
 
 function writeRole(writer: ByteWriter, role: Role): ByteWriter {

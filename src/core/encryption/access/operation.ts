@@ -27,7 +27,8 @@ export type Action =
       /** What entitled it; without one, an admin's own word does. */
       readonly invite?: OperationId
     }
-  | { readonly kind: 'role'; readonly member: MemberId; readonly role: Role }
+  /** `last`: of who becomes an observer, as in `remove`. */
+  | { readonly kind: 'role'; readonly member: MemberId; readonly role: Role; readonly last?: LastKnown }
   /** Of oneself: leaving. A ban holds against invites. Open invites of who is removed go, too, unless they are kept. */
   | {
       readonly kind: 'remove'

@@ -1,45 +1,9 @@
 import type { DeviceId, MemberId } from '../../identity/index.ts'
+import type { Access, InviteAccess, MemberAccess, RemovedMember } from './access.ts'
 import { History, isConcurrent, Places, type Placed } from './history.ts'
-import { rankOf, type HistoryPolicy, type LastKnown, type Operation, type OperationId, type Role } from './operation.ts'
+import { rankOf, type Operation, type OperationId, type Role } from './operation.ts'
 import { forbids } from './rights.ts'
 import { compareWeights, isRemoval, Standing, type Weight } from './standing.ts'
-
-/** Who may do what in a room. */
-export interface Access {
-  readonly members: ReadonlyMap<MemberId, MemberAccess>
-  /** Who was in and is not any more, with what of theirs still counts. */
-  readonly removed: ReadonlyMap<MemberId, RemovedMember>
-  readonly invites: ReadonlyMap<OperationId, InviteAccess>
-  readonly name: string
-  readonly history: HistoryPolicy
-  readonly isClosed: boolean
-  /** Operations that count; what neither stands nor is void waits for what it knows, or never counts (rule 1). */
-  readonly stands: ReadonlySet<OperationId>
-  /** Operations that do not count, and why. */
-  readonly void: ReadonlyMap<OperationId, string>
-}
-
-export interface MemberAccess {
-  readonly role: Role
-  readonly devices: ReadonlySet<DeviceId>
-  /** Devices that were revoked, with the last sequence that counts. */
-  readonly revoked: LastKnown
-}
-
-export interface RemovedMember {
-  readonly by: OperationId
-  readonly isBanned: boolean
-  /** By the removals that nothing later knew, the least of what they name for each device. */
-  readonly last: LastKnown
-}
-
-export interface InviteAccess {
-  readonly role: Role
-  readonly expires: number
-  readonly uses: number
-  readonly used: number
-  readonly isRevoked: boolean
-}
 
 /**
  * What a set of operations comes to: a pure function of the set, whatever the order they came in. Authors and signatures were
@@ -330,7 +294,7 @@ function compareSubjects(a: Placed, b: Placed): number {
 
 function membersOf(standing: Standing, stands: readonly Placed[]): Map<MemberId, MemberAccess> {
   const members = new Map<MemberId, MemberAccess>()
-  for (const [member, { role }] of standing.members()) {
+  for (const [member, { role, by }] of standing.members()) {
     const devices = new Set<DeviceId>()
     const revoked = new Map<DeviceId, number>()
     for (const { operation } of stands) {
@@ -341,7 +305,9 @@ function membersOf(standing: Standing, stands: readonly Placed[]): Map<MemberId,
       if (action.kind === 'revoke-device') keepLeast(revoked, action.device, action.last)
     }
     for (const device of revoked.keys()) devices.delete(device)
-    members.set(member, { role, devices, revoked })
+    const { action } = by.operation
+    const last = action.kind === 'role' ? action.last : undefined
+    members.set(member, { role, devices, revoked, wrote: role === 'observer' ? (last ?? new Map()) : undefined })
   }
   return members
 }
