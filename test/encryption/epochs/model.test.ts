@@ -7,7 +7,7 @@ import {
 } from '../../../src/core/encryption/access/index.ts'
 import type { Commit, EpochId } from '../../../src/core/encryption/epochs/index.ts'
 import type { MemberId } from '../../../src/core/identity/index.ts'
-import { seededNumbers } from '../../support/seeded-random.ts'
+import { seededNumbers, seededRandom } from '../../support/seeded-random.ts'
 import { fakeGroupKeys } from './fake-group-keys.ts'
 import { Replica, shuffled, type Rules, type World } from './model.ts'
 
@@ -27,7 +27,7 @@ async function play(seed: number, rules: Rules = {}): Promise<Model> {
   const next = seededNumbers(seed)
   const below = (limit: number): number => Math.floor(next() * limit)
   const pick = <T>(all: readonly T[]): T => all[below(all.length)] as T
-  const world: World = { keys: fakeGroupKeys(next), next, rules, now: 1_790_000_000_000 }
+  const world: World = { keys: fakeGroupKeys(next), random: seededRandom(seed), next, rules, now: 1_790_000_000_000 }
   const model: Model = { world, replicas: [await Replica.found(world, 'm0')] }
   const { replicas } = model
   const admit = async (by: Replica): Promise<void> => {
@@ -47,7 +47,7 @@ async function play(seed: number, rules: Rules = {}): Promise<Model> {
     else if (dice < 0.3) each.say({ kind: 'role', member: other.member, role: pick(ROLES) })
     else if (dice < 0.42) await each.commit()
     else if (dice < 0.6) await each.carryOut()
-    else if (dice < 0.66) each.restart()
+    else if (dice < 0.66) await each.restart()
     else await each.talk()
   }
   let cells: Cells = [replicas]

@@ -1,4 +1,4 @@
-import { encodeUtf8, expectValue, sha256, toHex } from '../../../src/core/bytes/index.ts'
+import { encodeUtf8, expectValue, sha256, toHex, type RandomBytes } from '../../../src/core/bytes/index.ts'
 import {
   headsOf,
   pastOf,
@@ -13,6 +13,7 @@ import {
   EpochGraph,
   hashOf,
   noteOf,
+  StoredEpochs,
   type CommitClaim,
   type Committed,
   type EpochId,
@@ -24,6 +25,7 @@ import {
   type StoredGraph
 } from '../../../src/core/encryption/epochs/index.ts'
 import type { DeviceId, MemberId } from '../../../src/core/identity/index.ts'
+import { deviceNamed } from '../group-keys-suite.ts'
 
 type Said = Exclude<Action, { kind: 'create' }>
 
@@ -53,6 +55,7 @@ export interface Rules {
 /** The things that all devices of a model share. */
 export interface World {
   readonly keys: GroupKeys
+  readonly random: RandomBytes
   readonly next: () => number
   readonly rules: Rules
   now: number
@@ -63,6 +66,8 @@ export class Replica {
   readonly member: MemberId
   readonly device: GroupDevice
   readonly log: Log
+  /** What its store holds of the epochs, as it was last written. */
+  readonly records = new Map<string, Uint8Array>()
   /** How often it had to come in by itself. */
   rejoins = 0
   readonly #world: World
@@ -72,6 +77,7 @@ export class Replica {
   #previous: OperationId | undefined
   #access: { readonly size: number; readonly access: Access } | undefined
   #graph: EpochGraph
+  #stored: StoredEpochs
 
   private constructor(world: World, member: MemberId, log: Log, room: OperationId, first: FirstEpoch, own: Own) {
     this.#world = world
@@ -81,6 +87,7 @@ export class Replica {
     this.#room = room
     this.#keyPackage = own.keyPackage
     this.#graph = new EpochGraph(this.#deps(), first, world.now)
+    this.#stored = new StoredEpochs(world, this.records)
   }
 
   static async found(world: World, name: string): Promise<Replica> {
@@ -89,7 +96,7 @@ export class Replica {
     const keyHash = hashOf(await world.keys.secretFor(state, 'content'))
     const action = { kind: 'create', device: own.device.id, name: 'Loft', history: 'all' } as const
     const room = 'create' as OperationId
-    const author = name as MemberId
+    const author = memberNamed(name)
     const log = emptyLog()
     log.keyPackages.set(own.device.id, own.keyPackage)
     log.operations.set(room, { id: room, author, parents: [], previous: undefined, action })
@@ -104,9 +111,9 @@ export class Replica {
   async admit(name: string, role: Role): Promise<Replica | undefined> {
     const own = await ownOf(this.#world, name)
     this.log.keyPackages.set(own.device.id, own.keyPackage)
-    if (!this.say({ kind: 'admit', member: name as MemberId, device: own.device.id, role })) return undefined
+    if (!this.say({ kind: 'admit', member: memberNamed(name), device: own.device.id, role })) return undefined
     const { first } = this.#graph.stored()
-    const newcomer = new Replica(this.#world, name as MemberId, emptyLog(), this.#room, first, own)
+    const newcomer = new Replica(this.#world, memberNamed(name), emptyLog(), this.#room, first, own)
     await newcomer.receive(this.log, () => true)
     return newcomer
   }
@@ -226,22 +233,31 @@ export class Replica {
       log.claims.set(claim.epoch, claim)
       await this.#graph.take(claim, this.#world.now)
     }
-    // What waited too long fell out, and is found again in the log.
-    for (const claim of log.claims.values()) await this.#graph.take(claim, this.#world.now)
+    await this.#takeLog()
     for (const [id, words] of from.words) if (comes()) log.words.set(id, words)
   }
 
+  /** Of its epochs what a restart must not change. */
+  get epochs(): StoredGraph {
+    return this.#graph.stored()
+  }
+
+  store(): void {
+    for (const { name, value } of this.#stored.changes(this.#graph.stored())) {
+      if (value === undefined) this.records.delete(name)
+      else this.records.set(name, value)
+    }
+  }
+
   /** Stops, and begins again with what was stored. */
-  restart(): void {
-    const { keys } = this.#world
-    const stored = this.#graph.stored()
-    const nodes = stored.nodes.map(node => {
-      return { ...node, state: node.state && expectValue(keys.decode(keys.encode(node.state))) }
-    })
-    const copy: StoredGraph = { ...stored, nodes }
+  async restart(): Promise<void> {
+    this.store()
+    this.#stored = new StoredEpochs(this.#world, this.records)
+    if (this.#stored.loaded === undefined) throw new Error('nothing was stored')
     this.#access = undefined
     this.#accessAt.clear()
-    this.#graph = EpochGraph.restore(this.#deps(), copy)
+    this.#graph = EpochGraph.restore(this.#deps(), this.#stored.loaded)
+    await this.#takeLog()
   }
 
   prune(): void {
@@ -270,6 +286,11 @@ export class Replica {
     const access = resolve(past, this.#room)
     this.#accessAt.set(key, access)
     return access
+  }
+
+  /** What waited too long, or until a restart, is found again in the log. */
+  async #takeLog(): Promise<void> {
+    for (const claim of this.log.claims.values()) await this.#graph.take(claim, this.#world.now)
   }
 
   /** Operations come with all that they know, or wait: here they are simply not there yet. */
@@ -316,8 +337,12 @@ interface Own {
 }
 
 async function ownOf({ keys }: World, name: string): Promise<Own> {
-  const device = { id: `${name}'s device` as DeviceId, signingKey: sha256(encodeUtf8(name)) }
+  const device = await deviceNamed(name)
   return { device, keyPackage: await keys.createKeyPackage(device) }
+}
+
+function memberNamed(name: string): MemberId {
+  return toHex(sha256(encodeUtf8(name))) as MemberId
 }
 
 function emptyLog(): Log {

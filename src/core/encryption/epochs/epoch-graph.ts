@@ -85,6 +85,7 @@ export class EpochGraph {
   readonly #waiting = new CappedMap<EpochId, CommitClaim>(MAX_WAITING)
   readonly #devices = new CappedMap<EpochId, ReadonlySet<DeviceId>>(MAX_DEVICE_SETS)
   #best: { readonly access: Access; readonly epochs: number; readonly winner: EpochId } | undefined
+  #isKeyPackageSpent = false
 
   constructor(deps: EpochGraphDeps, first: FirstEpoch, now: Millis) {
     this.#deps = deps
@@ -94,8 +95,10 @@ export class EpochGraph {
   }
 
   /** As it was when it was stored. */
-  static restore(deps: EpochGraphDeps, { first, nodes, contentKeys, waiting }: StoredGraph): EpochGraph {
+  static restore(deps: EpochGraphDeps, stored: StoredGraph): EpochGraph {
+    const { first, nodes, contentKeys, waiting, isKeyPackageSpent } = stored
     const graph = new EpochGraph(deps, first, 0)
+    graph.#isKeyPackageSpent = isKeyPackageSpent
     for (const node of nodes) graph.#nodes.set(node.epoch, node)
     for (const [epoch, key] of contentKeys) graph.#contentKeys.set(epoch, key)
     for (const claim of waiting) graph.#waiting.set(claim.epoch, claim)
@@ -107,8 +110,17 @@ export class EpochGraph {
       first: this.#first,
       nodes: [...this.#nodes.values()],
       contentKeys: [...this.#contentKeys],
-      waiting: [...this.#waiting.values()]
+      waiting: [...this.#waiting.values()],
+      isKeyPackageSpent: this.#isKeyPackageSpent
     }
+  }
+
+  /**
+   * Whether the secret half of the key package is to be erased, with the first state that it opened: with the welcome, which is in
+   * the log for ever, it would open that again, and all that followed.
+   */
+  get isKeyPackageSpent(): boolean {
+    return this.#isKeyPackageSpent
   }
 
   /** The founder's own first epoch. */
@@ -243,7 +255,10 @@ export class EpochGraph {
       return age > KEPT_AT_MOST || (winner.depth - depth >= KEPT_EPOCHS && age > KEPT_AT_LEAST)
     }
     const over = [...this.#nodes.values()].filter(node => isOpen(node) && node.epoch !== tip?.epoch && isOver(node))
-    for (const node of over) this.#nodes.set(node.epoch, { ...node, state: undefined })
+    for (const node of over) {
+      this.#nodes.set(node.epoch, { ...node, state: undefined })
+      if (node.began?.added.includes(this.#deps.device.id) === true) this.#isKeyPackageSpent = true
+    }
     return over.map(({ epoch }) => epoch)
   }
 
@@ -282,7 +297,7 @@ export class EpochGraph {
 
   async #join(claim: CommitClaim): Promise<GroupState | undefined> {
     const { keys, device, keyPackage } = this.#deps
-    if (claim.welcome === undefined || !claim.added.includes(device.id)) return undefined
+    if (claim.welcome === undefined || !claim.added.includes(device.id) || this.#isKeyPackageSpent) return undefined
     const joined = await keys.join(claim.welcome, device, keyPackage)
     return joined.ok ? joined.value : undefined
   }
@@ -325,6 +340,7 @@ export interface StoredGraph {
   readonly nodes: readonly EpochNode[]
   readonly contentKeys: readonly (readonly [EpochId, Uint8Array])[]
   readonly waiting: readonly CommitClaim[]
+  readonly isKeyPackageSpent: boolean
 }
 
 function isOpen(node: EpochNode): node is OpenEpoch {

@@ -1,0 +1,133 @@
+import { encodeUtf8, openOnce, sealOnce, type RandomBytes } from '../../bytes/index.ts'
+import type { RecordChange } from '../../log/index.ts'
+import type { EpochNode, StoredGraph } from './epoch-graph.ts'
+import type { GroupKeys, GroupState } from './group-keys.ts'
+import { decodeFirst, decodeNode, encodeFirst, encodeNode } from './node-codec.ts'
+import type { EpochId } from './winner.ts'
+
+/** All records of a room's epochs begin with this. */
+export const EPOCH_RECORDS = 'epoch/'
+/** What was deleted below this is erased only when the store has purged it. */
+export const EPOCH_SECRETS = `${EPOCH_RECORDS}secret/`
+
+const FIRST = `${EPOCH_RECORDS}first`
+const SPENT = `${EPOCH_RECORDS}spent`
+const NODE = `${EPOCH_RECORDS}node/`
+const STATE = `${EPOCH_RECORDS}state/`
+const STATE_KEY = `${EPOCH_SECRETS}state/`
+const CONTENT_KEY = `${EPOCH_SECRETS}content/`
+const KEY_BYTES = 32
+
+export interface StoredEpochsDeps {
+  readonly keys: Pick<GroupKeys, 'encode' | 'decode'>
+  readonly random: RandomBytes
+}
+
+/**
+ * The epochs of a room as records of its store, to be written with the entries that they follow from:
+ *
+ * | name | value |
+ * |---|---|
+ * | `epoch/first` | where the room began |
+ * | `epoch/spent` | nothing; that it is there says that the key package is spent |
+ * | `epoch/node/` epoch | what its commit claims, kept for ever |
+ * | `epoch/state/` epoch | the scheme's state, sealed under a key that is used for nothing else |
+ * | `epoch/secret/state/` epoch | that key, 32 bytes |
+ * | `epoch/secret/content/` epoch | the content key |
+ *
+ * 1. A state is written once, and erased by erasing its key: whatever copies of the sealed state are left then open no more.
+ * 2. Erased means that the store says so. LevelDB and IndexedDB leave old bytes in their files until they rewrite these: of 400 keys erased one by
+ *    one, and of as many in one record that was overwritten each time, all were still in LevelDB's files (the reason not to keep them in one).
+ *    `purge` of the store makes LevelDB rewrite what holds `epoch/secret/`, some ten KB, so that they are not; IndexedDB has no such thing, and no
+ *    file system promises that an overwritten block is gone from the disk.
+ * 3. Commits that wait are not stored: they are in the log, and are to be taken again after a restart.
+ * 4. A state that cannot be decoded, as after a new version of the scheme, counts as erased: the device comes in by itself.
+ */
+export class StoredEpochs {
+  /** As it was stored, for `EpochGraph.restore`; undefined when nothing was. */
+  readonly loaded: StoredGraph | undefined
+  readonly #deps: StoredEpochsDeps
+  readonly #stored: Map<EpochId, StoredEpoch>
+  #isFirstStored: boolean
+  #isSpentStored: boolean
+
+  /** @param records all whose name begins with `EPOCH_RECORDS`, as the store lists them */
+  constructor(deps: StoredEpochsDeps, records: Iterable<readonly [name: string, value: Uint8Array]>) {
+    this.#deps = deps
+    const byName = new Map(records)
+    const first = byName.get(FIRST)
+    this.#isFirstStored = first !== undefined
+    this.#isSpentStored = byName.has(SPENT)
+    this.#stored = storedIn(byName, deps.keys)
+    this.loaded = first && {
+      first: decodeFirst(first),
+      nodes: [...this.#stored.values()].map(({ node }) => node),
+      contentKeys: [...this.#stored].flatMap(([epoch, { contentKey }]) => (contentKey ? [[epoch, contentKey]] : [])),
+      waiting: [],
+      isKeyPackageSpent: this.#isSpentStored
+    }
+  }
+
+  /**
+   * What to write, in one batch, for the store to hold this graph. It counts as written from then on: should the write fail, all is to be
+   * loaded again.
+   */
+  changes({ first, nodes, contentKeys, isKeyPackageSpent }: StoredGraph): RecordChange[] {
+    const changes: RecordChange[] = []
+    if (!this.#isFirstStored) changes.push({ name: FIRST, value: encodeFirst(first) })
+    if (isKeyPackageSpent && !this.#isSpentStored) changes.push({ name: SPENT, value: new Uint8Array() })
+    this.#isFirstStored = true
+    this.#isSpentStored ||= isKeyPackageSpent
+    const keys = new Map(contentKeys)
+    for (const node of nodes) {
+      const [before, contentKey] = [this.#stored.get(node.epoch), keys.get(node.epoch)]
+      const after = { node, isStateThere: node.state !== undefined, contentKey }
+      changes.push(...this.#changesOf(before, after))
+      this.#stored.set(node.epoch, after)
+    }
+    return changes
+  }
+
+  #changesOf(before: StoredEpoch | undefined, { node, contentKey }: StoredEpoch): RecordChange[] {
+    const { epoch, state } = node
+    const changes: RecordChange[] = []
+    if (before === undefined) changes.push({ name: NODE + epoch, value: encodeNode(node) })
+    if (contentKey !== before?.contentKey) changes.push({ name: CONTENT_KEY + epoch, value: contentKey })
+    const wasThere = before?.isStateThere ?? false
+    if (wasThere === (state !== undefined)) return changes
+    const key = state && this.#deps.random(KEY_BYTES)
+    const sealed = state && key && sealOnce(key, this.#deps.keys.encode(state), encodeUtf8(epoch))
+    return [...changes, { name: STATE_KEY + epoch, value: key }, { name: STATE + epoch, value: sealed }]
+  }
+}
+
+interface StoredEpoch {
+  readonly node: EpochNode
+  readonly isStateThere: boolean
+  readonly contentKey: Uint8Array | undefined
+}
+
+function storedIn(records: ReadonlyMap<string, Uint8Array>, keys: StoredEpochsDeps['keys']): Map<EpochId, StoredEpoch> {
+  const stored = new Map<EpochId, StoredEpoch>()
+  for (const [name, value] of records) {
+    if (!name.startsWith(NODE)) continue
+    const epoch = name.slice(NODE.length) as EpochId
+    const [sealed, key] = [records.get(STATE + epoch), records.get(STATE_KEY + epoch)]
+    const state = sealed && key && openState(keys, epoch, sealed, key)
+    const isStateThere = sealed !== undefined || key !== undefined
+    const node = { ...decodeNode(epoch, value), state }
+    stored.set(epoch, { node, isStateThere, contentKey: records.get(CONTENT_KEY + epoch) })
+  }
+  return stored
+}
+
+function openState(
+  keys: StoredEpochsDeps['keys'],
+  epoch: EpochId,
+  sealed: Uint8Array,
+  key: Uint8Array
+): GroupState | undefined {
+  const bytes = openOnce(key, sealed, encodeUtf8(epoch))
+  const decoded = bytes && keys.decode(bytes)
+  return decoded?.ok === true && decoded.value.epoch === epoch ? decoded.value : undefined
+}
