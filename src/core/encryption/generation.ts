@@ -1,4 +1,13 @@
-import { ByteWriter, decodeWith, deriveKey, openOnce, sealOnce, type RandomBytes } from '../bytes/index.ts'
+import {
+  ByteWriter,
+  type ByteReader,
+  decodeWith,
+  deriveKey,
+  openOnce,
+  sealOnce,
+  toHex,
+  type RandomBytes
+} from '../bytes/index.ts'
 import { EPOCH_ID_BYTES } from '../log/index.ts'
 
 /**
@@ -25,29 +34,41 @@ export function newGeneration(random: RandomBytes): Generation {
   }
 }
 
-/** What stands in the header of its control entries, 16 bytes, in place of an epoch. */
-export function generationId({ controlKey }: Generation): Uint8Array {
-  return deriveKey(controlKey, 'starling/generation/1', EPOCH_ID_BYTES)
+/** What stands in the header of its control entries in place of an epoch: 16 bytes, in hex. */
+export function generationId(generation: Generation): string {
+  const known = ids.get(generation)
+  if (known !== undefined) return known
+  const id = toHex(deriveKey(generation.controlKey, 'starling/generation/1', EPOCH_ID_BYTES))
+  ids.set(generation, id)
+  return id
 }
+
+const ids = new WeakMap<Generation, string>()
 
 /** For those who are in the epoch that the removal has begun. @param key of that epoch alone, for this alone */
 export function sealGeneration(key: Uint8Array, generation: Generation): Uint8Array {
-  return sealOnce(key, encodeGeneration(generation), NO_DATA)
+  return sealOnce(key, writeGeneration(new ByteWriter(), generation).finish(), NO_DATA)
 }
 
 /** The inverse; undefined when it does not open or is none. */
 export function openGeneration(key: Uint8Array, sealed: Uint8Array): Generation | undefined {
   const bytes = openOnce(key, sealed, NO_DATA)
-  const generation =
-    bytes &&
-    decodeWith(bytes, reader => ({
-      controlKey: reader.bytes(SECRET_BYTES),
-      rendezvousSecret: reader.bytes(SECRET_BYTES),
-      keeperTag: reader.bytes(SECRET_BYTES)
-    }))
+  const generation = bytes && decodeWith(bytes, readGeneration)
   return generation?.ok ? generation.value : undefined
 }
 
-function encodeGeneration({ controlKey, rendezvousSecret, keeperTag }: Generation): Uint8Array {
-  return new ByteWriter().bytes(controlKey).bytes(rendezvousSecret).bytes(keeperTag).finish()
+/** 96 bytes. */
+export function writeGeneration(
+  writer: ByteWriter,
+  { controlKey, rendezvousSecret, keeperTag }: Generation
+): ByteWriter {
+  return writer.bytes(controlKey).bytes(rendezvousSecret).bytes(keeperTag)
+}
+
+export function readGeneration(reader: ByteReader): Generation {
+  return {
+    controlKey: reader.bytes(SECRET_BYTES),
+    rendezvousSecret: reader.bytes(SECRET_BYTES),
+    keeperTag: reader.bytes(SECRET_BYTES)
+  }
 }

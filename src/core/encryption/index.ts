@@ -1,5 +1,12 @@
 /** Who may read: the keys of a room by epoch, the sealed body, and where those who hold the keys meet. */
+export * from './access/index.ts'
+export { EPOCH_RECORDS, StoredEpochs, type EpochId, type GroupKeys, type KeyPackage } from './epochs/index.ts'
+export * from './found-private-room.ts'
+export * from './generation.ts'
+export { mlsGroupKeys } from './mls/index.ts'
 export * from './open-room.ts'
+export * from './private-room.ts'
+export * from './private-room-keys.ts'
 export * from './rendezvous.ts'
 export type * from './room-keys.ts'
 export * from './sealed-entry.ts'

@@ -3,7 +3,7 @@ import { foldCase, parseDisplayName } from '../identity/index.ts'
 import { EPOCH_ID_BYTES } from '../log/index.ts'
 import type { NamedRoom, RoomId } from './room-keys.ts'
 
-const MAX_ROOM_NAME_CHARACTERS = 100
+export const MAX_ROOM_NAME_CHARACTERS = 100
 
 /**
  * The room that everybody is in who knows its name. Names that differ in case, in surrounding or repeated spaces or in

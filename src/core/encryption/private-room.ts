@@ -2,7 +2,6 @@ import {
   CappedMap,
   expectValue,
   failure,
-  fromHex,
   success,
   toHex,
   type Millis,
@@ -97,39 +96,7 @@ export interface Given {
   readonly epochs?: StoredGraph | undefined
 }
 
-/** A room that begins: the words of `create`, and the room once these have an id, which is the room's. */
-export interface Founding {
-  readonly words: ControlWords
-  readonly generation: Generation
-  begin(id: OperationId, now: Millis): Promise<PrivateRoom>
-}
-
-export async function foundPrivateRoom(
-  deps: PrivateRoomDeps,
-  { name, history }: { readonly name: string; readonly history: HistoryPolicy }
-): Promise<Founding> {
-  const { keys, random, device, certificate, keyPackage } = deps
-  const groupId = random(32)
-  const state = await keys.create(groupId, device)
-  const keyHash = expectValue(fromHex(hashOf(await keys.secretFor(state, 'content'))))
-  const beginning = { groupId, epoch: expectValue(fromHex(state.epoch)), keyHash }
-  const action = { kind: 'create', device: device.id, name, history } as const
-  const content = encodeOperation({ ...NOTHING, action, certificate, beginning, keyPackage: keyPackage.shown })
-  const generation = newGeneration(random)
-  const words = { kind: OPERATION_KIND, content } as const
-  return {
-    words,
-    generation,
-    async begin(id, now) {
-      const room = new PrivateRoom(deps, id, { generations: new Map([[state.epoch, generation]]) })
-      await room.take({ id, device: device.id, ...words }, now)
-      await room.open(state)
-      return room
-    }
-  }
-}
-
-const NOTHING = {
+export const NOTHING_BESIDE = {
   parents: [],
   previous: undefined,
   certificate: undefined,
@@ -222,7 +189,7 @@ export class PrivateRoom {
   /** What this device is to say, standing above all that it knows; refused when it may not. */
   say(action: Exclude<Action, { kind: 'create' }>, more: Partial<OperationContent> = {}): Result<ControlWords> {
     const parents = headsOf(this.#operations)
-    const content = { ...NOTHING, ...more, parents, previous: this.#previous, action }
+    const content = { ...NOTHING_BESIDE, ...more, parents, previous: this.#previous, action }
     const tried = { id: 'tried' as OperationId, author: this.#self, parents, previous: this.#previous, action }
     const access = resolveAccess([...this.#operations.values(), tried], this.id)
     if (!access.stands.has(tried.id)) return failure(access.void.get(tried.id) ?? 'it does not count')
@@ -295,6 +262,11 @@ export class PrivateRoom {
     return this.#graph?.stored()
   }
 
+  /** Content keys handed over, of epochs that are not known yet. */
+  handedOver(): ReadonlyMap<EpochId, Uint8Array> {
+    return this.#handedOver
+  }
+
   /** Erases states whose time is over. */
   prune(now: Millis): void {
     this.#graph?.prune(this.access(), now)
@@ -302,10 +274,7 @@ export class PrivateRoom {
 
   /** The control key of a generation by its id (`generationId`, in hex). */
   controlKey(id: string): Uint8Array | undefined {
-    for (const generation of this.#generations.values()) {
-      if (idOf(generation) === id) return generation.controlKey
-    }
-    return undefined
+    return [...this.#generations.values()].find(generation => generationId(generation) === id)?.controlKey
   }
 
   /** Under which members meet: the generation of now first, then those before it while they count, newest first. */
@@ -432,14 +401,4 @@ export class PrivateRoom {
     this.#accessAt.set(key, access)
     return access
   }
-}
-
-const GENERATION_IDS = new WeakMap<Generation, string>()
-
-function idOf(generation: Generation): string {
-  const known = GENERATION_IDS.get(generation)
-  if (known !== undefined) return known
-  const id = toHex(generationId(generation))
-  GENERATION_IDS.set(generation, id)
-  return id
 }

@@ -239,7 +239,12 @@ function admissionsFirst(operations: Iterable<Operation>, room: OperationId) {
     const byId = new Map(all.map(each => [each.id, each]))
     const removed = removal && byId.get(removal)
     if (removed && !knows(removed, id, byId)) {
-      members.set(action.member, { role: action.role, devices: new Set([action.device]), revoked: new Map() })
+      members.set(action.member, {
+        role: action.role,
+        devices: new Set([action.device]),
+        revoked: new Map(),
+        wrote: undefined
+      })
     }
   }
   return { ...access, members }

@@ -52,6 +52,10 @@ export class DeviceBook {
     return this.#devices.get(device)
   }
 
+  devices(): DeviceRecord[] {
+    return [...this.#devices.values()]
+  }
+
   /** What all entries of this member, or of everybody, take up here. */
   bytes(member?: MemberId): number {
     return member === undefined ? this.#totalBytes : (this.#bytes.get(member) ?? 0)
@@ -82,6 +86,16 @@ export class DeviceBook {
     const met = withCertificate(known ?? newDevice(certificate.value, now), certificate.value)
     const record = withNick(met, profile.nick, said, now)
     if (record !== known) this.set(record)
+    return record
+  }
+
+  /** A device that others say is the member's; known already, it stays as it is. */
+  admit(device: DeviceId, member: MemberId, now: Millis): DeviceRecord {
+    const known = this.#devices.get(device)
+    if (known !== undefined) return known
+    const record = newDevice({ device, member }, now)
+    this.introductions += 1
+    this.set(record)
     return record
   }
 

@@ -50,9 +50,11 @@ const DEVICE_BYTES = 4096
 /** A claim with its name. */
 const CLAIM_BYTES = 512
 
-export function newDevice(certificate: DeviceCertificate, now: Millis): DeviceRecord {
-  const { device, member, bytes } = certificate
-  const known = { device, member, certificate: toHex(bytes) }
+export function newDevice(
+  { device, member, bytes }: Pick<DeviceCertificate, 'device' | 'member'> & Partial<DeviceCertificate>,
+  now: Millis
+): DeviceRecord {
+  const known = { device, member, certificate: bytes && toHex(bytes) }
   return { ...known, nick: undefined, nickTime: 0, namedAt: now, held: [], last: undefined, wroteAt: 0, bytes: 0 }
 }
 
@@ -84,6 +86,12 @@ export function withEntry(
     wroteAt: Math.max(record.wroteAt, entry.time),
     bytes: record.bytes + entry.bytes
   }
+}
+
+/** The device as it was before it said what is above this sequence; `lastId`: what stands there. */
+export function withoutAbove(record: DeviceRecord, sequence: number, lastId: EntryId | undefined): DeviceRecord {
+  const held = record.held.flatMap(({ from, to }) => (from > sequence ? [] : [{ from, to: Math.min(to, sequence) }]))
+  return { ...record, held, last: lastId && { sequence, id: lastId } }
 }
 
 /** The device with so much less to its account, as something of it was erased. */

@@ -1,10 +1,12 @@
-import { CappedMap } from '../../bytes/index.ts'
+import { CappedMap, toHex } from '../../bytes/index.ts'
+import type { EpochId } from '../../encryption/index.ts'
 import type { DeviceId } from '../../identity/index.ts'
 import {
   eraseBody,
   isAhead,
   isWhole,
   orderKeyOf,
+  type Entry,
   type ErasedEntry,
   type EntryId,
   type StoredEntry
@@ -32,6 +34,8 @@ export interface Taken {
   readonly erased: number
   /** How many of the entries open for nobody: an honest peer brings none. */
   readonly void: number
+  /** Of a private room: what is known now of who may do what. */
+  readonly control: readonly Entry[]
 }
 
 /** Entries on their way into the store, with what will be stored about them. */
@@ -49,6 +53,8 @@ interface Batch {
 
 /** Entries that wait for their device's certificate: a day's talk of a few people, bounded against floods. */
 const MAX_WAITING = 256
+/** Entries of epochs that are not known here yet. */
+const MAX_UNOPENED = 256
 /** Headers that no deletion known accounts for, and whose bodies are still looked for. */
 const MAX_BARE = 256
 /** Entries that found no space, are void, or cannot be checked by this version: not asked for again and again. */
@@ -61,6 +67,7 @@ const MAX_REFUSED = 4096
 export class Intake {
   readonly waiting = new CappedMap<EntryId, GenuineEntry>(MAX_WAITING)
   readonly heldBack = new HeldBack()
+  readonly #unopened = new CappedMap<EntryId, Entry>(MAX_UNOPENED)
   readonly #bare = new CappedMap<EntryId, ErasedEntry>(MAX_BARE)
   readonly #refused = new CappedMap<EntryId, true>(MAX_REFUSED)
   readonly #deps: RoomDeps
@@ -89,7 +96,8 @@ export class Intake {
 
   /** Whether nothing is gained by asking for this entry: it is held back, or could not be taken in. */
   isSettled(id: EntryId): boolean {
-    return this.heldBack.has(id) || this.#refused.has(id)
+    const isComing = this.#unopened.has(id) || this.#stored.current.control?.isWaiting(id) === true
+    return isComing || this.heldBack.has(id) || this.#refused.has(id)
   }
 
   /** What had no place may have one now. */
@@ -97,8 +105,9 @@ export class Intake {
     this.#refused.clear()
   }
 
-  async accept(entries: readonly StoredEntry[]): Promise<Taken> {
+  async accept(arrived: readonly StoredEntry[]): Promise<Taken> {
     const { store, keys } = this.#deps
+    const { entries, isVoid } = await this.#takeControl(arrived)
     const sequences = new SequenceIndex(store)
     const entriesOfBatch = new Map<EntryId, GenuineEntry>()
     const batch: Batch = {
@@ -107,7 +116,7 @@ export class Intake {
       sequences,
       amending: new Amending({ store, keys, book: () => this.#stored.current.book, batch: entriesOfBatch }),
       equivocators: [],
-      void: 0,
+      void: isVoid,
       hasSettled: false
     }
     for (const genuine of await this.#judged(entries, batch)) {
@@ -117,14 +126,28 @@ export class Intake {
     for (const genuine of [...this.waiting.values()]) await this.#take(genuine, batch)
     for (const entry of entries) if (!isWhole(entry)) this.#bare.set(entry.id, entry)
     for (const entry of this.#accountable(entries, batch)) await this.#takeErased(entry, batch)
-    await this.#commit(batch)
+    const control = await this.#commit(batch)
     return {
       stored: [...batch.entries.values()],
       equivocators: batch.equivocators,
       changed: batch.amending.changed,
       erased: batch.erased.size,
-      void: batch.void
+      void: batch.void,
+      control
     }
+  }
+
+  /** Control before chat, which may be opened by it; what is left to take in. */
+  async #takeControl(arrived: readonly StoredEntry[]): Promise<{ entries: readonly StoredEntry[]; isVoid: number }> {
+    const { control } = this.#stored.current
+    if (control === undefined) return { entries: arrived, isVoid: 0 }
+    const [ofControl, ofChat] = [arrived.filter(isControl), arrived.filter(entry => !isControl(entry))]
+    const isVoid = await control.take(ofControl, this.#deps.clock.now())
+    if (!control.isChanged) return { entries: ofChat, isVoid }
+    this.askAgain()
+    const entries = [...ofChat, ...this.#unopened.values()]
+    this.#unopened.clear()
+    return { entries, isVoid }
   }
 
   /** Those that are genuine, new and not ahead, with those that were held back until now, in room order. */
@@ -137,6 +160,7 @@ export class Intake {
       const judged = await judgeEntry(this.#deps.keys, entry)
       if (judged === 'void') batch.void += 1
       if (judged === 'void' || judged === 'newer') this.#settle(entry.id, batch)
+      if (judged === 'unknown-epoch') this.#setAsideUnopened(entry, batch)
       if (typeof judged === 'string') continue
       if (isAhead(entry.header.clock, now)) this.heldBack.hold(judged)
       else found.set(entry.id, judged)
@@ -144,21 +168,31 @@ export class Intake {
     return [...found.values()].sort((a, b) => (orderKeyOf(a.entry) < orderKeyOf(b.entry) ? -1 : 1))
   }
 
+  /** Of an epoch that comes to be known, or that this device shall not read. */
+  #setAsideUnopened(entry: Entry, batch: Batch): void {
+    const { control } = this.#stored.current
+    if (control === undefined) return
+    if (control.room.isWithheld(toHex(entry.header.epoch) as EpochId)) this.#settle(entry.id, batch)
+    else this.#unopened.set(entry.id, entry)
+  }
+
   async #introduceAuthor({ entry, body, content }: GenuineEntry): Promise<void> {
     if (content?.profile === undefined) return
-    const { book } = this.#stored.current
+    const { book, control } = this.#stored.current
+    if (control !== undefined && control.room.memberOf(body.device) === undefined) return
     await book.introduce(content.profile, body.device, this.#deps.clock.now(), entry.header.clock.ms)
   }
 
   /** Takes the entry in if its author's device is known; else it waits. */
   async #take(genuine: GenuineEntry, batch: Batch): Promise<void> {
     const { id } = genuine.entry
-    const device = this.#stored.current.book.get(genuine.body.device)
+    const device = this.#authorOf(genuine)
     if (device === undefined) {
       this.waiting.set(id, genuine)
       return
     }
     this.waiting.delete(id)
+    if (device === 'void') return this.#settle(id, batch)
     if (this.#deps.space?.fits(device.member, costOf(device, genuine), this.#stored.current.book) === false) {
       this.#refused.set(id, true)
       return
@@ -167,6 +201,16 @@ export class Intake {
     await this.#addToHistory(genuine, device, batch)
     batch.entries.set(id, genuine)
     await batch.amending.take(genuine, device.member)
+  }
+
+  /** Undefined: not known yet; void: not one who may say this. */
+  #authorOf({ body }: GenuineEntry): DeviceRecord | 'void' | undefined {
+    const { book, control } = this.#stored.current
+    if (control === undefined) return book.get(body.device)
+    const member = control.room.memberOf(body.device)
+    const upTo = control.room.writesUpTo(body.device)
+    if (member === undefined || upTo === undefined) return undefined
+    return body.sequence > upTo ? 'void' : book.admit(body.device, member, this.#deps.clock.now())
   }
 
   /**
@@ -257,19 +301,21 @@ export class Intake {
     return id === author.last?.id || this.#refused.has(id) ? undefined : { id, clock: undefined }
   }
 
-  async #commit({ entries, erased, sequences, amending, hasSettled }: Batch): Promise<void> {
+  async #commit({ entries, erased, sequences, amending, hasSettled }: Batch): Promise<readonly Entry[]> {
     const state = this.#stored.current
+    const control = state.control?.takeChanges() ?? { entries: [], records: [] }
     const whole = [...entries.values()].map(({ entry }) => (amending.bodiless.has(entry.id) ? eraseBody(entry) : entry))
-    const stored = [...whole, ...erased.values()]
-    const records = [...state.book.takeChanges(), ...amending.records()]
-    if (stored.length > 0) records.push(...sequences.changes())
+    const stored = [...control.entries, ...whole, ...erased.values()]
+    const records = [...control.records, ...state.book.takeChanges(), ...amending.records()]
+    if (entries.size + erased.size > 0) records.push(...sequences.changes())
     const late = this.#lateOnes([...entries.values()])
     if (late.length > 0) {
       state.late = withLateMarks(state.late, late)
       records.push(lateRecord(state.late))
     }
-    if (records.length === 0 && !hasSettled) return
+    if (records.length + stored.length === 0 && !hasSettled) return []
     await this.#stored.commit({ entries: stored, shown: amending.notes, erased: [...amending.erased], records })
+    return control.entries
   }
 
   #lateOnes(entries: readonly GenuineEntry[]): EntryId[] {
@@ -278,4 +324,8 @@ export class Intake {
     const late = entries.filter(({ entry, body }) => body.device !== own && isLate(entry, now, this.#attendance))
     return late.map(({ entry }) => entry.id)
   }
+}
+
+function isControl({ header }: StoredEntry): boolean {
+  return header.class === 'control'
 }

@@ -2,6 +2,7 @@ import type { Clock, RandomBytes } from '../../bytes/index.ts'
 import type { NamedRoom } from '../../encryption/index.ts'
 import type { DisplayName, Identity } from '../../identity/index.ts'
 import type { EntryStore } from '../../log/index.ts'
+import type { ControlDeps } from './control-log.ts'
 import type { Space } from './space.ts'
 
 /** What a room on this device is made of. */
@@ -14,4 +15,6 @@ export interface RoomDeps {
   readonly random: RandomBytes
   /** What the room may take up here; undefined: whatever is said in it. */
   readonly space?: Space
+  /** Of a private room. */
+  readonly control?: ControlDeps
 }

@@ -1,6 +1,7 @@
 import { decodeUtf8, encodeUtf8, expectValue, type Millis } from '../../bytes/index.ts'
 import type { DeviceId } from '../../identity/index.ts'
 import type { EntryId, EntryStore, HybridTime, RecordChange } from '../../log/index.ts'
+import { ControlLog } from './control-log.ts'
 import { Deliveries } from './deliveries.ts'
 import { DeviceBook } from './device-book.ts'
 import { EMPTY_HISTORY, type Gaps, type History } from './history.ts'
@@ -20,6 +21,8 @@ export interface RoomState {
   readonly joinedAt: Millis
   /** Entries that are marked as arrived late. */
   late: ReadonlySet<EntryId>
+  /** Who may do what, in a private room. */
+  readonly control: ControlLog | undefined
 }
 
 const HEADS_RECORD = 'heads'
@@ -40,15 +43,17 @@ interface StoredGap {
   readonly isUnheld: boolean
 }
 
-export async function loadRoomState({ store, identity, nick, clock }: RoomDeps): Promise<RoomState> {
+export async function loadRoomState(deps: RoomDeps): Promise<RoomState> {
+  const { store, identity, nick, clock, control: ofPrivate } = deps
   const { member, device } = identity.certificate
-  const [book, deliveries, history, read, joined, late] = await Promise.all([
+  const [book, deliveries, history, read, joined, late, control] = await Promise.all([
     DeviceBook.load(store, { member, device, nick }),
     Deliveries.load(store, device),
     loadHistory(store),
     store.records.get(READ_RECORD),
     store.records.get(JOINED_RECORD),
-    store.records.get(LATE_RECORD)
+    store.records.get(LATE_RECORD),
+    ofPrivate && ControlLog.load(deps, ofPrivate)
   ])
   return {
     book,
@@ -57,7 +62,8 @@ export async function loadRoomState({ store, identity, nick, clock }: RoomDeps):
     storedHistory: history.stored,
     readUpTo: read === undefined ? '' : expectValue(decodeUtf8(read)),
     joinedAt: joined === undefined ? clock.now() : Number(expectValue(decodeUtf8(joined))),
-    late: late === undefined ? new Set() : decodeLateMarks(late)
+    late: late === undefined ? new Set() : decodeLateMarks(late),
+    control
   }
 }
 

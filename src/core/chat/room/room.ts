@@ -7,24 +7,23 @@ import {
   orderKeyOf,
   type Entry,
   type EntryId,
-  type RecordChange,
   type StoredEntry,
   type SyncedClass
 } from '../../log/index.ts'
 import { Amendments, MAX_EDITS, type Edits } from './amendments.ts'
 import { isAuthorOf, type Authorship } from './authorship.ts'
 import { decodeContent, DELETION_KIND, EDIT_KIND, MESSAGE_KIND, parseText, type Profile } from './content.ts'
-import { costOf, withLess, type DeviceRecord } from './devices.ts'
+import type { ControlLog } from './control-log.ts'
+import type { DeviceRecord } from './devices.ts'
+import { Dropping } from './dropping.ts'
 import { Gaps } from './gaps.ts'
-import { withoutHeads } from './history.ts'
 import { Intake, type Taken } from './intake.ts'
 import { citedBy, type GenuineEntry } from './judge-entry.ts'
 import { sealOwn, type OwnWords } from './own-entries.ts'
-import { floorOf, outdatedOf, type Outdated, type Retention } from './retention.ts'
+import type { Retention } from './retention.ts'
 import type { RoomDeps } from './room-deps.ts'
 import { readRecord, type RoomState } from './room-state.ts'
 import { Serial } from '../serial.ts'
-import { sequenceName } from './sequence-index.ts'
 import type { SequenceRanges } from './sequence-ranges.ts'
 import { ShownMessages, type RoomMessage } from './shown-messages.ts'
 import { StoredState } from './stored-state.ts'
@@ -37,8 +36,6 @@ export interface Written {
 
 /** Entries read at a time for an answer, half a megabyte at the most: the answer may end after any of them. */
 const CONTEXT_BATCH = 8
-/** Entries erased in one write, as their time is over. */
-const OUTDATED_BATCH = 256
 /**
  * A room as this device holds it: takes in entries, writes its own, and tells what is there. Knows nothing of the
  * network.
@@ -56,12 +53,14 @@ export class Room {
   readonly #changes = new Serial()
   readonly #stored: StoredState
   readonly #intake: Intake
+  readonly #dropping: Dropping
 
   private constructor(deps: RoomDeps, stored: StoredState) {
     this.keys = deps.keys
     this.#deps = deps
     this.#stored = stored
     this.#intake = new Intake(deps, stored)
+    this.#dropping = new Dropping(deps, stored)
     this.shown = new ShownMessages(deps, stored)
     this.gaps = new Gaps(deps.clock, stored, id => this.#intake.heldBack.has(id))
   }
@@ -84,7 +83,13 @@ export class Room {
 
   /** Stores those of the entries that are genuine and new, and those whose time has come, with all that follows. */
   accept(entries: readonly StoredEntry[]): Promise<Taken> {
-    return this.#change(() => this.#intake.accept(entries))
+    return this.#change(() => this.#accept(entries))
+  }
+
+  async #accept(entries: readonly StoredEntry[]): Promise<Taken> {
+    const taken = await this.#intake.accept(entries)
+    if (taken.control.length > 0) await this.#dropping.unentitled()
+    return taken
   }
 
   /** Resolves when what was begun is stored; nothing is changed after that: another may then load the same store. */
@@ -147,13 +152,28 @@ export class Room {
     return this.#write({ kind: DELETION_KIND, targets: [ofMessage, ...ofEdits.filter(each => each !== undefined)] })
   }
 
+  /**
+   * Says something of who may do what in a private room, and makes the keys follow; durable when it resolves.
+   * @throws NotAllowedError when that is not for this device
+   */
+  operate(say: (control: ControlLog) => Promise<unknown>): Promise<Taken> {
+    return this.#change(async () => {
+      const { control } = this.#state
+      if (control === undefined) throw new NotAllowedError('an open room has nobody who may do more than others')
+      await say(control)
+      await control.carryOut()
+      return this.#accept([])
+    })
+  }
+
   #editsOf(message: EntryId): Promise<Edits> {
     return new Amendments(this.#deps.store).edits(message, this.#deps.identity.certificate.member)
   }
 
   #write(words: OwnWords): Promise<Written> {
     return this.#change(async () => {
-      const taken = await this.#intake.accept([await sealOwn(this.#deps, this.#state, words)])
+      await this.#state.control?.prepareToSeal()
+      const taken = await this.#accept([await sealOwn(this.#deps, this.#state, words)])
       const own = taken.stored[0]
       if (own === undefined) throw new Error('an entry of this device was not taken in by itself')
       return { own, taken }
@@ -187,37 +207,10 @@ export class Room {
    */
   retain(retention: Retention, now: Millis): Promise<boolean> {
     return this.#change(async () => {
-      const { store, keys } = this.#deps
-      const floor = await floorOf(store, retention, now)
-      if (floor < this.#stored.floor) this.#intake.askAgain()
-      this.#stored.floor = floor
-      // Control entries never expire.
-      const items = await store.sets.chat.items(LOWEST, { ms: floor, prefix: '' }, OUTDATED_BATCH)
-      const outdated = await this.load(items.map(({ id }) => id))
-      if (outdated.length === 0) return false
-      const amendments = new Amendments(store)
-      const memberOf = (device: DeviceId): MemberId | undefined => this.#state.book.get(device)?.member
-      const going: Outdated[] = []
-      for (const entry of outdated) going.push(await outdatedOf({ keys, memberOf, amendments }, entry))
-      await this.#drop(going, amendments.changes())
-      return outdated.length === OUTDATED_BATCH
-    })
-  }
-
-  async #drop(outdated: readonly Outdated[], amendments: readonly RecordChange[]): Promise<void> {
-    const state = this.#state
-    const ids = outdated.map(({ entry }) => entry.id)
-    for (const { entry, place } of outdated) {
-      const device = place && state.book.get(place.device)
-      if (device !== undefined) state.book.set(withLess(device, costOf(device, { entry })))
-    }
-    state.history = withoutHeads(state.history, ids)
-    const sequences = outdated
-      .flatMap(({ place }) => place ?? [])
-      .map(place => ({ name: sequenceName(place), value: undefined }))
-    await this.#stored.commit({
-      dropped: ids,
-      records: [...amendments, ...sequences, ...state.book.takeChanges()]
+      const before = this.#stored.floor
+      const isMore = await this.#dropping.outdated(retention, now)
+      if (this.#stored.floor < before) this.#intake.askAgain()
+      return isMore
     })
   }
 

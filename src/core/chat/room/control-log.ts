@@ -1,0 +1,278 @@
+import {
+  CappedMap,
+  expectValue,
+  fromHex,
+  NotAllowedError,
+  toHex,
+  UnavailableError,
+  type Millis
+} from '../../bytes/index.ts'
+import {
+  EPOCH_RECORDS,
+  generationId,
+  openEntry,
+  PrivateRoom,
+  reopenEntry,
+  sealEntry,
+  StoredEpochs,
+  type Action,
+  type ControlWords,
+  type GroupKeys,
+  type KeyPackage,
+  type OpenedBody,
+  type OperationContent,
+  type OperationId,
+  type PrivateRoomKeys,
+  type RoomId
+} from '../../encryption/index.ts'
+import {
+  compareHybridTimes,
+  HIGHEST,
+  isAhead,
+  isWhole,
+  LOWEST,
+  nextHybridTime,
+  SALT_BYTES,
+  type Entry,
+  type EntryId,
+  type EntryStore,
+  type HybridTime,
+  type RecordChange,
+  type StoredEntry
+} from '../../log/index.ts'
+import { generationsRecord, handedOverRecord, keyPackageRecord, loadControlRecords } from './control-records.ts'
+import type { RoomDeps } from './room-deps.ts'
+
+/** What a private room has beside what every room has. */
+export interface ControlDeps {
+  readonly groupKeys: GroupKeys
+  /** Of this device, which signs in the group, too: 32 bytes. */
+  readonly deviceSeed: Uint8Array
+  /** Told of each room that is loaded. */
+  readonly keys: PrivateRoomKeys
+}
+
+/** Entries of generations that are not known here yet. */
+const MAX_UNOPENED = 256
+const LOAD_BATCH = 256
+/** The room's id is that of its first entry: its author can sign for no room. */
+export const NO_ROOM = '0'.repeat(64) as RoomId
+
+/**
+ * The control entries of a private room: opens them, has the room take them in, and says what this device has to say. Like all else in
+ * memory it is ahead of the store until `takeChanges` is written, and loaded anew when that fails.
+ */
+export class ControlLog {
+  readonly room: PrivateRoom
+  readonly #deps: RoomDeps
+  readonly #control: ControlDeps
+  readonly #epochs: StoredEpochs
+  readonly #keyPackage: KeyPackage
+  /** Opened, and not taken in yet. */
+  readonly #waiting = new CappedMap<EntryId, Entry>(MAX_UNOPENED)
+  readonly #unopened = new CappedMap<EntryId, Entry>(MAX_UNOPENED)
+  #own: { readonly sequence: number; readonly id: EntryId | undefined } = { sequence: 0, id: undefined }
+  #latest: HybridTime = { ms: 0, counter: 0 }
+  #entries: Entry[] = []
+  #isChanged = false
+  #storedGenerations: number
+  #storedHandedOver: number
+  #isKeyPackageSpent: boolean
+
+  private constructor(
+    deps: RoomDeps,
+    control: ControlDeps,
+    room: PrivateRoom,
+    epochs: StoredEpochs,
+    keyPackage: KeyPackage
+  ) {
+    this.#deps = deps
+    this.#control = control
+    this.room = room
+    this.#epochs = epochs
+    this.#keyPackage = keyPackage
+    this.#storedGenerations = room.generations().size
+    this.#storedHandedOver = room.handedOver().size
+    this.#isKeyPackageSpent = keyPackage.secret.length === 0
+  }
+
+  static async load(deps: RoomDeps, control: ControlDeps): Promise<ControlLog> {
+    const { store, identity, random, keys, clock } = deps
+    const given = await loadControlRecords(store.records)
+    if (given === undefined) throw new Error(`this device was never in the room ${keys.roomId}`)
+    const { keyPackage, ...more } = given
+    const { groupKeys, deviceSeed } = control
+    const epochs = new StoredEpochs({ keys: groupKeys, random }, await store.records.list(EPOCH_RECORDS))
+    const { certificate } = identity
+    const device = { id: certificate.device, signingKey: deviceSeed }
+    const roomDeps = { keys: groupKeys, random, device, certificate, keyPackage }
+    const room = new PrivateRoom(roomDeps, keys.roomId as string as OperationId, { ...more, epochs: epochs.loaded })
+    const log = new ControlLog(deps, control, room, epochs, keyPackage)
+    await log.#readStored(store, clock.now())
+    control.keys.follow(room)
+    return log
+  }
+
+  /** Takes in those that open; the number of those that never will, or say what nobody could. */
+  async take(entries: readonly StoredEntry[], now: Millis): Promise<number> {
+    let isVoid = 0
+    for (const entry of entries) {
+      if (!isWhole(entry) || isAhead(entry.header.clock, now) || (await this.#isKnown(entry.id))) continue
+      isVoid += await this.#take(entry, now)
+    }
+    // With each removal that is carried out come the keys of what was said under the next generation.
+    for (let before = -1; this.#unopened.size > 0 && before !== this.room.generations().size;) {
+      before = this.room.generations().size
+      for (const entry of [...this.#unopened.values()]) isVoid += await this.#take(entry, now)
+    }
+    return isVoid
+  }
+
+  isWaiting(id: EntryId): boolean {
+    return this.#waiting.has(id) || this.#unopened.has(id)
+  }
+
+  /** Whether memory is ahead of the store. */
+  get isChanged(): boolean {
+    return this.#isChanged
+  }
+
+  /** Says something of who may do what. @throws NotAllowedError when this device may not */
+  async say(action: Exclude<Action, { kind: 'create' }>, more?: Partial<OperationContent>): Promise<OperationId> {
+    const words = this.room.say(action, more)
+    if (!words.ok) throw new NotAllowedError(`this is not for you to do here: ${words.error}`)
+    const entry = await this.#seal(words.value)
+    const id = entry.id as string as OperationId
+    await this.room.take({ id, device: this.#deps.identity.certificate.device, ...words.value }, this.#deps.clock.now())
+    this.#noteNews(entry)
+    return id
+  }
+
+  /** Makes the group what the log says, if it is not; whether there was something to do. */
+  async carryOut(): Promise<boolean> {
+    const own = await this.room.carryOut()
+    if (own === undefined) return false
+    // Under the generation that ends with it: all who are to follow know that one.
+    const entry = await this.#seal(own.words)
+    await this.room.takeOwn(own, this.#deps.clock.now())
+    this.#noteTaken(entry)
+    return true
+  }
+
+  /**
+   * Sees to it that what is sealed now opens for members alone.
+   * @throws NotAllowedError when this device may say nothing here, UnavailableError when it lacks the keys for now
+   */
+  async prepareToSeal(): Promise<void> {
+    const access = this.room.access()
+    const { member } = this.#deps.identity.certificate
+    const self = access.members.get(member)
+    if (self === undefined && access.removed.has(member)) throw new NotAllowedError('you are not in this room any more')
+    if (access.isClosed) throw new NotAllowedError('this room is closed: nothing is said here any more')
+    if (self?.role === 'observer')
+      throw new NotAllowedError('you are an observer in this room: you read what others say')
+    await this.carryOut()
+    if (self === undefined || this.room.sealingEpoch() === undefined) {
+      throw new UnavailableError(
+        'nobody has handed the keys of this room to this device yet: try again when a member is online'
+      )
+    }
+  }
+
+  /** What is to be written for the store to hold what memory does; it counts as written from then on. */
+  takeChanges(): { readonly entries: readonly Entry[]; readonly records: readonly RecordChange[] } {
+    const entries = this.#entries
+    this.#entries = []
+    if (!this.#isChanged) return { entries, records: [] }
+    this.#isChanged = false
+    this.room.prune(this.#deps.clock.now())
+    const epochs = this.room.epochs()
+    const records = epochs === undefined ? [] : this.#epochs.changes(epochs)
+    if (epochs?.isKeyPackageSpent === true && !this.#isKeyPackageSpent) {
+      this.#isKeyPackageSpent = true
+      records.push(keyPackageRecord({ ...this.#keyPackage, secret: new Uint8Array() }))
+    }
+    const [generations, handedOver] = [this.room.generations(), this.room.handedOver()]
+    if (generations.size !== this.#storedGenerations) records.push(generationsRecord(generations))
+    if (handedOver.size !== this.#storedHandedOver) records.push(handedOverRecord(handedOver))
+    this.#storedGenerations = generations.size
+    this.#storedHandedOver = handedOver.size
+    return { entries, records }
+  }
+
+  async #readStored(store: EntryStore, now: Millis): Promise<void> {
+    for (let from = LOWEST; ;) {
+      const items = await store.sets.control.items(from, HIGHEST, LOAD_BATCH)
+      for (const entry of await store.load(items.map(({ id }) => id))) {
+        const key = this.room.controlKey(toHex(entry.header.epoch))
+        if (!isWhole(entry) || key === undefined) throw new Error(`the stored control entry ${entry.id} does not open`)
+        await this.#read(entry, reopenEntry(key, entry), now)
+      }
+      const last = items.at(-1)
+      if (last === undefined || items.length < LOAD_BATCH) break
+      from = { ms: last.ms, prefix: last.id }
+    }
+    this.room.takeNews()
+  }
+
+  async #isKnown(id: EntryId): Promise<boolean> {
+    return this.#waiting.has(id) || this.#entries.some(each => each.id === id) || this.#deps.store.has(id)
+  }
+
+  async #take(entry: Entry, now: Millis): Promise<number> {
+    const key = this.room.controlKey(toHex(entry.header.epoch))
+    if (key === undefined) {
+      this.#unopened.set(entry.id, entry)
+      return 0
+    }
+    this.#unopened.delete(entry.id)
+    const { roomId } = this.#deps.keys
+    const signedFor = entry.id === (roomId as string) ? NO_ROOM : roomId
+    const opened = await openEntry({ roomId: signedFor, contentKey: key }, entry)
+    if (!opened.ok) return 1
+    // How a later version signs it may be right.
+    if (opened.value === 'newer') return 0
+    const taken = await this.#read(entry, opened.value, now)
+    if (taken === 'waits') this.#waiting.set(entry.id, entry)
+    this.#noteNews(entry)
+    return taken === 'void' ? 1 : 0
+  }
+
+  #read(entry: Entry, { device, sequence, kind, content }: OpenedBody, now: Millis) {
+    if (compareHybridTimes(entry.header.clock, this.#latest) > 0) this.#latest = entry.header.clock
+    if (device === this.#deps.identity.certificate.device && sequence > this.#own.sequence) {
+      this.#own = { sequence, id: entry.id }
+    }
+    return this.room.take({ id: entry.id as string as OperationId, device, kind, content }, now)
+  }
+
+  /** With this entry those may have been taken in that waited for it. */
+  #noteNews(entry: Entry): void {
+    for (const id of this.room.takeNews() as string[] as EntryId[]) {
+      const came = id === entry.id ? entry : this.#waiting.get(id)
+      this.#waiting.delete(id)
+      if (came !== undefined) this.#noteTaken(came)
+    }
+  }
+
+  #noteTaken(entry: Entry): void {
+    this.#entries.push(entry)
+    this.#isChanged = true
+  }
+
+  async #seal(words: ControlWords): Promise<Entry> {
+    const { keys, identity, random, clock } = this.#deps
+    const [generation] = this.room.meetingGenerations(clock.now())
+    if (generation === undefined) throw new Error('a room without a generation')
+    const time = nextHybridTime(clock.now(), [this.#latest])
+    const epoch = expectValue(fromHex(generationId(generation)))
+    const start = { class: 'control', epoch, clock: time, extensions: [], salt: random(SALT_BYTES) } as const
+    const { sequence, id: previous } = this.#own
+    const body = { sequence: sequence + 1, previous, parents: [], ...words }
+    const room = { roomId: keys.roomId, contentKey: generation.controlKey }
+    const entry = await sealEntry(room, identity.deviceKey, start, body)
+    this.#own = { sequence: sequence + 1, id: entry.id }
+    this.#latest = time
+    return entry
+  }
+}

@@ -1,0 +1,85 @@
+import type { Millis } from '../../bytes/index.ts'
+import type { DeviceId, MemberId } from '../../identity/index.ts'
+import { LOWEST, type EntryId, type RecordChange } from '../../log/index.ts'
+import { Amendments } from './amendments.ts'
+import { costOf, withLess, withoutAbove, type DeviceRecord } from './devices.ts'
+import { withoutHeads } from './history.ts'
+import { floorOf, outdatedOf, type Outdated, type Retention } from './retention.ts'
+import type { RoomDeps } from './room-deps.ts'
+import { SequenceIndex, sequenceName } from './sequence-index.ts'
+import type { StoredState } from './stored-state.ts'
+
+/** Entries that go in one write. */
+const BATCH = 256
+
+/** Drops entries whole, with all that is kept of them. */
+export class Dropping {
+  readonly #deps: RoomDeps
+  readonly #stored: StoredState
+
+  constructor(deps: RoomDeps, stored: StoredState) {
+    this.#deps = deps
+    this.#stored = stored
+  }
+
+  /** Drops a part of what is older than this device keeps; whether more is left. */
+  async outdated(retention: Retention, now: Millis): Promise<boolean> {
+    const { store } = this.#deps
+    this.#stored.floor = await floorOf(store, retention, now)
+    // Control entries never expire.
+    const items = await store.sets.chat.items(LOWEST, { ms: this.#stored.floor, prefix: '' }, BATCH)
+    await this.#drop(items.map(({ id }) => id))
+    return items.length === BATCH
+  }
+
+  /** Drops what those said who were removed, or made observers, after what their remover knew of: it came before that was known. */
+  async unentitled(): Promise<void> {
+    const { book, control } = this.#stored.current
+    if (control === undefined) return
+    for (const record of book.devices()) {
+      const upTo = control.room.writesUpTo(record.device)
+      if (upTo === undefined || (record.last?.sequence ?? 0) <= upTo) continue
+      await this.#drop(await this.#above(record, upTo))
+      const lastId =
+        upTo === 0 ? undefined : await new SequenceIndex(this.#deps.store).find({ ...record, sequence: upTo })
+      book.set(withoutAbove(book.get(record.device) ?? record, upTo, lastId))
+      await this.#stored.commit({ records: book.takeChanges() })
+    }
+  }
+
+  async #above({ device, held }: DeviceRecord, upTo: number): Promise<EntryId[]> {
+    const sequences = new SequenceIndex(this.#deps.store)
+    const ids: EntryId[] = []
+    for (const { from, to } of held) {
+      for (let sequence = Math.max(from, upTo + 1); sequence <= to; sequence += 1) {
+        const id = await sequences.find({ device, sequence })
+        if (id !== undefined) ids.push(id)
+      }
+    }
+    return ids
+  }
+
+  async #drop(ids: readonly EntryId[]): Promise<void> {
+    const { store, keys } = this.#deps
+    const { book } = this.#stored.current
+    const amendments = new Amendments(store)
+    const memberOf = (device: DeviceId): MemberId | undefined => book.get(device)?.member
+    const going: Outdated[] = []
+    for (const entry of await store.load(ids)) going.push(await outdatedOf({ keys, memberOf, amendments }, entry))
+    if (going.length > 0) await this.#write(going, amendments.changes())
+  }
+
+  async #write(going: readonly Outdated[], amendments: readonly RecordChange[]): Promise<void> {
+    const state = this.#stored.current
+    const ids = going.map(({ entry }) => entry.id)
+    for (const { entry, place } of going) {
+      const device = place && state.book.get(place.device)
+      if (device !== undefined) state.book.set(withLess(device, costOf(device, { entry })))
+    }
+    state.history = withoutHeads(state.history, ids)
+    const sequences = going
+      .flatMap(({ place }) => place ?? [])
+      .map(place => ({ name: sequenceName(place), value: undefined }))
+    await this.#stored.commit({ dropped: ids, records: [...amendments, ...sequences, ...state.book.takeChanges()] })
+  }
+}

@@ -1,0 +1,51 @@
+import { expectValue, fromHex, type Clock, type RandomBytes } from '../../bytes/index.ts'
+import {
+  foundPrivateRoom,
+  generationId,
+  sealEntry,
+  StoredEpochs,
+  type GroupKeys,
+  type HistoryPolicy,
+  type OperationId,
+  type RoomId
+} from '../../encryption/index.ts'
+import type { Identity } from '../../identity/index.ts'
+import { nextHybridTime, SALT_BYTES, type Storage } from '../../log/index.ts'
+import { NO_ROOM } from './control-log.ts'
+import { generationsRecord, keyPackageRecord } from './control-records.ts'
+
+export interface FoundingDeps {
+  readonly storage: Storage
+  readonly identity: Identity
+  readonly deviceSeed: Uint8Array
+  readonly groupKeys: GroupKeys
+  readonly clock: Clock
+  readonly random: RandomBytes
+}
+
+/** Begins a private room with this member as its owner; durable when it resolves, with the room's id. */
+export async function foundRoom(
+  { storage, identity, deviceSeed, groupKeys, clock, random }: FoundingDeps,
+  room: { readonly name: string; readonly history: HistoryPolicy }
+): Promise<RoomId> {
+  const { certificate, deviceKey } = identity
+  const device = { id: certificate.device, signingKey: deviceSeed }
+  const keyPackage = await groupKeys.createKeyPackage(device)
+  const founding = await foundPrivateRoom({ keys: groupKeys, random, device, certificate, keyPackage }, room)
+  const { words, generation } = founding
+  const epoch = expectValue(fromHex(generationId(generation)))
+  const time = nextHybridTime(clock.now(), [])
+  const start = { class: 'control', epoch, clock: time, extensions: [], salt: random(SALT_BYTES) } as const
+  const body = { sequence: 1, previous: undefined, parents: [], ...words }
+  const entry = await sealEntry({ roomId: NO_ROOM, contentKey: generation.controlKey }, deviceKey, start, body)
+  const roomId = entry.id as string as RoomId
+  const begun = await founding.begin(entry.id as string as OperationId, clock.now())
+  const graph = begun.epochs()
+  if (graph === undefined) throw new Error('a room that did not begin')
+  const epochs = new StoredEpochs({ keys: groupKeys, random }, [])
+  await storage.room(roomId).commit({
+    entries: [entry],
+    records: [keyPackageRecord(keyPackage), generationsRecord(begun.generations()), ...epochs.changes(graph)]
+  })
+  return roomId
+}

@@ -1,0 +1,37 @@
+import { expectValue, fromHex, type Millis } from '../bytes/index.ts'
+import { encodeOperation, type HistoryPolicy, type OperationId } from './access/index.ts'
+import { hashOf } from './epochs/index.ts'
+import { newGeneration, type Generation } from './generation.ts'
+import { NOTHING_BESIDE, OPERATION_KIND, PrivateRoom, type ControlWords, type PrivateRoomDeps } from './private-room.ts'
+
+/** A room that begins: the words of `create`, and the room once these have an id, which is the room's. */
+export interface Founding {
+  readonly words: ControlWords
+  readonly generation: Generation
+  begin(id: OperationId, now: Millis): Promise<PrivateRoom>
+}
+
+export async function foundPrivateRoom(
+  deps: PrivateRoomDeps,
+  { name, history }: { readonly name: string; readonly history: HistoryPolicy }
+): Promise<Founding> {
+  const { keys, random, device, certificate, keyPackage } = deps
+  const groupId = random(32)
+  const state = await keys.create(groupId, device)
+  const keyHash = expectValue(fromHex(hashOf(await keys.secretFor(state, 'content'))))
+  const beginning = { groupId, epoch: expectValue(fromHex(state.epoch)), keyHash }
+  const action = { kind: 'create', device: device.id, name, history } as const
+  const content = encodeOperation({ ...NOTHING_BESIDE, action, certificate, beginning, keyPackage: keyPackage.shown })
+  const generation = newGeneration(random)
+  const words = { kind: OPERATION_KIND, content } as const
+  return {
+    words,
+    generation,
+    async begin(id, now) {
+      const room = new PrivateRoom(deps, id, { generations: new Map([[state.epoch, generation]]) })
+      await room.take({ id, device: device.id, ...words }, now)
+      await room.open(state)
+      return room
+    }
+  }
+}
