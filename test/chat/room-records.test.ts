@@ -107,7 +107,7 @@ test('a deletion that was noted by an earlier layout breaks nothing, and account
 test('deletions of ten times as much cost about ten times as much, not a hundred times', async () => {
   const nothing = { ...memoryStorage().room('lobby'), records: { get: async () => undefined, list: async () => [] } }
   const claim = { member: 'm' as MemberId, device: 'd' as DeviceId, sequence: 1, kind: 1, opening: systemRandom(16) }
-  async function costOf(count: number): Promise<number> {
+  async function timeOf(count: number): Promise<number> {
     const amendments = new Amendments(nothing)
     const start = performance.now()
     for (let index = 0; index < count; index += 1) {
@@ -115,7 +115,12 @@ test('deletions of ten times as much cost about ten times as much, not a hundred
     }
     return performance.now() - start
   }
-  await costOf(2000)
+  /** The least of several runs: what else the machine does only ever adds to it. */
+  async function costOf(count: number): Promise<number> {
+    let least = Number.POSITIVE_INFINITY
+    for (let run = 0; run < 5; run += 1) least = Math.min(least, await timeOf(count))
+    return least
+  }
   expect((await costOf(20_000)) / (await costOf(2000))).toBeLessThan(40)
 })
 

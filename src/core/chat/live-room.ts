@@ -1,11 +1,13 @@
-import { errorMessage, every, UsageError, type Millis } from '../bytes/index.ts'
+import { errorMessage, every, UsageError, type Clock, type Millis } from '../bytes/index.ts'
 import type { NamedRoom } from '../encryption/index.ts'
 import type { DeviceId, MemberId } from '../identity/index.ts'
 import type { EntryId, StoredEntry } from '../log/index.ts'
-import type { Network, Path, PeerId } from '../network/index.ts'
+import type { Network, PeerId } from '../network/index.ts'
 import { Alarm } from './alarm.ts'
 import { Hush } from './hush.ts'
 import type { Listeners } from './listeners.ts'
+import { summaryOf } from './member-summary.ts'
+import { Membership } from './membership.ts'
 import type { MemberSummary, Message, PeerEvent, RoomSummary } from './peer.ts'
 import type { GenuineEntry } from './room/judge-entry.ts'
 import type { RoomDeps } from './room/room-deps.ts'
@@ -42,6 +44,8 @@ export class LiveRoom {
   readonly keys: NamedRoom
   /** Where this device's own messages stand. */
   readonly own: OwnMessages
+  /** Who is in, of a private room. */
+  readonly membership: Membership | undefined
   readonly #deps: LiveRoomDeps
   readonly #clock: RoomClock
   readonly #room: Room
@@ -61,8 +65,11 @@ export class LiveRoom {
     this.keys = deps.keys
     this.#deps = { ...deps, clock }
     this.#clock = clock
-    this.own = new OwnMessages({ room, clock, events: deps.events, self: this.#self })
     this.#room = room
+    this.membership = this.#membershipOf(deps, clock, room)
+    const { membership } = this
+    const audience = membership && ((): Set<MemberId> => membership.audience())
+    this.own = new OwnMessages({ room, clock, events: deps.events, self: this.#self, audience })
     this.#unread = unread
     this.#missing = room.gaps.missing().length
     this.#hush = new Hush(clock, () => this.#tellGaps())
@@ -95,7 +102,11 @@ export class LiveRoom {
 
   goOnline(network: Network): void {
     if (this.#link !== undefined) return
-    this.#stopRetaining = every(this.#clock, RETENTION_PERIOD, () => void this.retain().catch(() => undefined))
+    const stops = [
+      every(this.#clock, RETENTION_PERIOD, () => void this.retain().catch(() => undefined)),
+      this.membership?.watch() ?? (() => undefined)
+    ]
+    this.#stopRetaining = () => stops.forEach(stop => stop())
     this.#network = network
     this.#link = new RoomLink({
       ...this.#deps,
@@ -142,7 +153,7 @@ export class LiveRoom {
     const { id } = written.own.entry
     this.#tell(written.taken.stored)
     this.#deps.events.emit({ event: 'sent', id })
-    await this.#link?.publish(written.own)
+    await this.#publish(written)
     return id
   }
 
@@ -178,18 +189,23 @@ export class LiveRoom {
 
   async #say({ own, taken }: Written): Promise<void> {
     await this.#tellChanged(taken.changed)
+    await this.#publish({ own, taken })
+  }
+
+  /** Behind what it took to say it: a commit that changes the keys. */
+  async #publish({ own, taken }: Written): Promise<void> {
+    this.membership?.took(taken)
+    await this.#link?.publishControl(taken.control)
     await this.#link?.publish(own)
   }
 
   summary(): RoomSummary {
     const { roomId, name } = this.keys
-    const others = [...this.#room.state.book.members().keys()].filter(member => member !== this.#self).length
     const catchingUp = this.#link?.catchingUp
     return {
       id: roomId,
       name,
-      kind: 'open',
-      members: others + 1,
+      ...(this.membership?.summary() ?? { kind: 'open', members: this.#others().length + 1 }),
       unread: this.#unread,
       missing: this.#missing,
       ...(catchingUp !== undefined && { catchingUp }),
@@ -199,9 +215,9 @@ export class LiveRoom {
   }
 
   members(): MemberSummary[] {
-    const known = [...this.#room.state.book.members().values()]
-    const others = known.filter(({ member }) => member !== this.#self)
-    return [this.#ownSummary(), ...others.map(({ member, nick }) => this.#memberSummary(member, nick))]
+    const of = { room: this.#room, link: this.#link, network: this.#network, membership: this.membership }
+    const names = { self: this.#self, nickOf: (member: MemberId) => this.#nickOf(member) }
+    return [this.#self, ...this.#others()].map(member => summaryOf({ ...of, ...names }, member))
   }
 
   async messages(limit: number, before?: EntryId): Promise<Message[]> {
@@ -217,12 +233,32 @@ export class LiveRoom {
     this.#deps.events.emit({ event: 'room', room: this.keys.roomId, change: 'read' })
   }
 
+  #others(): MemberId[] {
+    const known = this.membership?.audience() ?? this.#room.state.book.members().keys()
+    return [...known].filter(member => member !== this.#self)
+  }
+
+  #membershipOf({ control, events, random }: LiveRoomDeps, clock: Clock, room: Room): Membership | undefined {
+    if (control === undefined) return undefined
+    return new Membership({
+      keys: control.keys,
+      room,
+      self: this.#self,
+      clock,
+      random,
+      events,
+      nickOf: member => this.#nickOf(member),
+      publish: async entries => this.#link?.publishControl(entries),
+      changed: () => this.#link?.standingsChanged()
+    })
+  }
+
   get #self(): MemberId {
     return this.#deps.identity.certificate.member
   }
 
   async #take(entries: readonly StoredEntry[]): Promise<Taken> {
-    const before = new Set(this.#room.state.book.members().keys())
+    const before = new Set(this.membership?.audience() ?? this.#room.state.book.members().keys())
     const lastOwn = this.#room.ownDevice?.last?.sequence ?? 0
     const taken = await this.#room.accept(entries).catch((thrown: unknown) => {
       // Of a room that is being left nothing is stored any more.
@@ -234,9 +270,10 @@ export class LiveRoom {
     })
     const { stored, equivocators, changed } = taken
     if (stored.length > 0) this.#storeFails = false
+    this.membership?.took(taken)
     for (const { body } of stored) {
       const author = this.#room.state.book.get(body.device)?.member
-      if (author === undefined || author === this.#self || before.has(author)) continue
+      if (author === undefined || author === this.#self || before.has(author) || this.membership !== undefined) continue
       before.add(author)
       this.#memberEvent(author, 'joined')
     }
@@ -374,27 +411,4 @@ export class LiveRoom {
   #nickOf(member: MemberId): string {
     return member === this.#self ? this.#deps.nick() : this.#room.state.book.nickOf(member)
   }
-
-  #ownSummary(): MemberSummary {
-    const online = this.#link !== undefined
-    const known = { member: this.#self, nick: this.#deps.nick(), role: 'member', online, self: true } as const
-    return { ...known, path: 'none', rtt: undefined, ...this.#marksOf(this.#self) }
-  }
-
-  #memberSummary(member: MemberId, nick: string): MemberSummary {
-    const peers = new Set<string>(this.#link?.presence.peersOf(member))
-    const connections = this.#network?.peers().filter(({ peer }) => peers.has(peer)) ?? []
-    const best = connections.toSorted((a, b) => PATHS.indexOf(a.path) - PATHS.indexOf(b.path))[0]
-    const known = { member, nick, role: 'member', online: best !== undefined, self: false } as const
-    return { ...known, path: best?.path ?? 'none', rtt: best?.rtt, ...this.#marksOf(member) }
-  }
-
-  #marksOf(member: MemberId): Pick<MemberSummary, 'equivocated'> {
-    const { book } = this.#room.state
-    const devices = book.members().get(member)?.devices ?? []
-    return devices.some(device => book.get(device)?.equivocation !== undefined) ? { equivocated: true } : {}
-  }
 }
-
-/** Best first. */
-const PATHS: readonly Path[] = ['direct', 'punched', 'webrtc', 'turn', 'relayed', 'none']

@@ -14,6 +14,8 @@ export interface OwnMessagesDeps {
   readonly clock: Clock
   readonly events: Listeners<PeerEvent>
   readonly self: MemberId
+  /** Other members to reach, of a private room; in an open one those who write. */
+  readonly audience: (() => ReadonlySet<MemberId>) | undefined
 }
 
 /** Own messages whose acknowledgements are told as events; older ones can still be asked for. */
@@ -76,8 +78,12 @@ export class OwnMessages {
 
   /** In an open room the members to reach are those who wrote in the last 24 hours, and whoever else has it. */
   #delivery(sequences: readonly number[]): Delivery {
-    const { room, clock, self } = this.#deps
+    const { room, clock, self, audience } = this.#deps
     const holders = room.state.deliveries.holders(sequences)
+    if (audience !== undefined) {
+      const others = audience()
+      return { to: holders.filter(member => others.has(member)).length, of: others.size }
+    }
     const since = clock.now() - DAY
     const writers = [...room.state.book.members().values()].filter(each => each.member !== self && each.wroteAt > since)
     return { to: holders.length, of: new Set([...holders, ...writers.map(each => each.member)]).size }

@@ -18,7 +18,6 @@ import {
   writesUpTo,
   type Access,
   type Action,
-  type HistoryPolicy,
   type Operation,
   type OperationContent,
   type OperationId
@@ -38,7 +37,8 @@ import {
   type KeyPackage,
   type StoredGraph
 } from './epochs/index.ts'
-import { generationId, newGeneration, openGeneration, sealGeneration, type Generation } from './generation.ts'
+import { newGeneration, sealGeneration, type Generation } from './generation.ts'
+import { Generations } from './generations.ts'
 
 /** Kinds of control entries, behind those of chat. */
 export const OPERATION_KIND = 16
@@ -80,9 +80,6 @@ export type TakenControl = 'taken' | 'waits' | 'void' | 'full'
 const MAX_OPERATIONS = 16_384
 /** Entries that wait for what they stand on. */
 const MAX_WAITING = 256
-/** How long those who were away are met under the secrets of before, and under how many of these. */
-const MET_FOR: Millis = 30 * 24 * 3_600_000
-const MAX_MET = 3
 /** What the log came to at the places that commits cite. */
 const MAX_ACCESS_VIEWS = 256
 
@@ -123,8 +120,7 @@ export class PrivateRoom {
   readonly #memberOf = new Map<DeviceId, MemberId>()
   readonly #waiting = new CappedMap<OperationId, ControlEntry>(MAX_WAITING)
   readonly #accessAt = new CappedMap<string, Access>(MAX_ACCESS_VIEWS)
-  /** By the epoch that each began with: one for each removal at the most. */
-  readonly #generations: Map<EpochId, Generation>
+  readonly #generations: Generations
   /** What was taken in since it was asked. */
   #news: OperationId[] = []
   #previous: OperationId | undefined
@@ -134,7 +130,7 @@ export class PrivateRoom {
   constructor(deps: PrivateRoomDeps, id: OperationId, { generations, contentKeys, epochs }: Given) {
     this.#deps = deps
     this.id = id
-    this.#generations = new Map(generations)
+    this.#generations = new Generations(generations)
     this.#handedOver = new Map(contentKeys)
     this.#storedEpochs = epochs
   }
@@ -206,6 +202,11 @@ export class PrivateRoom {
     return this.say({ kind: 'admit', member, device, ...how }, { certificate, keyPackage })
   }
 
+  /** Whether the group is not the members' devices. */
+  isCommitDue(): boolean {
+    return this.#graph?.plan(this.access(), device => this.#keyPackages.has(device)) !== undefined
+  }
+
   /** A commit by which the group becomes the members' devices; undefined when it is, or this device is not in. */
   async carryOut(): Promise<OwnCommit | undefined> {
     const plan = this.#graph?.plan(this.access(), device => this.#keyPackages.has(device))
@@ -274,25 +275,17 @@ export class PrivateRoom {
 
   /** The control key of a generation by its id (`generationId`, in hex). */
   controlKey(id: string): Uint8Array | undefined {
-    return [...this.#generations.values()].find(generation => generationId(generation) === id)?.controlKey
+    return this.#generations.controlKey(id)
   }
 
   /** Under which members meet: the generation of now first, then those before it while they count, newest first. */
   meetingGenerations(now: Millis): Generation[] {
-    const graph = this.#graph
-    const known = [...this.#generations].toSorted(
-      ([a], [b]) => (graph?.get(b)?.depth ?? 0) - (graph?.get(a)?.depth ?? 0)
-    )
-    const current = this.currentGeneration() ?? known[0]?.[1]
-    if (current === undefined) return []
-    const begun = Math.max(...known.map(([epoch]) => graph?.get(epoch)?.seenAt ?? 0))
-    const others = known.flatMap(([, generation]) => (generation === current ? [] : [generation]))
-    return now - begun > MET_FOR ? [current] : [current, ...others.slice(0, MAX_MET)]
+    return this.#generations.meeting(this.currentGeneration(), this.#graph, now)
   }
 
   /** All that are known here, by the epoch that each began with: a newcomer needs them to check what was done from the beginning. */
   generations(): ReadonlyMap<EpochId, Generation> {
-    return this.#generations
+    return this.#generations.all
   }
 
   /** By which members meet now: that of the last removal on the way to the tip; undefined while it is not known here. */
@@ -300,7 +293,7 @@ export class PrivateRoom {
     const graph = this.#graph
     let node: EpochNode | undefined = graph?.tip(this.access())
     while (node?.began !== undefined && node.began.generation === undefined) node = graph?.get(node.began.parent)
-    return node && this.#generations.get(node.epoch)
+    return node && this.#generations.all.get(node.epoch)
   }
 
   get #self(): MemberId {
@@ -383,12 +376,7 @@ export class PrivateRoom {
   async #openGenerations(): Promise<void> {
     for (const [epoch, key] of this.#handedOver)
       if (this.#graph?.takeKey(epoch, key) === true) this.#handedOver.delete(epoch)
-    for (const { epoch, state, began } of this.#graph?.removals() ?? []) {
-      if (this.#generations.has(epoch) || state === undefined || began?.generation === undefined) continue
-      const key = await this.#deps.keys.secretFor(state, 'generation')
-      const generation = openGeneration(key, began.generation)
-      if (generation !== undefined) this.#generations.set(epoch, generation)
-    }
+    if (this.#graph !== undefined) await this.#generations.open(this.#graph, this.#deps.keys)
   }
 
   #accessWith(cites: readonly OperationId[]): Access | undefined {

@@ -1,6 +1,6 @@
 import { CappedMap, type Clock, type Millis, type RandomBytes } from '../../bytes/index.ts'
 import type { DeviceCertificate, DisplayName, Identity, MemberId } from '../../identity/index.ts'
-import type { EntryId, StoredEntry, SyncLog } from '../../log/index.ts'
+import type { Entry, EntryId, StoredEntry, SyncLog } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { CatchUp } from './catch-up.ts'
@@ -186,6 +186,16 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     this.keepers?.offer()
     // Nobody may be there to take it: then whoever comes next gets it by sync.
     await this.#topics.publish(own.entry).catch(() => undefined)
+  }
+
+  /** Hands what this device said of who may do what to whoever is online. */
+  async publishControl(entries: readonly Entry[]): Promise<void> {
+    if (entries.length > 0) this.keepers?.offer()
+    for (const entry of entries) await this.#topics.publish(entry).catch(() => undefined)
+  }
+
+  standingsChanged(): void {
+    // The standing of whoever is present is judged anew.
   }
 
   /** Introduces this device again to all members present, because its name changed. */

@@ -65,7 +65,6 @@ export const NO_ROOM = '0'.repeat(64) as RoomId
 export class ControlLog {
   readonly room: PrivateRoom
   readonly #deps: RoomDeps
-  readonly #control: ControlDeps
   readonly #epochs: StoredEpochs
   readonly #keyPackage: KeyPackage
   /** Opened, and not taken in yet. */
@@ -79,15 +78,8 @@ export class ControlLog {
   #storedHandedOver: number
   #isKeyPackageSpent: boolean
 
-  private constructor(
-    deps: RoomDeps,
-    control: ControlDeps,
-    room: PrivateRoom,
-    epochs: StoredEpochs,
-    keyPackage: KeyPackage
-  ) {
+  private constructor(deps: RoomDeps, room: PrivateRoom, epochs: StoredEpochs, keyPackage: KeyPackage) {
     this.#deps = deps
-    this.#control = control
     this.room = room
     this.#epochs = epochs
     this.#keyPackage = keyPackage
@@ -107,7 +99,7 @@ export class ControlLog {
     const device = { id: certificate.device, signingKey: deviceSeed }
     const roomDeps = { keys: groupKeys, random, device, certificate, keyPackage }
     const room = new PrivateRoom(roomDeps, keys.roomId as string as OperationId, { ...more, epochs: epochs.loaded })
-    const log = new ControlLog(deps, control, room, epochs, keyPackage)
+    const log = new ControlLog(deps, room, epochs, keyPackage)
     await log.#readStored(store, clock.now())
     control.keys.follow(room)
     return log

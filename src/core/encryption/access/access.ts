@@ -28,6 +28,8 @@ export interface MemberAccess {
 export interface RemovedMember {
   readonly by: OperationId
   readonly isBanned: boolean
+  /** Left by themselves. */
+  readonly isOwn: boolean
   /** By the removals that nothing later knew, the least of what they name for each device. */
   readonly last: LastKnown
 }

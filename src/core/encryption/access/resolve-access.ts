@@ -325,7 +325,8 @@ function removedOf(standing: Standing, stands: readonly Placed[]): Map<MemberId,
     } of standing.latest(member)) {
       if (action.kind === 'remove') for (const [device, sequence] of action.last) keepLeast(last, device, sequence)
     }
-    removed.set(member, { by: by.operation.id, isBanned: standing.isBanned(member), last })
+    const isOwn = by.operation.author === member
+    removed.set(member, { by: by.operation.id, isBanned: standing.isBanned(member), isOwn, last })
   }
   return removed
 }

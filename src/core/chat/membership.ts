@@ -1,0 +1,197 @@
+import {
+  equalBytes,
+  every,
+  NotAllowedError,
+  UsageError,
+  type Clock,
+  type Millis,
+  type RandomBytes
+} from '../bytes/index.ts'
+import type { Access, LastKnown, OperationId, PrivateRoom, PrivateRoomKeys, Role } from '../encryption/index.ts'
+import { foldName, type DeviceId, type MemberId } from '../identity/index.ts'
+import type { Entry } from '../log/index.ts'
+import type { Listeners } from './listeners.ts'
+import type { PeerEvent, RoomSummary } from './peer.ts'
+import type { InviteSummary } from './private-rooms.ts'
+import type { Taken } from './room/intake.ts'
+import type { Room } from './room/room.ts'
+
+export interface MembershipDeps {
+  readonly keys: PrivateRoomKeys
+  readonly room: Room
+  readonly self: MemberId
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly events: Listeners<PeerEvent>
+  readonly nickOf: (member: MemberId) => string
+  /** Hands own entries to whoever is online. */
+  readonly publish: (entries: readonly Entry[]) => Promise<void>
+  /** Who is in, or by which keys they meet, is different now. */
+  readonly changed: () => void
+}
+
+/** How often it is looked whether the keys lag behind who is in: whoever was to see to that may have gone. */
+const LOOK_PERIOD: Millis = 20_000
+/** Letters of an id that name a member. */
+const FEWEST_LETTERS = 6
+
+/** Who is in a private room: tells what changes in that, and has this member's decisions carried out. */
+export class Membership {
+  readonly #deps: MembershipDeps
+  #access: Access
+  /** Since when the keys lag behind. */
+  #isLagging = false
+
+  constructor(deps: MembershipDeps) {
+    this.#deps = deps
+    this.#access = this.#room.access()
+  }
+
+  get #room(): PrivateRoom {
+    return this.#deps.keys.room
+  }
+
+  access(): Access {
+    return this.#room.access()
+  }
+
+  /** Whether a device belongs to a member, or to somebody who was one. */
+  standing(device: DeviceId): 'in' | 'out' | 'unknown' {
+    const member = this.#room.memberOf(device)
+    if (member === undefined) return 'unknown'
+    return this.access().members.get(member)?.devices.has(device) === true ? 'in' : 'out'
+  }
+
+  /** Others to reach by what is said. */
+  audience(): Set<MemberId> {
+    return new Set([...this.access().members.keys()].filter(member => member !== this.#deps.self))
+  }
+
+  summary(): Pick<RoomSummary, 'kind' | 'members' | 'role' | 'history' | 'ended'> {
+    const { members, history } = this.access()
+    const role = members.get(this.#deps.self)?.role
+    const ended = this.#ended()
+    return { kind: 'private', members: members.size, history, ...(role && { role }), ...(ended && { ended }) }
+  }
+
+  invites(): InviteSummary[] {
+    const now = this.#deps.clock.now()
+    return [...this.access().invites].map(([id, { role, expires, uses, used, isRevoked }]) => ({
+      id,
+      role,
+      expires,
+      uses: Number.isFinite(uses) ? uses : null,
+      used,
+      state: isRevoked ? 'revoked' : expires <= now ? 'expired' : used >= uses ? 'used-up' : 'open'
+    }))
+  }
+
+  /** The member of this name here, or of an id that begins so. */
+  find(reference: string): MemberId {
+    const all = [...this.access().members.keys()]
+    const named = all.filter(member => foldName(this.#deps.nickOf(member)) === foldName(reference))
+    const isId = reference.length >= FEWEST_LETTERS && /^[0-9a-f]+$/.test(reference)
+    const found = named.length > 0 || !isId ? named : all.filter(member => member.startsWith(reference))
+    const [member, another] = found
+    if (another !== undefined) throw new UsageError(`more than one member is called ${reference}: give the id`)
+    if (member === undefined)
+      throw new UsageError(`there is no member ${JSON.stringify(reference)} here: see \`room members\``)
+    return member
+  }
+
+  /** With it go the invites that are open: whoever is removed may have passed them on. */
+  remove(member: MemberId, bans: boolean): Promise<Taken> {
+    const open = this.invites().filter(({ state }) => state === 'open')
+    return this.operate(async control => {
+      await control.say({ kind: 'remove', member, last: this.#lastOf(member), ...(bans && { bans }) })
+      for (const { id } of open) {
+        const isOpen = control.room.access().invites.get(id as OperationId)?.isRevoked === false
+        if (isOpen) await control.say({ kind: 'revoke', invite: id as OperationId })
+      }
+    })
+  }
+
+  setRole(member: MemberId, role: Role): Promise<Taken> {
+    const last = role === 'observer' ? { last: this.#lastOf(member) } : {}
+    return this.operate(control => control.say({ kind: 'role', member, role, ...last }))
+  }
+
+  /** Ends this member's own part; nobody else may be left without an owner. */
+  async leave(): Promise<void> {
+    const { members } = this.access()
+    const { self } = this.#deps
+    const owners = [...members].filter(([, { role }]) => role === 'owner')
+    if (!members.has(self) || members.size === 1) return
+    if (owners.length === 1 && owners[0]?.[0] === self) {
+      throw new NotAllowedError('you are the only owner of this room: make somebody else its owner first, or close it')
+    }
+    await this.operate(control => control.say({ kind: 'remove', member: self, last: this.#lastOf(self) }))
+  }
+
+  /** Says something of who may do what; durable, and on its way to others, when it resolves. */
+  async operate(say: Parameters<Room['operate']>[0]): Promise<Taken> {
+    const taken = await this.#deps.room.operate(say)
+    this.took(taken)
+    await this.#deps.publish(taken.control)
+    return taken
+  }
+
+  /** Tells what is different since this was called before. */
+  took({ control }: Taken): void {
+    if (control.length === 0) return
+    const [before, after] = [this.#access, this.access()]
+    this.#access = after
+    const { events, keys } = this.#deps
+    for (const [member, { role }] of after.members) {
+      const was = before.members.get(member)?.role
+      if (was !== role) this.#tell(member, was === undefined ? 'joined' : 'role')
+    }
+    for (const member of before.members.keys()) {
+      if (!after.members.has(member)) this.#tell(member, this.#hasLeft(member) ? 'left' : 'removed')
+    }
+    const isSame = before.name === after.name && before.history === after.history && before.isClosed === after.isClosed
+    if (!isSame) events.emit({ event: 'room', room: keys.roomId, change: 'settings' })
+    events.emit({ event: 'room', room: keys.roomId, change: 'invites' })
+    this.#deps.changed()
+  }
+
+  /** Carries out what nobody has carried out in a while; the returned function ends that. */
+  watch(): () => void {
+    return every(this.#deps.clock, LOOK_PERIOD, () => {
+      const isLagging = this.#room.isCommitDue()
+      const [share = 0] = this.#deps.random(1)
+      // Not all at once: whose turn it is, is drawn.
+      if (isLagging && this.#isLagging && share < 128) void this.operate(async () => undefined).catch(() => undefined)
+      this.#isLagging = isLagging
+    })
+  }
+
+  /** Whether this is the public half of that invite. */
+  isKeyOf(invite: OperationId, key: Uint8Array): boolean {
+    const known = this.#room.inviteKey(invite)
+    return known !== undefined && equalBytes(known, key)
+  }
+
+  #ended(): RoomSummary['ended'] {
+    const access = this.access()
+    const { self } = this.#deps
+    const removed = access.removed.get(self)
+    if (removed !== undefined) return this.#hasLeft(self) ? 'left' : removed.isBanned ? 'banned' : 'removed'
+    return access.isClosed ? 'closed' : undefined
+  }
+
+  #hasLeft(member: MemberId): boolean {
+    return this.access().removed.get(member)?.isOwn === true
+  }
+
+  #lastOf(member: MemberId): LastKnown {
+    const { book } = this.#deps.room.state
+    const devices = this.access().members.get(member)?.devices ?? []
+    return new Map([...devices].map(device => [device, book.get(device)?.last?.sequence ?? 0]))
+  }
+
+  #tell(member: MemberId, change: 'joined' | 'left' | 'removed' | 'role'): void {
+    const { events, keys, nickOf } = this.#deps
+    events.emit({ event: 'member', room: keys.roomId, member, nick: nickOf(member), change })
+  }
+}

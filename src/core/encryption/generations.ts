@@ -1,0 +1,44 @@
+import type { Millis } from '../bytes/index.ts'
+import type { EpochGraph, EpochId, GroupKeys } from './epochs/index.ts'
+import { generationId, openGeneration, type Generation } from './generation.ts'
+
+/** How long those who were away are met under the secrets of before, and under how many of these. */
+const MET_FOR: Millis = 30 * 24 * 3_600_000
+const MAX_MET = 3
+
+/** A room's generations, as far as this device knows them: by the epoch that each began with, one for each removal at the most. */
+export class Generations {
+  readonly #byEpoch: Map<EpochId, Generation>
+
+  constructor(given: ReadonlyMap<EpochId, Generation>) {
+    this.#byEpoch = new Map(given)
+  }
+
+  get all(): ReadonlyMap<EpochId, Generation> {
+    return this.#byEpoch
+  }
+
+  controlKey(id: string): Uint8Array | undefined {
+    return [...this.#byEpoch.values()].find(generation => generationId(generation) === id)?.controlKey
+  }
+
+  /** Opens those that began with epochs which this device is in. */
+  async open(graph: EpochGraph, keys: GroupKeys): Promise<void> {
+    for (const { epoch, state, began } of graph.removals()) {
+      if (this.#byEpoch.has(epoch) || state === undefined || began?.generation === undefined) continue
+      const generation = openGeneration(await keys.secretFor(state, 'generation'), began.generation)
+      if (generation !== undefined) this.#byEpoch.set(epoch, generation)
+    }
+  }
+
+  /** The one of now, or else the newest known, then those before it as long as they count, newest first. */
+  meeting(current: Generation | undefined, graph: EpochGraph | undefined, now: Millis): Generation[] {
+    const depthOf = (epoch: EpochId): number => graph?.get(epoch)?.depth ?? 0
+    const newestFirst = [...this.#byEpoch].toSorted(([a], [b]) => depthOf(b) - depthOf(a))
+    const first = current ?? newestFirst[0]?.[1]
+    if (first === undefined) return []
+    const begun = Math.max(...newestFirst.map(([epoch]) => graph?.get(epoch)?.seenAt ?? 0))
+    const others = newestFirst.flatMap(([, generation]) => (generation === first ? [] : [generation]))
+    return now - begun > MET_FOR ? [first] : [first, ...others.slice(0, MAX_MET)]
+  }
+}
