@@ -213,15 +213,15 @@ describe('links into open rooms', () => {
     web => {
       const encoded = encodeOpenRoomLink(link, web)
       expect(encoded.startsWith(web?.replace(/#.*/, '') ?? 'starling:open/')).toBe(true)
-      expect(decodeLink(encoded)).toEqual({ ok: true, value: link })
-      expect(decodeLink(`  ${encoded}\n`)).toEqual({ ok: true, value: link })
+      expect(decodeLink(encoded, 0)).toEqual({ ok: true, value: { kind: 'open', ...link } })
+      expect(decodeLink(`  ${encoded}\n`, 0)).toEqual({ ok: true, value: { kind: 'open', ...link } })
     }
   )
 
   test('that are cut off anywhere say so', () => {
     const whole = encodeOpenRoomLink(link)
     for (let length = 'starling:open/'.length; length < whole.length; length += 1) {
-      expect(decodeLink(whole.slice(0, length))).toEqual({
+      expect(decodeLink(whole.slice(0, length), 0)).toEqual({
         ok: false,
         error: 'this link is cut off or mistyped: copy it again, whole'
       })
@@ -229,16 +229,19 @@ describe('links into open rooms', () => {
   })
 
   test('of other kinds get sentences of their own', () => {
-    expect(decodeLink('https://example.org')).toMatchObject({ error: expect.stringContaining('not a Starling link') })
-    expect(decodeLink('starling:join/AAAA')).toMatchObject({ error: expect.stringContaining('private room') })
-    expect(decodeLink('starling:open/AgAAAAAAAAAA')).toMatchObject({ error: expect.stringContaining('newer version') })
+    expect(decodeLink('https://example.org', 0)).toMatchObject({
+      error: expect.stringContaining('not a Starling link')
+    })
+    expect(decodeLink('starling:open/AgAAAAAAAAAA', 0)).toMatchObject({
+      error: expect.stringContaining('newer version')
+    })
   })
 
   test('survive 20,000 hostile inputs', () => {
     const whole = encodeUtf8(encodeOpenRoomLink(link))
     let opened = 0
     for (const hostile of hostileBytes([whole])) {
-      const decoded = decodeLink(new TextDecoder().decode(hostile))
+      const decoded = decodeLink(new TextDecoder().decode(hostile), 0)
       if (decoded.ok) opened += 1
     }
     expect(opened).toBeLessThan(20_000)

@@ -2,16 +2,28 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { expectValue, openOnce, sealOnce, deriveKey, sha256 } from '../../src/core/bytes/index.ts'
 import {
+  decodeSignedWords,
   MAX_CONTENT_BYTES,
   openEntry,
   openRoom,
   reopenEntry,
   sealEntry,
+  sealSignedWords,
+  signedWordsOf,
+  verifySignedWords,
   type OpenedBody
 } from '../../src/core/encryption/index.ts'
-import { createEntry, encodeHeaderStart, type Entry, type EntryId, type HeaderStart } from '../../src/core/log/index.ts'
+import {
+  createEntry,
+  encodeEntry,
+  encodeHeaderStart,
+  type Entry,
+  type EntryId,
+  type HeaderStart
+} from '../../src/core/log/index.ts'
 import type { Identity } from '../../src/core/identity/index.ts'
 import { identityOf, NOON } from '../support/cast.ts'
+import { hostileBytes } from '../support/hostile-bytes.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 
 const open = expectValue(openRoom('Starlings'))
@@ -148,5 +160,52 @@ describe('sealed entries', () => {
       if (hostile.id !== entry.id && (await openedBy(hostile)) !== undefined) opened += 1
     }
     expect(opened).toBe(0)
+  })
+})
+
+describe('signed words', () => {
+  const parents = [1, 2, 3, 4].map(byte => byte.toString(16).padStart(2, '0').repeat(32) as EntryId)
+  const extensions = [{ type: 9, value: Uint8Array.of(1, 2) }]
+
+  test('sealed again under the same key are the very same entry, byte by byte', async () => {
+    for (const length of [0, 100, 700, 5000, MAX_CONTENT_BYTES]) {
+      const body = { ...bodyOf(new Uint8Array(length).fill(7)), sequence: 2, previous: parents[0], parents }
+      const entry = await sealEntry(room, anna.deviceKey, { ...startOf(length), extensions }, body)
+      const words = signedWordsOf(contentKey, entry) ?? new Uint8Array()
+      const again = expectValue(sealSignedWords(contentKey, words))
+      expect(again).toEqual(entry)
+      expect(encodeEntry(again)).toEqual(encodeEntry(entry))
+      const verified = expectValue(await verifySignedWords(room.roomId, words))
+      expect(verified.body).toEqual({ ...body, device: anna.certificate.device })
+      expect(encodeHeaderStart(verified.start)).toEqual(encodeHeaderStart(entry.header))
+      expect(decodeSignedWords(words)).toEqual({ ok: true, value: verified })
+    }
+  })
+
+  test("hold for their room alone, and are in nobody else's power", async () => {
+    const entry = await sample()
+    const words = signedWordsOf(contentKey, entry) ?? new Uint8Array()
+    expect(signedWordsOf(sha256(contentKey), entry)).toBeUndefined()
+    expect(await verifySignedWords(other.roomId, words)).toEqual({ ok: false, error: 'words with a wrong signature' })
+    for (let at = 0; at < words.length; at += 1) {
+      const changed = Uint8Array.from(words)
+      changed[at] = (changed[at] ?? 0) ^ 1
+      expect((await verifySignedWords(room.roomId, changed)).ok).toBe(false)
+      expect((await verifySignedWords(room.roomId, words.subarray(0, at))).ok).toBe(false)
+    }
+    const elsewhere = expectValue(sealSignedWords(sha256(contentKey), words))
+    expect(elsewhere.id).not.toBe(entry.id)
+  })
+
+  test('survive 20,000 random and mutated inputs', async () => {
+    const words = signedWordsOf(contentKey, await sample()) ?? new Uint8Array()
+    const outcomes = new Set<boolean>()
+    for (const hostile of hostileBytes([words])) {
+      const decoded = decodeSignedWords(hostile)
+      outcomes.add(decoded.ok)
+      // Whatever has the form can be sealed: whether it is genuine is found out from the entry, as from any other.
+      expect(sealSignedWords(contentKey, hostile).ok).toBe(decoded.ok)
+    }
+    expect(outcomes).toEqual(new Set([true, false]))
   })
 })

@@ -95,8 +95,10 @@ class LocalPeer implements Peer {
   }
 
   async joinByLink(text: string, openedAt = this.#deps.clock.now()): Promise<RoomSummary> {
-    const link = decodeLink(text)
+    const link = decodeLink(text, this.#deps.clock.now())
     if (!link.ok) throw new UsageError(link.error)
+    if (link.value.kind === 'join')
+      throw new UsageError('this link leads into a private room, which this version cannot join yet')
     return this.#enter(link.value.name, link.value.addresses, openedAt)
   }
 

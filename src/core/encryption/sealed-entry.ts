@@ -28,6 +28,7 @@ import {
   encodeHeaderStart,
   ENTRY_ID_BYTES,
   MAX_BODY_BYTES,
+  readHeaderStart,
   type Entry,
   type EntryId,
   type HeaderStart
@@ -114,6 +115,50 @@ export function reopenEntry(contentKey: Uint8Array, entry: Entry): OpenedBody {
   return decoded.body
 }
 
+/** What an author said and signed, apart from the key that it is sealed with. */
+export interface SignedWords {
+  readonly start: HeaderStart
+  readonly body: OpenedBody
+}
+
+/**
+ * What somebody said and signed, to be carried where the room's keys are not: the header up to the salt, the words of the body (up to
+ * how it is signed), the signature. Undefined when the entry does not open, or is signed in a way not known here.
+ */
+export function signedWordsOf(contentKey: Uint8Array, entry: Entry): Uint8Array | undefined {
+  const startBytes = encodeHeaderStart(entry.header)
+  const plaintext = openOnce(bodyKey(contentKey, entry.header), entry.body, startBytes)
+  const decoded = plaintext && decodePlaintext(plaintext)
+  if (!decoded?.ok || decoded.value === NEWER) return undefined
+  return concatBytes([startBytes, decoded.value.words, decoded.value.signature])
+}
+
+/** What these words say, if their author signed them for this room. */
+export async function verifySignedWords(roomId: RoomId, bytes: Uint8Array): Promise<Result<SignedWords>> {
+  const decoded = decodeWith(bytes, readSignedWords)
+  if (!decoded.ok) return decoded
+  const { start, body, words, signature } = decoded.value
+  const author = expectValue(fromHex(body.device))
+  const signed = signedBytes(roomId, encodeHeaderStart(start), words)
+  if (!(await verifySignature(author, TAG, signed, signature))) return failure('words with a wrong signature')
+  return success({ start, body })
+}
+
+/** What these words say; whether their author did is not looked at. */
+export function decodeSignedWords(bytes: Uint8Array): Result<SignedWords> {
+  const decoded = decodeWith(bytes, readSignedWords)
+  return decoded.ok ? success({ start: decoded.value.start, body: decoded.value.body }) : decoded
+}
+
+/** The very entry that the words were taken from, where `contentKey` is the one that it was sealed with. */
+export function sealSignedWords(contentKey: Uint8Array, bytes: Uint8Array): Result<Entry> {
+  const decoded = decodeWith(bytes, readSignedWords)
+  if (!decoded.ok) return decoded
+  const { start, words, signature } = decoded.value
+  const plaintext = pad(concatBytes([words, signature]))
+  return success(createEntry(start, sealOnce(bodyKey(contentKey, start), plaintext, encodeHeaderStart(start))))
+}
+
 function bodyKey(contentKey: Uint8Array, { salt }: HeaderStart): Uint8Array {
   return deriveKey(contentKey, 'starling/body/1', 32, salt)
 }
@@ -160,6 +205,14 @@ function decodePlaintext(plaintext: Uint8Array) {
     if (reader.rest().some(byte => byte !== 0)) reader.refuse('padding that is not zeros')
     return { body, words, signature }
   })
+}
+
+function readSignedWords(reader: ByteReader) {
+  const start = readHeaderStart(reader)
+  const { length } = reader.soFar()
+  const body = readWords(reader)
+  if (reader.u8() !== SIGNED_DIRECTLY) reader.refuse('words signed in another way')
+  return { start, body, words: reader.soFar().subarray(length), signature: reader.bytes(SIGNATURE_BYTES) }
 }
 
 function readWords(reader: ByteReader): OpenedBody {

@@ -170,15 +170,20 @@ function entryIdOf(headerBytes: Uint8Array): EntryId {
   return toHex(sha256(headerBytes)) as EntryId
 }
 
-function readHeader(reader: ByteReader): EntryHeader {
+/** The inverse of `encodeHeaderStart`, inside a decoder. */
+export function readHeaderStart(reader: ByteReader): HeaderStart {
   if (reader.u8() !== ENTRY_VERSION) reader.refuse('an entry of another version')
-  const start = {
+  return {
     class: readClass(reader),
     epoch: reader.bytes(EPOCH_ID_BYTES),
     clock: readHybridTime(reader),
     extensions: readExtensions(reader),
     salt: reader.bytes(SALT_BYTES)
   }
+}
+
+function readHeader(reader: ByteReader): EntryHeader {
+  const start = readHeaderStart(reader)
   const bodyHash = reader.bytes(32)
   const bodyLength = reader.u32()
   if (!BODY_SIZES.some(size => size === bodyLength)) reader.refuse(`a body of ${bodyLength} bytes`)

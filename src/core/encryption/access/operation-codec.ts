@@ -125,6 +125,26 @@ export async function decodeOperation(bytes: Uint8Array): Promise<Result<Operati
   return success({ ...said, certificate: verified.value, action: read.actionOf(verified.value) })
 }
 
+/** What an invite says. */
+export interface Invite {
+  /** Its public half. */
+  readonly key: Uint8Array
+  readonly role: Role
+  readonly expires: number
+  /** `Infinity`: without end. */
+  readonly uses: number
+}
+
+/** The invite in an operation's bytes, which need not be verified for that; refused when it is none. */
+export function decodeInvite(bytes: Uint8Array): Result<Invite> {
+  const decoded = decodeWith(bytes, readOperation)
+  if (!decoded.ok) return decoded
+  const { read } = decoded.value
+  if (!('action' in read) || read.action.kind !== 'invite' || read.inviteKey === undefined) return failure('no invite')
+  const { role, expires, uses } = read.action
+  return success({ key: read.inviteKey, role, expires, uses })
+}
+
 function writeAction(writer: ByteWriter, { action, certificate, keyPackage, beginning, inviteKey }: OperationContent) {
   const writeDevice = (): ByteWriter => writer.bytes(given(certificate, 'certificate').bytes)
   switch (action.kind) {

@@ -1,0 +1,32 @@
+import type { OperationId, Role, RoomId } from '../../encryption/index.ts'
+import type { JoinAnswer, JoinRequest } from './join-codec.ts'
+
+/** A private room as those who come by an invite see it: a port, which the room implements. */
+export interface AdmittingRoom {
+  readonly roomId: RoomId
+  /** Those by which somebody can come in now, as far as is known here, newest first. */
+  invites(): readonly OpenInvite[]
+  /**
+   * Takes in an invite that a newcomer brought: its signed words (`sealSignedWords`), whose author's signature holds. Does nothing
+   * unless that author may invite by what is known here, or the generation is not known.
+   */
+  takeInvite(words: Uint8Array): Promise<void>
+  /**
+   * Lets the newcomer in, or says why not. All signatures in the request hold; whether they are those of this invite, and whose key
+   * package it is, is for the room to check.
+   *
+   * 1. Who is in already with this very device is given the same once more: an answer may have been lost.
+   * 2. A key package that has brought a device in once does not do so again: so nobody is brought back by a request that
+   *    somebody else has heard and says again.
+   * 3. Resolves when the admission is durable.
+   */
+  admit(request: JoinRequest): Promise<JoinAnswer>
+}
+
+export interface OpenInvite {
+  readonly id: OperationId
+  /** Ed25519, 32 bytes: the link holds the private half. */
+  readonly publicKey: Uint8Array
+  readonly expires: number
+  readonly role: Role
+}
