@@ -18,7 +18,13 @@ import {
 } from '../../src/core/chat/room/content.ts'
 import { Room } from '../../src/core/chat/room/room.ts'
 import { openRoom } from '../../src/core/encryption/index.ts'
-import { certifyDevice, signingKey, type DisplayName, type Identity } from '../../src/core/identity/index.ts'
+import {
+  certifyDevice,
+  openIdentity,
+  signingKey,
+  type DisplayName,
+  type Identity
+} from '../../src/core/identity/index.ts'
 import {
   createEntry,
   eraseBody,
@@ -244,11 +250,10 @@ test('of more edits than a deletion can name the same shows everywhere, also whe
 })
 
 test('what was erased is introduced with all its authors’ devices', async () => {
-  const root = await signingKey(systemRandom(32))
+  const rootSeed = systemRandom(32)
   const devices: Identity[] = []
   for (let n = 0; n < 3; n += 1) {
-    const deviceKey = await signingKey(systemRandom(32))
-    devices.push({ deviceKey, certificate: await certifyDevice(root, deviceKey, NOON) })
+    devices.push(await openIdentity({ rootSeed, deviceSeed: systemRandom(32), certifiedAt: NOON }))
   }
   const [phone, laptop, tablet] = devices as [Identity, Identity, Identity]
   const message = await writeEntry(phone, 'M', { opening: OPENING })

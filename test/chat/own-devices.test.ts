@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { expectValue, systemRandom } from '../../src/core/bytes/index.ts'
 import { Room } from '../../src/core/chat/room/room.ts'
 import { openRoom } from '../../src/core/encryption/index.ts'
-import { certifyDevice, signingKey, type DisplayName, type Identity } from '../../src/core/identity/index.ts'
+import { openIdentity, type DisplayName } from '../../src/core/identity/index.ts'
 import { identityOf, NOON } from '../support/cast.ts'
 import { writeEntry } from '../support/mallory.ts'
 import { memoryStorage } from '../support/memory-storage.ts'
@@ -10,12 +10,9 @@ import { memoryStorage } from '../support/memory-storage.ts'
 const keys = expectValue(openRoom('lobby'))
 
 test('what a user said at another device of theirs is not unread', async () => {
-  const root = await signingKey(systemRandom(32))
+  const rootSeed = systemRandom(32)
   const [laptop, phone] = await Promise.all(
-    [0, 1].map(async (): Promise<Identity> => {
-      const deviceKey = await signingKey(systemRandom(32))
-      return { certificate: await certifyDevice(root, deviceKey, NOON), deviceKey }
-    })
+    [0, 1].map(() => openIdentity({ rootSeed, deviceSeed: systemRandom(32), certifiedAt: NOON }))
   )
   if (laptop === undefined || phone === undefined) throw new Error('two devices')
   const clock = { now: () => NOON + 60_000, after: () => () => undefined }

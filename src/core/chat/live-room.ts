@@ -3,6 +3,7 @@ import type { NamedRoom } from '../encryption/index.ts'
 import type { DeviceId, MemberId } from '../identity/index.ts'
 import type { EntryId, StoredEntry } from '../log/index.ts'
 import type { Network, PeerId } from '../network/index.ts'
+import { Admission } from './admission.ts'
 import { Alarm } from './alarm.ts'
 import { Hush } from './hush.ts'
 import type { Listeners } from './listeners.ts'
@@ -46,6 +47,8 @@ export class LiveRoom {
   readonly own: OwnMessages
   /** Who is in, of a private room. */
   readonly membership: Membership | undefined
+  /** How newcomers come in, there. */
+  readonly admission: Admission | undefined
   readonly #deps: LiveRoomDeps
   readonly #clock: RoomClock
   readonly #room: Room
@@ -68,6 +71,9 @@ export class LiveRoom {
     this.#room = room
     this.membership = this.#membershipOf(deps, clock, room)
     const { membership } = this
+    const { groupKeys } = deps.control ?? {}
+    const { roomId } = deps.keys
+    this.admission = membership && groupKeys && new Admission({ roomId, room, membership, groupKeys, clock })
     const audience = membership && ((): Set<MemberId> => membership.audience())
     this.own = new OwnMessages({ room, clock, events: deps.events, self: this.#self, audience })
     this.#unread = unread

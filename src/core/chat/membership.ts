@@ -1,13 +1,13 @@
-import {
-  equalBytes,
-  every,
-  NotAllowedError,
-  UsageError,
-  type Clock,
-  type Millis,
-  type RandomBytes
-} from '../bytes/index.ts'
-import type { Access, LastKnown, OperationId, PrivateRoom, PrivateRoomKeys, Role } from '../encryption/index.ts'
+import { every, NotAllowedError, UsageError, type Clock, type Millis, type RandomBytes } from '../bytes/index.ts'
+import type {
+  Access,
+  HistoryPolicy,
+  LastKnown,
+  OperationId,
+  PrivateRoom,
+  PrivateRoomKeys,
+  Role
+} from '../encryption/index.ts'
 import { foldName, type DeviceId, type MemberId } from '../identity/index.ts'
 import type { Entry } from '../log/index.ts'
 import type { Listeners } from './listeners.ts'
@@ -86,6 +86,20 @@ export class Membership {
     }))
   }
 
+  /** Whether this member may let others in who show an invite. */
+  mayAdmit(): boolean {
+    const { members, isClosed } = this.access()
+    const role = members.get(this.#deps.self)?.role
+    return !isClosed && role !== undefined && role !== 'observer'
+  }
+
+  /** Takes in what somebody else said, and tells others. */
+  async take(entry: Entry): Promise<void> {
+    const taken = await this.#deps.room.accept([entry])
+    this.took(taken)
+    await this.#deps.publish(taken.control)
+  }
+
   /** The member of this name here, or of an id that begins so. */
   find(reference: string): MemberId {
     const all = [...this.access().members.keys()]
@@ -114,6 +128,10 @@ export class Membership {
   setRole(member: MemberId, role: Role): Promise<Taken> {
     const last = role === 'observer' ? { last: this.#lastOf(member) } : {}
     return this.operate(control => control.say({ kind: 'role', member, role, ...last }))
+  }
+
+  setPolicy(policy: { readonly name?: string; readonly history?: HistoryPolicy }): Promise<Taken> {
+    return this.operate(control => control.say({ kind: 'policy', ...policy }))
   }
 
   /** Ends this member's own part; nobody else may be left without an owner. */
@@ -164,12 +182,6 @@ export class Membership {
       if (isLagging && this.#isLagging && share < 128) void this.operate(async () => undefined).catch(() => undefined)
       this.#isLagging = isLagging
     })
-  }
-
-  /** Whether this is the public half of that invite. */
-  isKeyOf(invite: OperationId, key: Uint8Array): boolean {
-    const known = this.#room.inviteKey(invite)
-    return known !== undefined && equalBytes(known, key)
   }
 
   #ended(): RoomSummary['ended'] {

@@ -1,28 +1,46 @@
-import { errorMessage, UsageError, type Clock, type Millis, type RandomBytes } from '../bytes/index.ts'
-import { openRoom, type NamedRoom, type RoomId } from '../encryption/index.ts'
-import { parseNickname, type DisplayName, type Identity } from '../identity/index.ts'
+import {
+  errorMessage,
+  success,
+  UnavailableError,
+  UsageError,
+  type Clock,
+  type Millis,
+  type RandomBytes
+} from '../bytes/index.ts'
+import { loadGroupKeys, openRoom, PrivateRoomKeys, type NamedRoom, type RoomId } from '../encryption/index.ts'
+import { foldCase, parseNickname, type DisplayName, type Identity } from '../identity/index.ts'
 import type { EntryId, Storage } from '../log/index.ts'
 import type { IceReport, Network, NetworkEvent, PeerId } from '../network/index.ts'
 import { keyName } from './room/devices.ts'
 import { FOREVER } from './room/retention.ts'
 import { serveRooms } from './online/serve-rooms.ts'
 import { loadIdentity, loadNick, renewDevice, saveNick } from './identity-record.ts'
-import { decodeLink, encodeOpenRoomLink } from './invite-link.ts'
+import { decodeLink, encodeOpenRoomLink, type JoinLink } from './invite-link.ts'
+import { JoinHost } from './joining/join-host.ts'
+import { Joins } from './joins.ts'
 import { KeeperAsks, wantedRoom, type WantedRoom } from './keeper/keeper-asks.ts'
 import { KeptPeers } from './kept-peers.ts'
 import { linkAddresses } from './link-addresses.ts'
 import { Listeners } from './listeners.ts'
-import { ownPrivateRooms } from './own-private-rooms.ts'
+import { OwnPrivateRooms } from './own-private-rooms.ts'
 import { LiveRoom } from './live-room.ts'
 import { peerEventOf } from './network-event.ts'
 import type { MemberSummary, Message, Peer, PeerEvent, PeerStatus, RoomSummary, Taken } from './peer.ts'
-import { deleteRoomRecord, loadRoomRecords, saveRoomRecord, withRemembered, type RoomRecord } from './room-records.ts'
-import { parseRoomSetting } from './room-settings.ts'
+import type { PrivateRooms } from './private-rooms.ts'
+import {
+  deleteRoomRecord,
+  isPending,
+  loadRoomRecords,
+  saveRoomRecord,
+  withRemembered,
+  type RoomRecord
+} from './room-records.ts'
+import { isPolicy, parsePolicy, parseRoomSetting } from './room-settings.ts'
 import { reportPeers } from './peer-reports.ts'
 import { Serial } from './serial.ts'
+import { Takers } from './takers.ts'
 import { TalkTimes } from './talk-times.ts'
 import { Unanswered } from './unanswered.ts'
-import { whenTold } from './when-told.ts'
 
 export interface PeerDeps {
   readonly storage: Storage
@@ -50,13 +68,14 @@ export async function openPeer(deps: PeerDeps): Promise<Peer> {
 
 interface Online {
   readonly network: Network
+  readonly host: JoinHost
   readonly kept: KeptPeers
   readonly asks: KeeperAsks
   readonly ends: readonly (() => void)[]
 }
 
 class LocalPeer implements Peer {
-  readonly privateRooms = ownPrivateRooms
+  readonly privateRooms: PrivateRooms
   readonly #deps: PeerDeps
   readonly #identity: Identity
   readonly #events = new Listeners<PeerEvent>()
@@ -64,6 +83,8 @@ class LocalPeer implements Peer {
   readonly #changes = new Serial()
   readonly #silence: Unanswered
   readonly #talk = new TalkTimes()
+  readonly #joins: Joins
+  readonly #takers: Takers
   #nick: DisplayName | undefined
   #online: Online | undefined
   #stopping: Promise<void> | undefined
@@ -74,7 +95,30 @@ class LocalPeer implements Peer {
     this.#silence = new Unanswered(deps.clock)
     this.#identity = identity
     this.#nick = nick
-    this.#events.listen(event => this.#noteTalk(event))
+    this.#takers = new Takers(() => this.#live(), this.#events)
+    const { storage } = deps
+    this.#joins = new Joins({
+      ...deps,
+      identity,
+      nick: () => this.#shownNick(),
+      events: this.#events,
+      save: record => saveRoomRecord(storage.records, record),
+      enter: async record => void (await this.#enterPrivate(record))
+    })
+    this.privateRooms = new OwnPrivateRooms({
+      ...deps,
+      identity,
+      joins: this.#joins,
+      find: reference => this.#find(reference).live,
+      rooms: () => this.#live(),
+      summary: reference => this.findRoom(reference),
+      enter: record => this.#enterPrivate(record),
+      addresses: () => linkAddresses(this.#online?.network.addresses() ?? [])
+    })
+    this.#events.listen(event => {
+      this.#noteTalk(event)
+      if (event.event === 'room') this.#online?.host.changed()
+    })
   }
 
   me(): { member: string; device: string; nick: string; named: boolean } {
@@ -97,22 +141,34 @@ class LocalPeer implements Peer {
   async joinByLink(text: string, openedAt = this.#deps.clock.now()): Promise<RoomSummary> {
     const link = decodeLink(text, this.#deps.clock.now())
     if (!link.ok) throw new UsageError(link.error)
-    if (link.value.kind === 'join')
-      throw new UsageError('this link leads into a private room, which this version cannot join yet')
+    if (link.value.kind === 'join') return this.#joinPrivate(text, link.value, openedAt)
     return this.#enter(link.value.name, link.value.addresses, openedAt)
   }
 
   findRoom(reference: string): RoomSummary {
-    return this.#summary(this.#find(reference).live)
+    const all = this.rooms()
+    const named = openRoom(reference)
+    const open = named.ok ? all.filter(({ id }) => id === named.value.roomId) : []
+    const called = all.filter(({ kind, name }) => kind === 'private' && foldCase(name) === foldCase(reference.trim()))
+    const byName = [...open, ...called]
+    const byId = /^[0-9a-f]+$/.test(reference) ? all.filter(({ id }) => id.startsWith(reference)) : []
+    const [room, another] = byName.length > 0 ? byName : byId
+    if (another !== undefined) throw new UsageError(`more than one room is ${reference}: give more of its id`)
+    if (room === undefined)
+      throw new UsageError(`there is no room ${JSON.stringify(reference)} here: see \`room list\``)
+    return room
   }
 
   rooms(): RoomSummary[] {
-    return [...this.#rooms.values()].map(({ live }) => this.#summary(live))
+    return [...this.#live().map(live => this.#summary(live)), ...this.#joins.summaries()]
   }
 
   leaveRoom(reference: string): Promise<void> {
+    const { id } = this.findRoom(reference)
     return this.#changes.run(async () => {
-      const { live, record } = this.#find(reference)
+      if (this.#joins.has(id)) return this.#stopJoining(id as RoomId)
+      const { live, record } = this.#find(id)
+      await live.membership?.leave()
       const { roomId } = live.keys
       this.#rooms.delete(roomId)
       await live.close()
@@ -127,6 +183,10 @@ class LocalPeer implements Peer {
   setRoom(reference: string, key: string, value: string): Promise<RoomSummary> {
     return this.#changes.run(async () => {
       const { live, record } = this.#find(reference)
+      if (live.membership !== undefined && isPolicy(key)) {
+        await live.membership.setPolicy(parsePolicy(key, value))
+        return this.#summary(live)
+      }
       const next = { ...record, ...parseRoomSetting(key, value) }
       await saveRoomRecord(this.#deps.storage.records, next)
       this.#rooms.set(record.id, { live, record: next })
@@ -137,7 +197,8 @@ class LocalPeer implements Peer {
   }
 
   async inviteLink(reference: string, webAddress?: string): Promise<string> {
-    const { keys } = this.#find(reference).live
+    const { keys, membership } = this.#find(reference).live
+    if (membership !== undefined) return this.privateRooms.invite(reference, {}, webAddress)
     const addresses = linkAddresses(this.#online?.network.addresses() ?? [])
     return encodeOpenRoomLink({ name: keys.name, addresses }, webAddress)
   }
@@ -155,21 +216,15 @@ class LocalPeer implements Peer {
   }
 
   async waitForDelivery(id: string, count: number, signal: AbortSignal): Promise<number> {
-    return whenTold(this.#events, id, signal, async () => {
-      const to = await this.#deliveryOf(id)
-      return to >= count ? to : undefined
-    })
+    return this.#takers.waitForMembers(id, count, signal)
   }
 
   async waitForTaker(id: string, signal: AbortSignal): Promise<Taken> {
-    return whenTold(this.#events, id, signal, async () => {
-      const taken = await this.takersOf(id)
-      return taken.to + taken.keepers > 0 ? taken : undefined
-    })
+    return this.#takers.waitForAny(id, signal)
   }
 
   async takersOf(id: string): Promise<Taken> {
-    return { to: await this.#deliveryOf(id), keepers: this.#keptBy(id) }
+    return this.#takers.of(id)
   }
 
   async messages(reference: string, options: { limit?: number; before?: string } = {}): Promise<Message[]> {
@@ -214,7 +269,11 @@ class LocalPeer implements Peer {
       })
     ]
     const asks = new KeeperAsks({ network, clock, rooms: () => this.#roomsToKeep() })
-    this.#online = { network, kept: new KeptPeers(network, peer => this.#unanswered(peer)), asks, ends }
+    const admissions = () => this.#live().flatMap(({ admission }) => admission ?? [])
+    const host = new JoinHost({ network, clock, random, rooms: admissions })
+    const kept = new KeptPeers(network, peer => this.#unanswered(peer))
+    this.#online = { network, host, kept, asks, ends }
+    this.#joins.goOnline(network)
     for (const { live, record } of this.#rooms.values()) this.#connect(live, record)
   }
 
@@ -225,7 +284,8 @@ class LocalPeer implements Peer {
 
   /** Brings back a room of an earlier run. */
   async restore(record: RoomRecord): Promise<void> {
-    const keys = openRoom(record.name)
+    if (isPending(record)) return this.#joins.restore(record)
+    const keys = record.kind === 'private' ? success(this.#privateKeys(record)) : openRoom(record.name)
     if (!keys.ok) return
     this.#talk.entered(record.id, this.#deps.startedAt ?? this.#deps.clock.now())
     await this.#load(keys.value, record)
@@ -238,6 +298,37 @@ class LocalPeer implements Peer {
       this.#talk.entered(keys.value.roomId, since)
       return this.#join(keys.value, addresses)
     })
+  }
+
+  async #joinPrivate(text: string, link: JoinLink, since: Millis): Promise<RoomSummary> {
+    const known = this.#rooms.get(link.roomId)
+    if (known !== undefined && known.live.summary().ended === undefined) return this.#summary(known.live)
+    this.#talk.entered(link.roomId, since)
+    return this.#joins.begin(text, link)
+  }
+
+  async #stopJoining(id: RoomId): Promise<void> {
+    this.#joins.forget(id)
+    await deleteRoomRecord(this.#deps.storage.records, id)
+    this.#events.emit({ event: 'room', room: id, change: 'left' })
+  }
+
+  #enterPrivate(record: RoomRecord): Promise<RoomSummary> {
+    return this.#changes.run(async () => {
+      await saveRoomRecord(this.#deps.storage.records, record)
+      const live = await this.#load(this.#privateKeys(record), record)
+      this.#connect(live, record)
+      this.#events.emit({ event: 'room', room: record.id, change: 'joined' })
+      return this.#summary(live)
+    })
+  }
+
+  #privateKeys({ id, name }: RoomRecord): PrivateRoomKeys {
+    return new PrivateRoomKeys(id, name as DisplayName, this.#deps.clock)
+  }
+
+  #live(): LiveRoom[] {
+    return [...this.#rooms.values()].map(({ live }) => live)
   }
 
   async #join(keys: NamedRoom, addresses: readonly string[]): Promise<RoomSummary> {
@@ -260,6 +351,8 @@ class LocalPeer implements Peer {
     const live = await LiveRoom.load({
       ...this.#deps,
       keys,
+      ...(keys instanceof PrivateRoomKeys && { control: { keys, groupKeys: await loadGroupKeys() } }),
+      ...(record.since !== undefined && { since: record.since }),
       store: this.#deps.storage.room(keys.roomId),
       identity: this.#identity,
       events: this.#events,
@@ -355,28 +448,11 @@ class LocalPeer implements Peer {
     if (shown !== undefined) this.#events.emit(shown)
   }
 
-  async #deliveryOf(id: string): Promise<number> {
-    for (const { live } of this.#rooms.values()) {
-      const delivery = live.own.deliveryOf(id as EntryId)
-      if (delivery !== undefined) return delivery.to
-    }
-    return 0
-  }
-
-  #keptBy(id: string): number {
-    return Math.max(0, ...[...this.#rooms.values()].map(({ live }) => live.own.keptBy(id as EntryId)))
-  }
-
   #find(reference: string): { live: LiveRoom; record: RoomRecord } {
-    const all = [...this.#rooms.values()]
-    const named = openRoom(reference)
-    const byName = named.ok ? this.#rooms.get(named.value.roomId) : undefined
-    const byId = /^[0-9a-f]+$/.test(reference) ? all.filter(({ record }) => record.id.startsWith(reference)) : []
-    const found = byName === undefined ? byId : [byName]
-    if (found.length > 1) throw new UsageError(`more than one room starts with ${reference}: give more of its id`)
-    const [room] = found
+    const { id } = this.findRoom(reference)
+    const room = this.#rooms.get(id as RoomId)
     if (room === undefined)
-      throw new UsageError(`there is no room ${JSON.stringify(reference)} here: see \`room list\``)
+      throw new UnavailableError('nobody has let you into this room yet: it takes a member who is online')
     return room
   }
 
@@ -390,6 +466,8 @@ class LocalPeer implements Peer {
     for (const { live } of this.#rooms.values()) live.goOffline()
     online?.kept.stop()
     online?.asks.stop()
+    online?.host.stop()
+    this.#joins.stop()
     for (const end of online?.ends ?? []) end()
     await online?.network.stop()
     await this.#changes.run(async () => undefined)

@@ -1,13 +1,126 @@
-import type { PrivateRooms } from './private-rooms.ts'
+import { NotAllowedError, toHex, UsageError, type Clock, type RandomBytes } from '../bytes/index.ts'
+import {
+  loadGroupKeys,
+  openRoom,
+  parseRoomName,
+  signedWordsOf,
+  type OperationId,
+  type RoomId
+} from '../encryption/index.ts'
+import { signingKey, type Identity, type MemberId } from '../identity/index.ts'
+import { isWhole, type EntryId, type Storage } from '../log/index.ts'
+import { decodeLink, encodeJoinLink } from './invite-link.ts'
+import type { Joins } from './joins.ts'
+import type { LiveRoom } from './live-room.ts'
+import type { Membership } from './membership.ts'
+import type { RoomSummary } from './peer.ts'
+import type { InviteOptions, InviteSummary, MemberRole, PrivateRooms, SharedHistory } from './private-rooms.ts'
+import { foundRoom } from './room/found-room.ts'
+import type { RoomRecord } from './room-records.ts'
 
-/** To be replaced within the hour. */
-export const ownPrivateRooms: PrivateRooms = {
-  create: () => Promise.reject(new Error('not wired')),
-  invite: () => Promise.reject(new Error('not wired')),
-  invites: () => [],
-  revoke: () => Promise.reject(new Error('not wired')),
-  remove: () => Promise.reject(new Error('not wired')),
-  setRole: () => Promise.reject(new Error('not wired')),
-  close: () => Promise.reject(new Error('not wired')),
-  admitted: () => Promise.reject(new Error('not wired'))
+export interface OwnPrivateRoomsDeps {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly identity: Identity
+  readonly joins: Joins
+  readonly find: (reference: string) => LiveRoom
+  readonly rooms: () => readonly LiveRoom[]
+  readonly summary: (reference: string) => RoomSummary
+  readonly enter: (record: RoomRecord) => Promise<RoomSummary>
+  /** Of this peer, for links. */
+  readonly addresses: () => readonly string[]
+}
+
+const WEEK = 7 * 24 * 3_600_000
+/** As far as Unix milliseconds go on the wire. */
+const LATEST = 2 ** 48 - 1
+
+/** What this device does in its private rooms. */
+export class OwnPrivateRooms implements PrivateRooms {
+  readonly #deps: OwnPrivateRoomsDeps
+
+  constructor(deps: OwnPrivateRoomsDeps) {
+    this.#deps = deps
+  }
+
+  async create(text: string, { history = 'joined' }: { readonly history?: SharedHistory } = {}): Promise<RoomSummary> {
+    const name = parseRoomName(text)
+    if (!name.ok) throw new UsageError(name.error)
+    const groupKeys = await loadGroupKeys()
+    const id = await foundRoom({ ...this.#deps, groupKeys }, { name: name.value, history })
+    return this.#deps.enter({ id, name: name.value, kind: 'private', remembered: [] })
+  }
+
+  async invite(room: string, options: InviteOptions = {}, webAddress?: string): Promise<string> {
+    const live = this.#deps.find(room)
+    const { role = 'member', lasts = WEEK, uses = Number.POSITIVE_INFINITY } = options
+    const { clock, random, addresses } = this.#deps
+    const seed = random(32)
+    const { publicKey: inviteKey } = await signingKey(seed)
+    const expires = Math.min(clock.now() + lasts, LATEST)
+    const taken = await membershipOf(live).operate(control =>
+      control.say({ kind: 'invite', role, expires, uses }, { inviteKey })
+    )
+    const [entry] = taken.control
+    const { roomId, name, epochs } = live.keys
+    const key = entry && epochs.contentKey('control', entry.header.epoch)
+    const words = entry && key && signedWordsOf(key, entry)
+    if (entry === undefined || words === undefined) throw new Error('an invite that was not written')
+    const invite = entry.id as string as OperationId
+    return encodeJoinLink({ roomId, name, seed, invite, words, addresses: addresses() }, webAddress)
+  }
+
+  invites(room: string): InviteSummary[] {
+    return membershipOf(this.#deps.find(room)).invites()
+  }
+
+  async revoke(text: string): Promise<RoomSummary> {
+    const id = this.#inviteId(text)
+    const live = this.#deps.rooms().find(({ membership }) => membership?.invites().some(each => each.id === id))
+    if (live === undefined) throw new UsageError('this invite leads into none of your rooms')
+    await membershipOf(live).operate(control => control.say({ kind: 'revoke', invite: id as OperationId }))
+    return this.#deps.summary(live.keys.roomId)
+  }
+
+  async remove(room: string, member: string, { ban = false }: { readonly ban?: boolean } = {}): Promise<void> {
+    const membership = membershipOf(this.#deps.find(room))
+    await membership.remove(this.#other(membership, member), ban)
+  }
+
+  async setRole(room: string, member: string, role: MemberRole): Promise<void> {
+    const membership = membershipOf(this.#deps.find(room))
+    await membership.setRole(membership.find(member), role)
+  }
+
+  async close(room: string): Promise<void> {
+    await membershipOf(this.#deps.find(room)).operate(control => control.say({ kind: 'close' }))
+  }
+
+  async admitted(room: string, signal: AbortSignal): Promise<RoomSummary> {
+    const { id } = this.#deps.summary(room)
+    await this.#deps.joins.admitted(id as RoomId, signal)
+    return this.#deps.summary(id)
+  }
+
+  #inviteId(text: string): string {
+    if (/^[0-9a-f]{64}$/.test(text)) return text
+    const link = decodeLink(text, 0)
+    if (!link.ok) throw new UsageError(link.error)
+    if (link.value.kind === 'open')
+      throw new UsageError('this link leads into an open room: nobody can make it useless')
+    return link.value.invite
+  }
+
+  #other(membership: Membership, reference: string): MemberId {
+    const member = membership.find(reference)
+    if (member === this.#deps.identity.certificate.member) throw new UsageError('to go yourself, leave the room')
+    return member
+  }
+}
+
+function membershipOf({ membership }: LiveRoom): Membership {
+  if (membership === undefined)
+    throw new NotAllowedError('this is an open room: whoever knows its name is in, and nobody may do more than others')
+  return membership
 }

@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8, expectValue } from '../bytes/index.ts'
+import { decodeUtf8, encodeUtf8, expectValue, type Millis } from '../bytes/index.ts'
 import type { RoomId } from '../encryption/index.ts'
 import type { RecordStore } from '../log/index.ts'
 import type { Retention } from './room/retention.ts'
@@ -14,6 +14,25 @@ export interface RoomRecord {
   readonly keepers?: boolean
   /** How long this device keeps messages; undefined: for ever. */
   readonly retention?: Retention
+  /** Undefined: an open room. */
+  readonly kind?: 'private'
+  /** This device reads nothing from before: the room's history policy gave it no keys. */
+  readonly since?: Millis
+  /** Nobody has let this device in yet. */
+  readonly joining?: Joining
+}
+
+/** A request that was made and not answered. Bytes are in hex. */
+export interface Joining {
+  readonly link: string
+  readonly request: string
+  readonly answerSecret: string
+}
+
+export type PendingRoom = RoomRecord & { readonly joining: Joining }
+
+export function isPending(record: RoomRecord): record is PendingRoom {
+  return record.joining !== undefined
 }
 
 export interface RememberedPeer {

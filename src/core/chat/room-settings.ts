@@ -1,4 +1,5 @@
 import { NotAllowedError, UsageError } from '../bytes/index.ts'
+import { parseRoomName, type HistoryPolicy } from '../encryption/index.ts'
 import { parseRetention } from './room/retention.ts'
 import type { RoomRecord } from './room-records.ts'
 
@@ -23,6 +24,25 @@ export function parseRoomSetting(key: string, value: string): RoomSettings {
   if (why !== undefined) throw new NotAllowedError(`nobody may set the ${key} of an open room: ${why}`)
   if (LATER.includes(key)) throw new UsageError(`the setting ${key} is not built yet; see docs/contract.md for what is`)
   throw new UsageError(`there is no setting ${JSON.stringify(key)}: an open room has keepers and retention`)
+}
+
+/** Whether a setting of a private room is everybody's. */
+export function isPolicy(key: string): boolean {
+  return NOT_IN_OPEN_ROOMS.has(key)
+}
+
+/** @throws UsageError for a value that cannot be */
+export function parsePolicy(key: string, value: string): { readonly name?: string; readonly history?: HistoryPolicy } {
+  if (key === 'name') {
+    const name = parseRoomName(value)
+    if (!name.ok) throw new UsageError(name.error)
+    return { name: name.value }
+  }
+  if (value === 'none' || value === 'joined' || value === 'all') return { history: value }
+  const number = /^[1-9]\d{0,6}$/.test(value) ? Number(value) : undefined
+  if (number === undefined)
+    throw new UsageError(`history ${JSON.stringify(value)}: none, joined, all, or a number of messages`)
+  return { history: number }
 }
 
 function parseKeepers(value: string): boolean {

@@ -1,10 +1,10 @@
 import type { Listeners } from './listeners.ts'
 import type { PeerEvent } from './peer.ts'
 
-/** What `look` finds now, or once something new is told of the message of this id; rejects on abort. */
+/** What `look` finds now, or once there is news; rejects as `look` does, and on abort. */
 export async function whenTold<T>(
   events: Listeners<PeerEvent>,
-  id: string,
+  isNews: (event: PeerEvent) => boolean,
   signal: AbortSignal,
   look: () => Promise<T | undefined>
 ): Promise<T> {
@@ -14,7 +14,7 @@ export async function whenTold<T>(
     if (found !== undefined) resolve(found)
   }
   const unlisten = events.listen(event => {
-    if ((event.event === 'delivered' || event.event === 'kept') && event.id === id) check().catch(reject)
+    if (isNews(event)) check().catch(reject)
   })
   const abort = (): void => reject(signal.reason)
   signal.addEventListener('abort', abort, { once: true })

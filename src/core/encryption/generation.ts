@@ -5,7 +5,6 @@ import {
   deriveKey,
   openOnce,
   sealOnce,
-  toHex,
   type RandomBytes
 } from '../bytes/index.ts'
 import { EPOCH_ID_BYTES } from '../log/index.ts'
@@ -34,16 +33,16 @@ export function newGeneration(random: RandomBytes): Generation {
   }
 }
 
-/** What stands in the header of its control entries in place of an epoch: 16 bytes, in hex. */
-export function generationId(generation: Generation): string {
+/** What stands in the header of its control entries in place of an epoch: 16 bytes. */
+export function generationId(generation: Generation): Uint8Array {
   const known = ids.get(generation)
   if (known !== undefined) return known
-  const id = toHex(deriveKey(generation.controlKey, 'starling/generation/1', EPOCH_ID_BYTES))
+  const id = deriveKey(generation.controlKey, 'starling/generation/1', EPOCH_ID_BYTES)
   ids.set(generation, id)
   return id
 }
 
-const ids = new WeakMap<Generation, string>()
+const ids = new WeakMap<Generation, Uint8Array>()
 
 /** For those who are in the epoch that the removal has begun. @param key of that epoch alone, for this alone */
 export function sealGeneration(key: Uint8Array, generation: Generation): Uint8Array {

@@ -1,4 +1,4 @@
-import type { Millis } from '../bytes/index.ts'
+import { toHex, type Millis } from '../bytes/index.ts'
 import type { EpochGraph, EpochId, GroupKeys } from './epochs/index.ts'
 import { generationId, openGeneration, type Generation } from './generation.ts'
 
@@ -18,8 +18,9 @@ export class Generations {
     return this.#byEpoch
   }
 
+  /** @param id of a generation, in hex */
   controlKey(id: string): Uint8Array | undefined {
-    return [...this.#byEpoch.values()].find(generation => generationId(generation) === id)?.controlKey
+    return [...this.#byEpoch.values()].find(generation => toHex(generationId(generation)) === id)?.controlKey
   }
 
   /** Opens those that began with epochs which this device is in. */

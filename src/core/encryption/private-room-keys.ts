@@ -1,9 +1,9 @@
 import { expectValue, fromHex, toHex, type Clock } from '../bytes/index.ts'
-import { parseDisplayName, type DisplayName } from '../identity/index.ts'
+import type { DisplayName } from '../identity/index.ts'
 import type { EntryClass } from '../log/index.ts'
 import type { EpochId } from './epochs/index.ts'
 import type { Generation } from './generation.ts'
-import { MAX_ROOM_NAME_CHARACTERS } from './open-room.ts'
+import { parseRoomName } from './open-room.ts'
 import type { PrivateRoom } from './private-room.ts'
 import type { EpochKeys, NamedRoom, RoomId } from './room-keys.ts'
 
@@ -37,7 +37,7 @@ export class PrivateRoomKeys implements NamedRoom {
   }
 
   get name(): DisplayName {
-    const name = parseDisplayName(this.#room?.access().name ?? '', 'a room name', MAX_ROOM_NAME_CHARACTERS)
+    const name = parseRoomName(this.#room?.access().name ?? '')
     return name.ok ? name.value : this.#nameBefore
   }
 

@@ -114,6 +114,7 @@ export class PrivateRoom {
   readonly #deps: PrivateRoomDeps
   readonly #operations = new Map<OperationId, Operation>()
   readonly #keyPackages = new Map<DeviceId, Uint8Array>()
+  readonly #usedKeyPackages = new Set<string>()
   readonly #inviteKeys = new Map<OperationId, Uint8Array>()
   readonly #handedOver: Map<EpochId, Uint8Array>
   readonly #storedEpochs: StoredGraph | undefined
@@ -202,6 +203,11 @@ export class PrivateRoom {
     return this.say({ kind: 'admit', member, device, ...how }, { certificate, keyPackage })
   }
 
+  /** Whether somebody was let in with this key package before. */
+  hasKeyPackage(shown: Uint8Array): boolean {
+    return this.#usedKeyPackages.has(hashOf(shown))
+  }
+
   /** Whether the group is not the members' devices. */
   isCommitDue(): boolean {
     return this.#graph?.plan(this.access(), device => this.#keyPackages.has(device)) !== undefined
@@ -261,6 +267,11 @@ export class PrivateRoom {
   /** The epochs as they are to be stored; undefined before the room's beginning is known. */
   epochs(): StoredGraph | undefined {
     return this.#graph?.stored()
+  }
+
+  /** All content keys that are here. */
+  contentKeys(): ReadonlyMap<EpochId, Uint8Array> {
+    return new Map(this.#graph?.stored().contentKeys)
   }
 
   /** Content keys handed over, of epochs that are not known yet. */
@@ -347,6 +358,7 @@ export class PrivateRoom {
 
   /** One that is not the device's own would have every commit that adds it fail. */
   async #takeKeyPackage(device: DeviceId, keyPackage: Uint8Array): Promise<void> {
+    this.#usedKeyPackages.add(hashOf(keyPackage))
     const whose = await this.#deps.keys.deviceOf(keyPackage)
     if (whose.ok && whose.value === device) this.#keyPackages.set(device, keyPackage)
   }

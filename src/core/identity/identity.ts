@@ -13,6 +13,8 @@ export interface IdentitySecrets {
 export interface Identity {
   readonly certificate: DeviceCertificate
   readonly deviceKey: SigningKey
+  /** Private half of the device key, 32 bytes: group keys are signed with it, too. */
+  readonly deviceSeed: Uint8Array
 }
 
 const VERSION = 1
@@ -24,7 +26,8 @@ export function createIdentitySecrets(random: RandomBytes, now: Millis): Identit
 export async function openIdentity(secrets: IdentitySecrets): Promise<Identity> {
   const root = await signingKey(secrets.rootSeed)
   const deviceKey = await signingKey(secrets.deviceSeed)
-  return { deviceKey, certificate: await certifyDevice(root, deviceKey, secrets.certifiedAt) }
+  const certificate = await certifyDevice(root, deviceKey, secrets.certifiedAt)
+  return { deviceKey, deviceSeed: secrets.deviceSeed, certificate }
 }
 
 export function encodeIdentitySecrets(secrets: IdentitySecrets): Uint8Array {

@@ -6,24 +6,22 @@ import type { EpochId, GroupKeys, KeyPackage } from '../../../src/core/encryptio
 import {
   decodeInvite,
   decodeSignedWords,
+  foundPrivateRoom,
   generationId,
   openEntry,
   OPERATION_KIND,
+  PrivateRoom,
   sealEntry,
   sealSignedWords,
   signedWordsOf,
   verifySignedWords,
+  type ControlWords,
   type Generation,
   type OperationId,
+  type PrivateRoomDeps,
   type Role,
   type RoomId
 } from '../../../src/core/encryption/index.ts'
-import {
-  foundPrivateRoom,
-  PrivateRoom,
-  type ControlWords,
-  type PrivateRoomDeps
-} from '../../../src/core/encryption/private-room.ts'
 import { signingKey, type DisplayName, type Identity } from '../../../src/core/identity/index.ts'
 import type { Entry, EntryId } from '../../../src/core/log/index.ts'
 import { identityOf } from '../../support/cast.ts'
@@ -86,7 +84,7 @@ export class AdmittingMember implements AdmittingRoom {
   /** Comes in with what was handed over, and reads the log of somebody who is in. */
   static async enter(deps: Someone, clock: Clock, answer: JoinAnswer, from: AdmittingMember): Promise<AdmittingMember> {
     if (answer.kind === 'refused') throw new Error(`refused: ${answer.reason}`)
-    const room = new PrivateRoom(deps, from.room.id, answer.generations)
+    const room = new PrivateRoom(deps, from.room.id, answer)
     const member = new AdmittingMember(deps, clock, room)
     await member.hear(from)
     return member

@@ -12,8 +12,9 @@ export interface AdmittingRoom {
    */
   takeInvite(words: Uint8Array): Promise<void>
   /**
-   * Lets the newcomer in, or says why not. All signatures in the request hold; whether they are those of this invite, and whose key
-   * package it is, is for the room to check.
+   * Lets the newcomer in, or says why not. All signatures in the request hold; whether the key that signed it is that of this very invite,
+   * and whose key package it is, is for the room to check: 'not-allowed' if not, or for an invite that is not known here. Called for one
+   * request at a time.
    *
    * 1. Who is in already with this very device is given the same once more: an answer may have been lost.
    * 2. A key package that has brought a device in once does not do so again: so nobody is brought back by a request that

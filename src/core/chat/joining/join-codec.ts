@@ -141,6 +141,11 @@ export async function encodeJoinRequest(
   return concatBytes([agreed, await invite.sign(INVITE_TAG, agreed)])
 }
 
+/** The room that a request is for, before anything of it is checked. */
+export function roomOfRequest(bytes: Uint8Array): RoomId {
+  return toHex(bytes.subarray(1, 1 + KEY_BYTES)) as RoomId
+}
+
 /**
  * The request in these bytes, if it is well-formed, and the newcomer's device, the invite's key and the author of the invite have each
  * signed their part of it.

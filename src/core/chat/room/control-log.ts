@@ -1,12 +1,4 @@
-import {
-  CappedMap,
-  expectValue,
-  fromHex,
-  NotAllowedError,
-  toHex,
-  UnavailableError,
-  type Millis
-} from '../../bytes/index.ts'
+import { CappedMap, NotAllowedError, toHex, UnavailableError, type Millis, type Result } from '../../bytes/index.ts'
 import {
   EPOCH_RECORDS,
   generationId,
@@ -46,8 +38,6 @@ import type { RoomDeps } from './room-deps.ts'
 /** What a private room has beside what every room has. */
 export interface ControlDeps {
   readonly groupKeys: GroupKeys
-  /** Of this device, which signs in the group, too: 32 bytes. */
-  readonly deviceSeed: Uint8Array
   /** Told of each room that is loaded. */
   readonly keys: PrivateRoomKeys
 }
@@ -93,10 +83,10 @@ export class ControlLog {
     const given = await loadControlRecords(store.records)
     if (given === undefined) throw new Error(`this device was never in the room ${keys.roomId}`)
     const { keyPackage, ...more } = given
-    const { groupKeys, deviceSeed } = control
+    const { groupKeys } = control
     const epochs = new StoredEpochs({ keys: groupKeys, random }, await store.records.list(EPOCH_RECORDS))
     const { certificate } = identity
-    const device = { id: certificate.device, signingKey: deviceSeed }
+    const device = { id: certificate.device, signingKey: identity.deviceSeed }
     const roomDeps = { keys: groupKeys, random, device, certificate, keyPackage }
     const room = new PrivateRoom(roomDeps, keys.roomId as string as OperationId, { ...more, epochs: epochs.loaded })
     const log = new ControlLog(deps, room, epochs, keyPackage)
@@ -131,7 +121,15 @@ export class ControlLog {
 
   /** Says something of who may do what. @throws NotAllowedError when this device may not */
   async say(action: Exclude<Action, { kind: 'create' }>, more?: Partial<OperationContent>): Promise<OperationId> {
-    const words = this.room.say(action, more)
+    return this.#write(this.room.say(action, more))
+  }
+
+  /** Lets a device in, with what it showed; throws as `say`. */
+  async admit(...how: Parameters<PrivateRoom['admit']>): Promise<OperationId> {
+    return this.#write(this.room.admit(...how))
+  }
+
+  async #write(words: Result<ControlWords>): Promise<OperationId> {
     if (!words.ok) throw new NotAllowedError(`this is not for you to do here: ${words.error}`)
     const entry = await this.#seal(words.value)
     const id = entry.id as string as OperationId
@@ -257,7 +255,7 @@ export class ControlLog {
     const [generation] = this.room.meetingGenerations(clock.now())
     if (generation === undefined) throw new Error('a room without a generation')
     const time = nextHybridTime(clock.now(), [this.#latest])
-    const epoch = expectValue(fromHex(generationId(generation)))
+    const epoch = generationId(generation)
     const start = { class: 'control', epoch, clock: time, extensions: [], salt: random(SALT_BYTES) } as const
     const { sequence, id: previous } = this.#own
     const body = { sequence: sequence + 1, previous, parents: [], ...words }

@@ -24,8 +24,8 @@ export class Dropping {
 
   /** Drops a part of what is older than this device keeps; whether more is left. */
   async outdated(retention: Retention, now: Millis): Promise<boolean> {
-    const { store } = this.#deps
-    this.#stored.floor = await floorOf(store, retention, now)
+    const { store, since = 0 } = this.#deps
+    this.#stored.floor = Math.max(since, await floorOf(store, retention, now))
     // Control entries never expire.
     const items = await store.sets.chat.items(LOWEST, { ms: this.#stored.floor, prefix: '' }, BATCH)
     await this.#drop(items.map(({ id }) => id))

@@ -1,4 +1,4 @@
-import { expectValue, fromHex, type Clock, type RandomBytes } from '../../bytes/index.ts'
+import type { Clock, RandomBytes } from '../../bytes/index.ts'
 import {
   foundPrivateRoom,
   generationId,
@@ -17,7 +17,6 @@ import { generationsRecord, keyPackageRecord } from './control-records.ts'
 export interface FoundingDeps {
   readonly storage: Storage
   readonly identity: Identity
-  readonly deviceSeed: Uint8Array
   readonly groupKeys: GroupKeys
   readonly clock: Clock
   readonly random: RandomBytes
@@ -25,15 +24,15 @@ export interface FoundingDeps {
 
 /** Begins a private room with this member as its owner; durable when it resolves, with the room's id. */
 export async function foundRoom(
-  { storage, identity, deviceSeed, groupKeys, clock, random }: FoundingDeps,
+  { storage, identity, groupKeys, clock, random }: FoundingDeps,
   room: { readonly name: string; readonly history: HistoryPolicy }
 ): Promise<RoomId> {
-  const { certificate, deviceKey } = identity
+  const { certificate, deviceKey, deviceSeed } = identity
   const device = { id: certificate.device, signingKey: deviceSeed }
   const keyPackage = await groupKeys.createKeyPackage(device)
   const founding = await foundPrivateRoom({ keys: groupKeys, random, device, certificate, keyPackage }, room)
   const { words, generation } = founding
-  const epoch = expectValue(fromHex(generationId(generation)))
+  const epoch = generationId(generation)
   const time = nextHybridTime(clock.now(), [])
   const start = { class: 'control', epoch, clock: time, extensions: [], salt: random(SALT_BYTES) } as const
   const body = { sequence: 1, previous: undefined, parents: [], ...words }

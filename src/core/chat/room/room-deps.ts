@@ -1,4 +1,4 @@
-import type { Clock, RandomBytes } from '../../bytes/index.ts'
+import type { Clock, Millis, RandomBytes } from '../../bytes/index.ts'
 import type { NamedRoom } from '../../encryption/index.ts'
 import type { DisplayName, Identity } from '../../identity/index.ts'
 import type { EntryStore } from '../../log/index.ts'
@@ -15,6 +15,8 @@ export interface RoomDeps {
   readonly random: RandomBytes
   /** What the room may take up here; undefined: whatever is said in it. */
   readonly space?: Space
+  /** Nothing from before this is kept here. */
+  readonly since?: Millis
   /** Of a private room. */
   readonly control?: ControlDeps
 }

@@ -1,4 +1,4 @@
-import type { Millis } from '../../bytes/index.ts'
+import { toHex, type Millis } from '../../bytes/index.ts'
 import { reopenEntry, type OpenedBody } from '../../encryption/index.ts'
 import type { MemberId } from '../../identity/index.ts'
 import { isWhole, orderKeyOf, type EntryId, type ShownEntry, type StoredEntry } from '../../log/index.ts'
@@ -28,6 +28,7 @@ export interface RoomMessage {
 /** Unread messages are counted up to here: each is opened when its room is. */
 export const MAX_UNREAD = 500
 
+const EPOCH_BATCH = 256
 /** Messages looked at before older ones are: in a room that is looked at hardly any are unread. */
 const UNREAD_BATCH = 20
 
@@ -53,6 +54,20 @@ export class ShownMessages {
       order = orderKeyOf(last.entry)
     }
     return found
+  }
+
+  /** The epochs, in hex, of the newest so many messages. */
+  async epochsOfNewest(count: number): Promise<ReadonlySet<string>> {
+    const epochs = new Set<string>()
+    let order: string | undefined
+    for (let left = count; left > 0; left -= EPOCH_BATCH) {
+      const shown = await this.#deps.store.newestShown(Math.min(left, EPOCH_BATCH), order)
+      for (const { entry } of shown) epochs.add(toHex(entry.header.epoch))
+      const last = shown.at(-1)
+      if (last === undefined) break
+      order = orderKeyOf(last.entry)
+    }
+    return epochs
   }
 
   async message(id: EntryId): Promise<RoomMessage | undefined> {

@@ -1,0 +1,127 @@
+import { equalBytes, NotAllowedError, toHex, type Clock } from '../bytes/index.ts'
+import {
+  sealSignedWords,
+  verifySignedWords,
+  type EpochId,
+  type GroupKeys,
+  type OperationId,
+  type RoomId
+} from '../encryption/index.ts'
+import type { AdmittingRoom, OpenInvite } from './joining/admitting-room.ts'
+import type { JoinAnswer, JoinRequest, Refusal } from './joining/join-codec.ts'
+import type { Membership } from './membership.ts'
+import type { ControlLog } from './room/control-log.ts'
+import type { Room } from './room/room.ts'
+
+export interface AdmissionDeps {
+  readonly roomId: RoomId
+  readonly room: Room
+  readonly membership: Membership
+  readonly groupKeys: GroupKeys
+  readonly clock: Clock
+}
+
+/** How this device lets newcomers into a private room. */
+export class Admission implements AdmittingRoom {
+  readonly roomId: RoomId
+  readonly #deps: AdmissionDeps
+
+  constructor(deps: AdmissionDeps) {
+    this.#deps = deps
+    this.roomId = deps.roomId
+  }
+
+  invites(): readonly OpenInvite[] {
+    const { membership } = this.#deps
+    if (!membership.mayAdmit()) return []
+    const open = membership.invites().filter(({ state }) => state === 'open')
+    return open
+      .flatMap(({ id, expires, role }) => {
+        const publicKey = this.#control.room.inviteKey(id as OperationId)
+        return publicKey === undefined ? [] : [{ id: id as OperationId, publicKey, expires, role }]
+      })
+      .toReversed()
+  }
+
+  async takeInvite(words: Uint8Array): Promise<void> {
+    const said = await verifySignedWords(this.roomId, words)
+    if (!said.ok) return
+    const { start, body } = said.value
+    const control = this.#control
+    const key = control.room.controlKey(toHex(start.epoch))
+    const author = control.room.memberOf(body.device)
+    const role = author && this.#deps.membership.access().members.get(author)?.role
+    if (key === undefined || (role !== 'owner' && role !== 'admin')) return
+    const entry = sealSignedWords(key, words)
+    if (entry.ok) await this.#deps.membership.take(entry.value)
+  }
+
+  async admit(request: JoinRequest): Promise<JoinAnswer> {
+    const { certificate, keyPackage, invite } = request
+    const { member, device } = certificate
+    const access = this.#deps.membership.access()
+    const devices = access.members.get(member)?.devices
+    if (devices?.has(device) === true) return this.#handOver()
+    if (devices !== undefined) return refused('member-already')
+    const why = this.#whyNot(request) ?? (await this.#faultOf(request))
+    const role = access.invites.get(invite)?.role
+    if (why !== undefined || role === undefined) return refused(why ?? 'not-allowed')
+    try {
+      await this.#deps.membership.operate(control => control.admit(certificate, keyPackage, { role, invite }))
+    } catch (thrown) {
+      if (thrown instanceof NotAllowedError) return refused('not-allowed')
+      throw thrown
+    }
+    const { nick } = request
+    await this.#deps.room.introduce({ certificate: certificate.bytes, nick }, this.#deps.clock.now())
+    return this.#handOver()
+  }
+
+  get #control(): ControlLog {
+    const { control } = this.#deps.room.state
+    if (control === undefined) throw new Error('an open room admits nobody')
+    return control
+  }
+
+  #whyNot({ certificate, invite }: JoinRequest): Refusal | undefined {
+    const { membership } = this.#deps
+    const access = membership.access()
+    if (access.isClosed) return 'closed'
+    if (access.removed.get(certificate.member)?.isBanned === true) return 'banned'
+    const state = membership.invites().find(({ id }) => id === invite)?.state
+    return state === 'open' ? undefined : (state ?? 'not-allowed')
+  }
+
+  /** A key package lets a device in once: nobody is brought back by a request that somebody else says again. */
+  async #faultOf({ certificate, keyPackage, invite, inviteKey }: JoinRequest): Promise<Refusal | undefined> {
+    const { room } = this.#control
+    const known = room.inviteKey(invite)
+    if (known === undefined || !equalBytes(known, inviteKey) || room.hasKeyPackage(keyPackage)) return 'not-allowed'
+    const whose = await this.#deps.groupKeys.deviceOf(keyPackage)
+    return whose.ok && whose.value === certificate.device ? undefined : 'not-allowed'
+  }
+
+  async #handOver(): Promise<JoinAnswer> {
+    const { room } = this.#control
+    return { kind: 'admitted', generations: room.generations(), contentKeys: await this.#sharedKeys() }
+  }
+
+  /** By the room's policy; of so many messages the keys of their epochs, which may open more. */
+  async #sharedKeys(): Promise<ReadonlyMap<EpochId, Uint8Array>> {
+    const { history } = this.#deps.membership.access()
+    const keys = this.#control.room.contentKeys()
+    if (history === 'all') return new Map([...keys].toReversed())
+    if (history === 'none' || history === 'joined') return new Map()
+    const epochs = await this.#deps.room.shown.epochsOfNewest(history)
+    return new Map(
+      [...epochs].flatMap(epoch => {
+        const key = keys.get(epoch as EpochId)
+        return key === undefined ? [] : [[epoch as EpochId, key] as const]
+      })
+    )
+  }
+}
+
+function refused(reason: Refusal): JoinAnswer {
+  return { kind: 'refused', reason }
+}

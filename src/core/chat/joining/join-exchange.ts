@@ -1,0 +1,60 @@
+import type { Millis } from '../../bytes/index.ts'
+import type { Network, PeerId, ProtocolLimits } from '../../network/index.ts'
+import { MAX_JOIN_REQUEST_BYTES } from './join-codec.ts'
+import { MAX_SEALED_ANSWER_BYTES } from './sealed-answer.ts'
+
+/** A newcomer's request to a member, and the answer: one frame each way, then both end. */
+const JOIN_PROTOCOL = '/starling/join/1'
+
+/** An admission is durable before it is answered, and a large answer comes over a slow relayed path. */
+const MAX_DURATION: Millis = 30_000
+
+const ASKING = {
+  maxFrameBytes: MAX_SEALED_ANSWER_BYTES,
+  maxTotalBytes: MAX_SEALED_ANSWER_BYTES,
+  maxDuration: MAX_DURATION
+}
+
+const ANSWERING: ProtocolLimits = {
+  maxFrameBytes: MAX_JOIN_REQUEST_BYTES,
+  maxTotalBytes: MAX_JOIN_REQUEST_BYTES,
+  maxDuration: MAX_DURATION,
+  // A newcomer asks once, and again when that broke off.
+  maxStreamsPerPeer: 2,
+  maxStreams: 32
+}
+
+/** Brings the request to a connected peer; rejects when it does not answer. */
+export async function askToJoin(
+  network: Network,
+  peer: PeerId,
+  request: Uint8Array,
+  signal: AbortSignal
+): Promise<Uint8Array> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(MAX_DURATION)])
+  const stream = await network.open(peer, JOIN_PROTOCOL, ASKING, limit)
+  try {
+    await stream.write(request)
+    await stream.end()
+    const answer = await stream.read()
+    if (answer === undefined) throw new Error('no answer')
+    return answer
+  } catch (thrown) {
+    stream.abort('no answer that can be read')
+    throw thrown
+  }
+}
+
+/** Answers newcomers, or does not: `answer` says what. The returned function stops that. */
+export function serveJoins(
+  network: Network,
+  answer: (request: Uint8Array, from: PeerId) => Promise<Uint8Array | undefined>
+): () => void {
+  return network.handle(JOIN_PROTOCOL, ANSWERING, async stream => {
+    const request = await stream.read()
+    const answered = request && (await answer(request, stream.peer))
+    // One sentence for every reason: a stranger does not find out which rooms there are.
+    if (answered === undefined) return stream.abort('no such invite')
+    await stream.write(answered)
+  })
+}

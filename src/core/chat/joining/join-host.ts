@@ -1,0 +1,93 @@
+import { equalBytes, toHex, type Clock, type RandomBytes } from '../../bytes/index.ts'
+import type { RoomId } from '../../encryption/index.ts'
+import type { Network } from '../../network/index.ts'
+import { Serial } from '../serial.ts'
+import type { AdmittingRoom } from './admitting-room.ts'
+import { inviteSecrets } from './invite-secrets.ts'
+import { roomOfRequest, verifyJoinRequest, type JoinAnswer, type JoinRequest } from './join-codec.ts'
+import { serveJoins } from './join-exchange.ts'
+import { MeetingPlaces } from './meeting-places.ts'
+import { PerMinute } from './per-minute.ts'
+import { sealAnswer } from './sealed-answer.ts'
+
+export interface JoinHostDeps {
+  readonly network: Network
+  readonly clock: Clock
+  readonly random: RandomBytes
+  /** The private rooms that are online here now. */
+  readonly rooms: () => readonly AdmittingRoom[]
+}
+
+/** Each costs a topic and a provider record a day. Older ones work still, where the newcomer finds a member otherwise. */
+const MAX_MET_INVITES = 16
+/** A newcomer asks again after 5, 10, 20 s; what is more is no newcomer. */
+const MAX_OF_PEER = 12
+/** One link in a large group's hands; what the group's other members let in meanwhile comes on top. */
+const MAX_OF_INVITE = 60
+
+/**
+ * A member's side of joining: answers those who come with an invite, for all rooms of this device, and is where they look for members.
+ *
+ * 1. Nothing is written, and no room is asked, before all signatures of a request hold.
+ * 2. Who shows no invite of a room here is not told that it is here.
+ * 3. A room lets one in at a time.
+ */
+export class JoinHost {
+  readonly #deps: JoinHostDeps
+  readonly #places: MeetingPlaces
+  readonly #endServing: () => void
+  readonly #ofPeer: PerMinute
+  readonly #ofInvite: PerMinute
+  /** Bounded by own rooms. */
+  readonly #turns = new Map<RoomId, Serial>()
+
+  constructor(deps: JoinHostDeps) {
+    const { network, clock } = deps
+    this.#deps = deps
+    this.#ofPeer = new PerMinute(clock, MAX_OF_PEER)
+    this.#ofInvite = new PerMinute(clock, MAX_OF_INVITE)
+    this.#places = new MeetingPlaces(deps)
+    this.#endServing = serveJoins(network, async (request, from) =>
+      this.#ofPeer.lets(from) ? this.#answer(request) : undefined
+    )
+    this.changed()
+  }
+
+  /** The rooms, or what invites are open in them, may have changed. */
+  changed(): void {
+    const keys = this.#deps.rooms().flatMap(room => room.invites().slice(0, MAX_MET_INVITES))
+    this.#places.follow(keys.map(({ publicKey }) => inviteSecrets(publicKey).rendezvous))
+  }
+
+  stop(): void {
+    this.#endServing()
+    this.#places.stop()
+  }
+
+  async #answer(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+    const id = roomOfRequest(bytes)
+    const room = this.#deps.rooms().find(({ roomId }) => roomId === id)
+    if (room === undefined) return undefined
+    const request = await verifyJoinRequest(bytes)
+    if (!request.ok || !this.#ofInvite.lets(toHex(request.value.inviteKey))) return undefined
+    const answer = await this.#turnOf(id).run(() => admit(room, request.value))
+    return answer && sealAnswer(bytes, request.value, answer, this.#deps.random)
+  }
+
+  #turnOf(id: RoomId): Serial {
+    const turn = this.#turns.get(id) ?? new Serial()
+    this.#turns.set(id, turn)
+    return turn
+  }
+}
+
+/** Undefined when the request shows no invite of this room. */
+async function admit(room: AdmittingRoom, request: JoinRequest): Promise<JoinAnswer | undefined> {
+  const find = () => room.invites().find(({ id }) => id === request.invite)
+  if (find() === undefined) await room.takeInvite(request.words)
+  const invite = find()
+  if (invite !== undefined && !equalBytes(invite.publicKey, request.inviteKey)) return undefined
+  const answer = await room.admit(request)
+  const isNone = answer.kind === 'refused' && answer.reason === 'not-allowed' && invite === undefined
+  return isNone ? undefined : answer
+}

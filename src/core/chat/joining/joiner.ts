@@ -1,0 +1,210 @@
+import { CappedMap, type Clock, type Millis } from '../../bytes/index.ts'
+import type { Network, NetworkEvent, PeerId } from '../../network/index.ts'
+import { Alarm } from '../alarm.ts'
+import { Serial } from '../serial.ts'
+import { inviteSecrets } from './invite-secrets.ts'
+import { isGenuine, type JoinAttempt } from './join-attempt.ts'
+import type { JoinAnswer } from './join-codec.ts'
+import { askToJoin } from './join-exchange.ts'
+import { MeetingPlaces } from './meeting-places.ts'
+import { openAnswer } from './sealed-answer.ts'
+
+export interface JoinerDeps {
+  readonly network: Network
+  readonly clock: Clock
+  readonly attempt: JoinAttempt
+  readonly changed: (state: JoinState) => void
+}
+
+/** `asking`: somebody is there, or there was no time to find anybody yet. `waiting`: nobody is there who answers. */
+export type JoinState =
+  | { readonly kind: 'asking' }
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'answered'; readonly answer: JoinAnswer }
+
+interface Candidate {
+  readonly failures: number
+  readonly next: Millis
+  readonly isAsked: boolean
+}
+
+/** Peers who hold the link, too, could be many. */
+const MAX_CANDIDATES = 256
+/** Who did not answer is asked again after this, then twice as long each time. */
+const FIRST_RETRY: Millis = 5000
+const LAST_RETRY: Millis = 5 * 60_000
+/** Two who are asked at once both let the newcomer in, which uses the invite twice: so the next is asked only when the first is slow. */
+const TURN: Millis = 2000
+/** A refusal is believed once nobody has let the newcomer in for so long. */
+const REFUSAL_GRACE: Millis = 4000
+/** Connecting to the first peer takes that long: before, it is too early to say that nobody is there. */
+const PATIENCE: Millis = 10_000
+
+const NEW: Candidate = { failures: 0, next: 0, isAsked: false }
+
+/**
+ * A newcomer's side of joining: looks for members at the link's addresses and where the invite's members meet, and asks one after the
+ * other until one answers, for ever.
+ *
+ * 1. Whoever holds the link can be there and answer. That a room lets in is believed only with the key that the invite was sealed with
+ *    (`isGenuine`).
+ * 2. A refusal has no such proof, and whoever gives it may have an old state or a wrong clock: it counts when nobody lets the newcomer in for
+ *    a few seconds after it. Of several the first is told.
+ * 3. 'not-allowed' says that this one member may not decide: others are asked, as if it had not answered.
+ *
+ * Connections are kept until `stop`, so that the room can go on with them.
+ */
+export class Joiner {
+  readonly #deps: JoinerDeps
+  readonly #abort = new AbortController()
+  readonly #places: MeetingPlaces
+  readonly #addressed: ReadonlySet<string>
+  readonly #candidates = new CappedMap<PeerId, Candidate>(MAX_CANDIDATES)
+  readonly #turns = new Serial()
+  readonly #alarm: Alarm
+  readonly #ends: readonly (() => void)[]
+  #state: JoinState = { kind: 'asking' }
+  #refusal: JoinAnswer | undefined
+  #isEarly = true
+
+  constructor(deps: JoinerDeps) {
+    const { network, clock, attempt } = deps
+    const { addresses, said } = attempt.link
+    const byPeer = Map.groupBy(addresses, peerOf)
+    this.#deps = deps
+    this.#addressed = new Set(byPeer.keys())
+    this.#alarm = new Alarm(clock, () => this.#askDue())
+    this.#places = new MeetingPlaces({ network, clock, joined: peer => this.#turnUp(peer) })
+    this.#places.follow([inviteSecrets(said.key).rendezvous])
+    this.#ends = [
+      network.listen(event => this.#hear(event)),
+      clock.after(PATIENCE, () => this.#noLongerEarly()),
+      ...[...byPeer.values()].map(each => network.keep(each))
+    ]
+  }
+
+  state(): JoinState {
+    return this.#state
+  }
+
+  stop(): void {
+    this.#end()
+    for (const end of this.#ends) end()
+  }
+
+  #hear(event: NetworkEvent): void {
+    if (event.kind === 'woke') {
+      for (const peer of this.#candidates.keys()) this.#candidates.set(peer, NEW)
+      this.#askDue()
+    }
+    if (event.kind !== 'peer') return
+    const { peer, path } = event.connection
+    if (path === 'none') this.#forget(peer)
+    else if (this.#addressed.has(peer)) this.#turnUp(peer)
+  }
+
+  #turnUp(peer: PeerId): void {
+    if (!this.#candidates.has(peer)) this.#candidates.set(peer, NEW)
+    this.#askDue()
+  }
+
+  #forget(peer: PeerId): void {
+    this.#candidates.delete(peer)
+    this.#tell()
+  }
+
+  #askDue(): void {
+    if (this.#abort.signal.aborted) return
+    const now = this.#deps.clock.now()
+    for (const [peer, candidate] of [...this.#candidates]) {
+      if (candidate.isAsked || candidate.next > now) continue
+      this.#candidates.set(peer, { ...candidate, isAsked: true })
+      void this.#turns.run(() => this.#takeTurn(peer))
+    }
+    this.#setAlarm()
+    this.#tell()
+  }
+
+  /** Resolves when the next may be asked. */
+  async #takeTurn(peer: PeerId): Promise<void> {
+    if (this.#abort.signal.aborted) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const cancel = this.#deps.clock.after(TURN, resolve)
+    void this.#ask(peer).finally(resolve)
+    await promise
+    cancel()
+  }
+
+  async #ask(peer: PeerId): Promise<void> {
+    const { network, attempt } = this.#deps
+    const sealed = await askToJoin(network, peer, attempt.request, this.#abort.signal).catch(() => undefined)
+    if (this.#abort.signal.aborted) return
+    if (sealed === undefined || !this.take(sealed)) this.#failed(peer)
+  }
+
+  /** Takes an answer that came in whatever way; whether it is one. */
+  take(sealed: Uint8Array): boolean {
+    const { link, request, answerSecret } = this.#deps.attempt
+    const answer = openAnswer(request, answerSecret, sealed)
+    if (answer === undefined || this.#abort.signal.aborted) return false
+    if (answer.kind === 'admitted') {
+      if (!isGenuine(answer, link)) return false
+      this.#finish(answer)
+      return true
+    }
+    if (answer.reason === 'not-allowed') return false
+    if (this.#refusal === undefined) this.#deps.clock.after(REFUSAL_GRACE, () => this.#finish(answer))
+    this.#refusal ??= answer
+    this.#tell()
+    return true
+  }
+
+  #failed(peer: PeerId): void {
+    const candidate = this.#candidates.get(peer)
+    if (candidate === undefined) return
+    const wait = Math.min(FIRST_RETRY * 2 ** candidate.failures, LAST_RETRY)
+    const next = this.#deps.clock.now() + wait
+    this.#candidates.set(peer, { failures: candidate.failures + 1, next, isAsked: false })
+    this.#setAlarm()
+    this.#tell()
+  }
+
+  #setAlarm(): void {
+    const due = [...this.#candidates.values()].flatMap(({ isAsked, next }) => (isAsked ? [] : [next]))
+    this.#alarm.setFor(due.length > 0 ? Math.min(...due) : undefined)
+  }
+
+  #noLongerEarly(): void {
+    this.#isEarly = false
+    this.#tell()
+  }
+
+  #finish(answer: JoinAnswer): void {
+    if (this.#abort.signal.aborted) return
+    this.#end()
+    this.#state = { kind: 'answered', answer }
+    this.#deps.changed(this.#state)
+  }
+
+  /** Asks nobody any more. */
+  #end(): void {
+    this.#abort.abort()
+    this.#alarm.setFor(undefined)
+    this.#places.stop()
+  }
+
+  #tell(): void {
+    if (this.#abort.signal.aborted) return
+    const all = [...this.#candidates.values()]
+    const hopeful = all.some(({ failures, isAsked }) => isAsked && failures === 0)
+    const isAsking = hopeful || this.#refusal !== undefined || (this.#isEarly && all.length === 0)
+    const kind = isAsking ? 'asking' : 'waiting'
+    if (kind === this.#state.kind) return
+    this.#state = { kind }
+    this.#deps.changed(this.#state)
+  }
+}
+
+function peerOf(address: string): string {
+  return address.slice(address.lastIndexOf('/p2p/') + '/p2p/'.length)
+}

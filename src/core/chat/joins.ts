@@ -1,0 +1,185 @@
+import { expectValue, fromHex, NotAllowedError, toHex, type Clock, type RandomBytes } from '../bytes/index.ts'
+import { loadGroupKeys, type RoomId } from '../encryption/index.ts'
+import type { DisplayName, Identity } from '../identity/index.ts'
+import type { Storage } from '../log/index.ts'
+import type { Network } from '../network/index.ts'
+import { decodeLink, type JoinLink } from './invite-link.ts'
+import { prepareJoin, type JoinAttempt } from './joining/join-attempt.ts'
+import type { JoinAnswer, Refusal } from './joining/join-codec.ts'
+import { Joiner, type JoinState } from './joining/joiner.ts'
+import type { Listeners } from './listeners.ts'
+import type { PeerEvent, RoomSummary } from './peer.ts'
+import { generationsRecord, handedOverRecord, keyPackageRecord } from './room/control-records.ts'
+import type { PendingRoom, RoomRecord } from './room-records.ts'
+import { whenTold } from './when-told.ts'
+
+export interface JoinsDeps {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly identity: Identity
+  readonly nick: () => DisplayName
+  readonly events: Listeners<PeerEvent>
+  readonly save: (record: RoomRecord) => Promise<void>
+  /** The room's members have let this device in. */
+  readonly enter: (record: RoomRecord) => Promise<void>
+}
+
+interface Pending {
+  readonly record: PendingRoom
+  readonly attempt: JoinAttempt
+  joiner: Joiner | undefined
+  refusal: Refusal | undefined
+}
+
+const REFUSALS: Readonly<Record<Refusal, string>> = {
+  expired: 'this invite has expired: ask for a new one',
+  revoked: 'this invite was revoked: ask for a new one',
+  'used-up': 'this invite was used as often as it could be: ask for a new one',
+  banned: 'you were banned from this room',
+  closed: 'this room was closed',
+  'member-already': 'you are in this room already, on another device of yours',
+  'not-allowed': 'nobody who was asked may let you in'
+}
+/** What a device whose clock is a little ahead of the others' would miss otherwise. */
+const CLOCK_MARGIN = 5 * 60_000
+
+/** The private rooms into which this device has asked to be let. */
+export class Joins {
+  readonly #deps: JoinsDeps
+  readonly #pending = new Map<RoomId, Pending>()
+  #network: Network | undefined
+
+  constructor(deps: JoinsDeps) {
+    this.#deps = deps
+  }
+
+  /** Asks by this link, from now on for as long as it takes; resolves when that is durable. */
+  async begin(text: string, link: JoinLink): Promise<RoomSummary> {
+    const { storage, random, identity, nick, save, events } = this.#deps
+    const keys = await loadGroupKeys()
+    const device = { id: identity.certificate.device, signingKey: identity.deviceSeed }
+    const keyPackage = await keys.createKeyPackage(device)
+    const attempt = await prepareJoin(link, { identity, keyPackage: keyPackage.shown, nick: nick() }, random)
+    if (!attempt.ok) throw new NotAllowedError(attempt.error)
+    await storage.room(link.roomId).commit({ records: [keyPackageRecord(keyPackage)] })
+    const { request, answerSecret } = attempt.value
+    const joining = { link: text, request: toHex(request), answerSecret: toHex(answerSecret) }
+    const record: PendingRoom = { id: link.roomId, name: link.name, kind: 'private', remembered: [], joining }
+    await save(record)
+    this.#drop(link.roomId)
+    const pending = this.#add(record, attempt.value)
+    events.emit({ event: 'room', room: link.roomId, change: 'joining' })
+    return summaryOf(pending)
+  }
+
+  /** Goes on with what an earlier run began. */
+  restore(record: PendingRoom): void {
+    const { link: text, request, answerSecret } = record.joining
+    const link = decodeLink(text, 0)
+    if (!link.ok || link.value.kind !== 'join') return
+    const [requestBytes, secret] = [request, answerSecret].map(hex => expectValue(fromHex(hex)))
+    if (requestBytes === undefined || secret === undefined) return
+    this.#add(record, { link: link.value, request: requestBytes, answerSecret: secret })
+  }
+
+  goOnline(network: Network): void {
+    this.#network = network
+    for (const pending of this.#pending.values()) this.#ask(pending)
+  }
+
+  stop(): void {
+    this.#network = undefined
+    for (const pending of this.#pending.values()) {
+      pending.joiner?.stop()
+      pending.joiner = undefined
+    }
+  }
+
+  summaries(): RoomSummary[] {
+    return [...this.#pending.values()].map(summaryOf)
+  }
+
+  has(room: string): boolean {
+    return this.#pending.has(room as RoomId)
+  }
+
+  /** Asks no more. */
+  forget(room: RoomId): void {
+    this.#drop(room)
+  }
+
+  /** Resolves once the room is entered; rejects with NotAllowedError when its members refuse, and on abort. */
+  async admitted(room: RoomId, signal: AbortSignal): Promise<void> {
+    await whenTold(
+      this.#deps.events,
+      event => event.event === 'room' && event.room === room,
+      signal,
+      async () => {
+        const refusal = this.#pending.get(room)?.refusal
+        if (refusal !== undefined) throw new NotAllowedError(REFUSALS[refusal])
+        return this.#pending.has(room) ? undefined : true
+      }
+    )
+  }
+
+  #add(record: PendingRoom, attempt: JoinAttempt): Pending {
+    const pending: Pending = { record, attempt, joiner: undefined, refusal: undefined }
+    this.#pending.set(record.id, pending)
+    this.#ask(pending)
+    return pending
+  }
+
+  #ask(pending: Pending): void {
+    if (this.#network === undefined || pending.refusal !== undefined) return
+    pending.joiner = new Joiner({
+      network: this.#network,
+      clock: this.#deps.clock,
+      attempt: pending.attempt,
+      changed: state => this.#changed(pending, state)
+    })
+  }
+
+  #changed(pending: Pending, state: JoinState): void {
+    if (state.kind === 'answered') void this.#answered(pending, state.answer).catch(() => undefined)
+    else this.#tell(pending)
+  }
+
+  async #answered(pending: Pending, answer: JoinAnswer): Promise<void> {
+    const { storage, enter, clock } = this.#deps
+    const { id } = pending.record
+    if (answer.kind === 'refused') {
+      pending.refusal = answer.reason
+      this.#tell(pending)
+      return
+    }
+    await storage.room(id).commit({
+      records: [generationsRecord(answer.generations), handedOverRecord(answer.contentKeys)]
+    })
+    const { joining: _, ...record } = pending.record
+    const since = answer.contentKeys.size === 0 ? { since: clock.now() - CLOCK_MARGIN } : {}
+    await enter({ ...record, ...since })
+    this.#drop(id)
+    this.#tell(pending)
+  }
+
+  #tell({ record }: Pending): void {
+    this.#deps.events.emit({
+      event: 'room',
+      room: record.id,
+      change: this.#pending.has(record.id) ? 'joining' : 'joined'
+    })
+  }
+
+  #drop(room: RoomId): void {
+    this.#pending.get(room)?.joiner?.stop()
+    this.#pending.delete(room)
+  }
+}
+
+function summaryOf({ record, joiner, refusal }: Pending): RoomSummary {
+  const state = joiner?.state().kind
+  const joining = refusal === undefined ? (state === 'asking' ? state : 'waiting') : { refused: REFUSALS[refusal] }
+  const { id, name } = record
+  return { id, name, kind: 'private', joining, members: 0, unread: 0, missing: 0, keepers: [], retention: 'forever' }
+}
