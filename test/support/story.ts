@@ -53,7 +53,7 @@ export class Story {
     const events: PeerEvent[] = []
     peer.listen(event => events.push(event))
     await peer.rename(name)
-    const network = this.network.peer(`${name}-${this.#seed}`)
+    const network = this.network.peer(`${name}x${String(this.#seed).replaceAll('0', 'z')}`)
     await peer.goOnline(network)
     for (const id of this.network.chosen) this.#connect(network, id)
     const actor = { peer, network, storage, events }

@@ -160,7 +160,8 @@ class LocalPeer implements Peer {
   }
 
   rooms(): RoomSummary[] {
-    return [...this.#live().map(live => this.#summary(live)), ...this.#joins.summaries()]
+    const live = this.#live().filter(({ keys }) => !this.#joins.has(keys.roomId))
+    return [...live.map(each => this.#summary(each)), ...this.#joins.summaries()]
   }
 
   leaveRoom(reference: string): Promise<void> {
@@ -315,6 +316,7 @@ class LocalPeer implements Peer {
 
   #enterPrivate(record: RoomRecord): Promise<RoomSummary> {
     return this.#changes.run(async () => {
+      await this.#rooms.get(record.id)?.live.close()
       await saveRoomRecord(this.#deps.storage.records, record)
       const live = await this.#load(this.#privateKeys(record), record)
       this.#connect(live, record)

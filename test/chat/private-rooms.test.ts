@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest'
+import { NotAllowedError } from '../../src/core/bytes/index.ts'
+import type { InviteOptions } from '../../src/core/chat/index.ts'
+import { settle } from '../support/settle.ts'
+import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
+
+async function found(story: Story, actor: Actor, history?: 'joined' | 'all' | number): Promise<void> {
+  await settle(story, actor.peer.privateRooms.create('Loft', history === undefined ? {} : { history }))
+}
+
+async function inviteLink(story: Story, by: Actor, options: InviteOptions = {}): Promise<string> {
+  return settle(story, by.peer.privateRooms.invite('Loft', options))
+}
+
+/** Comes in by a link, or says why not. */
+async function join(story: Story, actor: Actor, link: string): Promise<string> {
+  await settle(story, actor.peer.joinByLink(link))
+  return settle(
+    story,
+    actor.peer.privateRooms.admitted('Loft', AbortSignal.timeout(60_000)).then(
+      () => 'in',
+      (thrown: unknown) => (thrown instanceof Error ? thrown.message : 'failed')
+    )
+  )
+}
+
+async function meet(story: Story, ...actors: readonly Actor[]): Promise<void> {
+  await story.until('all know all', () => actors.every(({ peer }) => peer.findRoom('Loft').members === actors.length))
+}
+
+async function hears(story: Story, actor: Actor, line: string): Promise<void> {
+  await story.until(`${line} is heard`, async () => (await transcript(actor, 'Loft')).includes(line))
+}
+
+test('a room is made, somebody comes in by a link, and both talk', async () => {
+  const story = new Story()
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await found(story, anna)
+  expect(anna.peer.findRoom('loft')).toMatchObject({ kind: 'private', role: 'owner', members: 1, history: 'joined' })
+  await settle(story, anna.peer.send('Loft', 'before'))
+  expect(await join(story, bob, await inviteLink(story, anna))).toBe('in')
+  await meet(story, anna, bob)
+  await settle(story, anna.peer.send('Loft', 'hello Bob'))
+  await settle(story, bob.peer.send('Loft', 'hello Anna'))
+  await hears(story, bob, 'Anna: hello Bob')
+  await hears(story, anna, 'Bob: hello Anna')
+  expect(await transcript(bob, 'Loft')).toEqual(['Anna: hello Bob', 'Bob: hello Anna'])
+  await story.until('it is delivered', () => eventsOf(anna, 'delivered').some(({ to, of }) => to === 1 && of === 1))
+  expect((await bob.peer.members('Loft')).map(({ role }) => role).toSorted()).toEqual(['member', 'owner'])
+  await story.wait(30_000)
+  expect(bob.peer.findRoom('Loft').missing).toBe(0)
+})
+
+test('what was said before is shared as the room’s policy has it', async () => {
+  const story = new Story()
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await found(story, anna, 'all')
+  await settle(story, anna.peer.send('Loft', 'before'))
+  expect(await join(story, bob, await inviteLink(story, anna))).toBe('in')
+  await hears(story, bob, 'Anna: before')
+})
+
+test('all is there again after a restart', async () => {
+  const story = new Story()
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await found(story, anna)
+  await join(story, bob, await inviteLink(story, anna))
+  await meet(story, anna, bob)
+  await settle(story, anna.peer.send('Loft', 'one'))
+  await hears(story, bob, 'Anna: one')
+  await settle(
+    story,
+    Promise.all([anna.peer.stop(), bob.peer.stop()]).then(() => undefined)
+  )
+  const [again, too] = [await story.enter('Anna', anna.storage), await story.enter('Bob', bob.storage)]
+  expect(await transcript(again, 'Loft')).toEqual(['Anna: one'])
+  await settle(story, too.peer.send('Loft', 'two'))
+  await hears(story, again, 'Bob: two')
+})
+
+test('who is removed reads and writes no more, is told, and does not come back by the old link', async () => {
+  const story = new Story()
+  const [anna, bob, cy] = [await story.enter('Anna'), await story.enter('Bob'), await story.enter('Cy')]
+  await found(story, anna)
+  const link = await inviteLink(story, anna)
+  for (const each of [bob, cy]) expect(await join(story, each, link)).toBe('in')
+  await meet(story, anna, bob, cy)
+  await settle(story, bob.peer.send('Loft', 'still here'))
+  for (const each of [anna, cy]) await hears(story, each, 'Bob: still here')
+  await settle(story, anna.peer.privateRooms.remove('Loft', 'Bob'))
+  await story.until('Cy knows', () => cy.peer.findRoom('Loft').members === 2)
+  await story.until('Bob is told', () => bob.peer.findRoom('Loft').ended === 'removed')
+  await settle(story, anna.peer.send('Loft', 'without Bob'))
+  await hears(story, cy, 'Anna: without Bob')
+  await story.wait(60_000)
+  expect(await transcript(bob, 'Loft')).toEqual(['Bob: still here'])
+  await expect(settle(story, bob.peer.send('Loft', 'me again'))).rejects.toThrow(NotAllowedError)
+  expect(await join(story, bob, link)).toMatch(/revoked/)
+})
