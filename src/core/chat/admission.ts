@@ -115,8 +115,8 @@ export class Admission implements AdmittingRoom {
     const epochs = await this.#deps.room.shown.epochsOfNewest(history)
     return new Map(
       [...epochs].flatMap(epoch => {
-        const key = keys.get(epoch as EpochId)
-        return key === undefined ? [] : [[epoch as EpochId, key] as const]
+        const key = keys.get(epoch)
+        return key === undefined ? [] : [[epoch, key] as const]
       })
     )
   }

@@ -1,10 +1,10 @@
-import { errorMessage, every, UsageError, type Clock, type Millis } from '../bytes/index.ts'
+import { errorMessage, every, type Clock, type Millis } from '../bytes/index.ts'
 import type { NamedRoom } from '../encryption/index.ts'
 import type { DeviceId, MemberId } from '../identity/index.ts'
 import type { EntryId, StoredEntry } from '../log/index.ts'
 import type { Network, PeerId } from '../network/index.ts'
-import { Admission } from './admission.ts'
 import { Alarm } from './alarm.ts'
+import { findMessage } from './find-message.ts'
 import { Hush } from './hush.ts'
 import type { Listeners } from './listeners.ts'
 import { summaryOf } from './member-summary.ts'
@@ -32,12 +32,10 @@ export interface LiveRoomDeps extends RoomDeps {
 
 /** Of the newest messages of an earlier run, those whose acknowledgements are still told. */
 const MAX_TOLD = 100
-
 /** How often messages whose time is over are looked for; retention is by days, or by many messages. */
 const RETENTION_PERIOD: Millis = 10 * 60_000
 /** Members told of in one go that they cite what nobody has: keys cost nothing to make. */
 const MAX_TOLD_UNHELD = 8
-const NO_MESSAGE_ID = 'a message is named by its id, or by the first 8 characters of it or more'
 const EQUIVOCATION_WORDS = 'signed two different messages as one and the same. Both are shown.'
 
 /** A room as the user sees it: its messages, members, unread count and deliveries, online or not. */
@@ -47,8 +45,6 @@ export class LiveRoom {
   readonly own: OwnMessages
   /** Who is in, of a private room. */
   readonly membership: Membership | undefined
-  /** How newcomers come in, there. */
-  readonly admission: Admission | undefined
   readonly #deps: LiveRoomDeps
   readonly #clock: RoomClock
   readonly #room: Room
@@ -60,8 +56,7 @@ export class LiveRoom {
   readonly #hush: Hush
   #link: RoomLink | undefined
   #network: Network | undefined
-  #stopRetaining: () => void = () => undefined
-  /** Whether others are here. */
+  readonly #ends: (() => void)[] = []
   #attending = false
 
   private constructor(deps: LiveRoomDeps, clock: RoomClock, room: Room, unread: number) {
@@ -69,12 +64,9 @@ export class LiveRoom {
     this.#deps = { ...deps, clock }
     this.#clock = clock
     this.#room = room
-    this.membership = this.#membershipOf(deps, clock, room)
-    const { membership } = this
-    const { groupKeys } = deps.control ?? {}
-    const { roomId } = deps.keys
-    this.admission = membership && groupKeys && new Admission({ roomId, room, membership, groupKeys, clock })
-    const audience = membership && ((): Set<MemberId> => membership.audience())
+    const membership = this.#membershipOf(deps, clock, room)
+    this.membership = membership
+    const audience = membership && (() => membership.audience())
     this.own = new OwnMessages({ room, clock, events: deps.events, self: this.#self, audience })
     this.#unread = unread
     this.#missing = room.gaps.missing().length
@@ -108,11 +100,8 @@ export class LiveRoom {
 
   goOnline(network: Network): void {
     if (this.#link !== undefined) return
-    const stops = [
-      every(this.#clock, RETENTION_PERIOD, () => void this.retain().catch(() => undefined)),
-      this.membership?.watch() ?? (() => undefined)
-    ]
-    this.#stopRetaining = () => stops.forEach(stop => stop())
+    this.#ends.push(every(this.#clock, RETENTION_PERIOD, () => void this.retain().catch(() => undefined)))
+    if (this.membership !== undefined) this.#ends.push(this.membership.watch())
     this.#network = network
     this.#link = new RoomLink({
       ...this.#deps,
@@ -140,7 +129,7 @@ export class LiveRoom {
   }
 
   goOffline(): void {
-    this.#stopRetaining()
+    for (const end of this.#ends.splice(0)) end()
     this.#alarm.setFor(undefined)
     this.#hush.end()
     this.#link?.stop()
@@ -165,25 +154,16 @@ export class LiveRoom {
 
   /** Has an own message say something else; `reference` is its id, or the beginning of it. */
   async edit(reference: string, text: string): Promise<EntryId> {
-    const message = await this.#findMessage(reference)
+    const message = await findMessage(this.#deps.store, reference)
     await this.#say(await this.#room.edit(message, text))
     return message
   }
 
   async delete(reference: string): Promise<EntryId> {
-    const message = await this.#findMessage(reference)
+    const message = await findMessage(this.#deps.store, reference)
     const written = await this.#room.delete(message)
     if (written !== undefined) await this.#say(written)
     return message
-  }
-
-  async #findMessage(reference: string): Promise<EntryId> {
-    if (!/^[0-9a-f]{8,64}$/.test(reference)) throw new UsageError(NO_MESSAGE_ID)
-    const [id, another] = await this.#deps.store.idsFrom(reference, 2)
-    if (id === undefined) throw new UsageError('there is no such message here')
-    if (another !== undefined)
-      throw new UsageError(`more than one message starts with ${reference}: give more of its id`)
-    return id
   }
 
   /** Erases what is older than this device keeps messages. */
@@ -247,7 +227,7 @@ export class LiveRoom {
   #membershipOf({ control, events, random }: LiveRoomDeps, clock: Clock, room: Room): Membership | undefined {
     if (control === undefined) return undefined
     return new Membership({
-      keys: control.keys,
+      ...control,
       room,
       self: this.#self,
       clock,
@@ -264,7 +244,7 @@ export class LiveRoom {
   }
 
   async #take(entries: readonly StoredEntry[]): Promise<Taken> {
-    const before = new Set(this.membership?.audience() ?? this.#room.state.book.members().keys())
+    const before = new Set(this.#room.state.book.members().keys())
     const lastOwn = this.#room.ownDevice?.last?.sequence ?? 0
     const taken = await this.#room.accept(entries).catch((thrown: unknown) => {
       // Of a room that is being left nothing is stored any more.
@@ -275,11 +255,11 @@ export class LiveRoom {
       throw thrown
     })
     const { stored, equivocators, changed } = taken
-    if (stored.length > 0) this.#storeFails = false
+    this.#storeFails &&= stored.length === 0
     this.membership?.took(taken)
-    for (const { body } of stored) {
+    for (const { body } of this.membership === undefined ? stored : []) {
       const author = this.#room.state.book.get(body.device)?.member
-      if (author === undefined || author === this.#self || before.has(author) || this.membership !== undefined) continue
+      if (author === undefined || author === this.#self || before.has(author)) continue
       before.add(author)
       this.#memberEvent(author, 'joined')
     }

@@ -1,6 +1,7 @@
 import { every, NotAllowedError, UsageError, type Clock, type Millis, type RandomBytes } from '../bytes/index.ts'
 import type {
   Access,
+  GroupKeys,
   HistoryPolicy,
   LastKnown,
   OperationId,
@@ -10,6 +11,7 @@ import type {
 } from '../encryption/index.ts'
 import { foldName, type DeviceId, type MemberId } from '../identity/index.ts'
 import type { Entry } from '../log/index.ts'
+import { Admission } from './admission.ts'
 import type { Listeners } from './listeners.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
 import type { InviteSummary } from './private-rooms.ts'
@@ -17,6 +19,7 @@ import type { Taken } from './room/intake.ts'
 import type { Room } from './room/room.ts'
 
 export interface MembershipDeps {
+  readonly groupKeys: GroupKeys
   readonly keys: PrivateRoomKeys
   readonly room: Room
   readonly self: MemberId
@@ -37,6 +40,8 @@ const FEWEST_LETTERS = 6
 
 /** Who is in a private room: tells what changes in that, and has this member's decisions carried out. */
 export class Membership {
+  /** How newcomers come in. */
+  readonly admission: Admission
   readonly #deps: MembershipDeps
   #access: Access
   /** Since when the keys lag behind. */
@@ -45,6 +50,8 @@ export class Membership {
   constructor(deps: MembershipDeps) {
     this.#deps = deps
     this.#access = this.#room.access()
+    const { keys, room, groupKeys, clock } = deps
+    this.admission = new Admission({ roomId: keys.roomId, room, groupKeys, clock, membership: this })
   }
 
   get #room(): PrivateRoom {

@@ -1,33 +1,21 @@
-import { NotAllowedError, toHex, UsageError, type Clock, type RandomBytes } from '../bytes/index.ts'
-import {
-  loadGroupKeys,
-  openRoom,
-  parseRoomName,
-  signedWordsOf,
-  type OperationId,
-  type RoomId
-} from '../encryption/index.ts'
+import { NotAllowedError, UsageError, type Clock, type RandomBytes } from '../bytes/index.ts'
+import { loadGroupKeys, parseRoomName, signedWordsOf, type OperationId, type RoomId } from '../encryption/index.ts'
 import { signingKey, type Identity, type MemberId } from '../identity/index.ts'
-import { isWhole, type EntryId, type Storage } from '../log/index.ts'
+import type { Storage } from '../log/index.ts'
 import { decodeLink, encodeJoinLink } from './invite-link.ts'
-import type { Joins } from './joins.ts'
 import type { LiveRoom } from './live-room.ts'
 import type { Membership } from './membership.ts'
+import type { OwnRooms } from './own-rooms.ts'
 import type { RoomSummary } from './peer.ts'
 import type { InviteOptions, InviteSummary, MemberRole, PrivateRooms, SharedHistory } from './private-rooms.ts'
 import { foundRoom } from './room/found-room.ts'
-import type { RoomRecord } from './room-records.ts'
 
 export interface OwnPrivateRoomsDeps {
   readonly storage: Storage
   readonly clock: Clock
   readonly random: RandomBytes
   readonly identity: Identity
-  readonly joins: Joins
-  readonly find: (reference: string) => LiveRoom
-  readonly rooms: () => readonly LiveRoom[]
-  readonly summary: (reference: string) => RoomSummary
-  readonly enter: (record: RoomRecord) => Promise<RoomSummary>
+  readonly rooms: OwnRooms
   /** Of this peer, for links. */
   readonly addresses: () => readonly string[]
 }
@@ -49,11 +37,11 @@ export class OwnPrivateRooms implements PrivateRooms {
     if (!name.ok) throw new UsageError(name.error)
     const groupKeys = await loadGroupKeys()
     const id = await foundRoom({ ...this.#deps, groupKeys }, { name: name.value, history })
-    return this.#deps.enter({ id, name: name.value, kind: 'private', remembered: [] })
+    return this.#deps.rooms.enterPrivate({ id, name: name.value, kind: 'private', remembered: [] })
   }
 
   async invite(room: string, options: InviteOptions = {}, webAddress?: string): Promise<string> {
-    const live = this.#deps.find(room)
+    const live = this.#deps.rooms.find(room).live
     const { role = 'member', lasts = WEEK, uses = Number.POSITIVE_INFINITY } = options
     const { clock, random, addresses } = this.#deps
     const seed = random(32)
@@ -72,35 +60,35 @@ export class OwnPrivateRooms implements PrivateRooms {
   }
 
   invites(room: string): InviteSummary[] {
-    return membershipOf(this.#deps.find(room)).invites()
+    return membershipOf(this.#deps.rooms.find(room).live).invites()
   }
 
   async revoke(text: string): Promise<RoomSummary> {
     const id = this.#inviteId(text)
-    const live = this.#deps.rooms().find(({ membership }) => membership?.invites().some(each => each.id === id))
+    const live = this.#deps.rooms.live().find(({ membership }) => membership?.invites().some(each => each.id === id))
     if (live === undefined) throw new UsageError('this invite leads into none of your rooms')
     await membershipOf(live).operate(control => control.say({ kind: 'revoke', invite: id as OperationId }))
-    return this.#deps.summary(live.keys.roomId)
+    return this.#deps.rooms.summaryOf(live.keys.roomId)
   }
 
   async remove(room: string, member: string, { ban = false }: { readonly ban?: boolean } = {}): Promise<void> {
-    const membership = membershipOf(this.#deps.find(room))
+    const membership = membershipOf(this.#deps.rooms.find(room).live)
     await membership.remove(this.#other(membership, member), ban)
   }
 
   async setRole(room: string, member: string, role: MemberRole): Promise<void> {
-    const membership = membershipOf(this.#deps.find(room))
+    const membership = membershipOf(this.#deps.rooms.find(room).live)
     await membership.setRole(membership.find(member), role)
   }
 
   async close(room: string): Promise<void> {
-    await membershipOf(this.#deps.find(room)).operate(control => control.say({ kind: 'close' }))
+    await membershipOf(this.#deps.rooms.find(room).live).operate(control => control.say({ kind: 'close' }))
   }
 
   async admitted(room: string, signal: AbortSignal): Promise<RoomSummary> {
-    const { id } = this.#deps.summary(room)
-    await this.#deps.joins.admitted(id as RoomId, signal)
-    return this.#deps.summary(id)
+    const { id } = this.#deps.rooms.summaryOf(room)
+    await this.#deps.rooms.joins.admitted(id as RoomId, signal)
+    return this.#deps.rooms.summaryOf(id)
   }
 
   #inviteId(text: string): string {

@@ -10,10 +10,10 @@ import {
 } from '../bytes/index.ts'
 import type { DeviceCertificate, DeviceId, MemberId } from '../identity/index.ts'
 import {
+  AccessViews,
   decodeOperation,
   encodeOperation,
   headsOf,
-  pastOf,
   resolveAccess,
   writesUpTo,
   type Access,
@@ -80,8 +80,6 @@ export type TakenControl = 'taken' | 'waits' | 'void' | 'full'
 const MAX_OPERATIONS = 16_384
 /** Entries that wait for what they stand on. */
 const MAX_WAITING = 256
-/** What the log came to at the places that commits cite. */
-const MAX_ACCESS_VIEWS = 256
 
 /** What a device was given, or had stored, before it reads the log. */
 export interface Given {
@@ -120,7 +118,7 @@ export class PrivateRoom {
   readonly #storedEpochs: StoredGraph | undefined
   readonly #memberOf = new Map<DeviceId, MemberId>()
   readonly #waiting = new CappedMap<OperationId, ControlEntry>(MAX_WAITING)
-  readonly #accessAt = new CappedMap<string, Access>(MAX_ACCESS_VIEWS)
+  readonly #views: AccessViews
   readonly #generations: Generations
   /** What was taken in since it was asked. */
   #news: OperationId[] = []
@@ -131,6 +129,7 @@ export class PrivateRoom {
   constructor(deps: PrivateRoomDeps, id: OperationId, { generations, contentKeys, epochs }: Given) {
     this.#deps = deps
     this.id = id
+    this.#views = new AccessViews(this.#operations, id)
     this.#generations = new Generations(generations)
     this.#handedOver = new Map(contentKeys)
     this.#storedEpochs = epochs
@@ -365,7 +364,7 @@ export class PrivateRoom {
 
   #begin(device: DeviceId, first: { readonly epoch: EpochId; readonly keyHash: string }, now: Millis): void {
     const { keys, device: self, keyPackage } = this.#deps
-    const accessAt = (cites: readonly OperationId[]): Access | undefined => this.#accessWith(cites)
+    const accessAt = (cites: readonly OperationId[]): Access | undefined => this.#views.at(cites)
     const graphDeps = { keys, device: self, keyPackage, accessAt }
     this.#graph =
       this.#storedEpochs === undefined
@@ -389,16 +388,5 @@ export class PrivateRoom {
     for (const [epoch, key] of this.#handedOver)
       if (this.#graph?.takeKey(epoch, key) === true) this.#handedOver.delete(epoch)
     if (this.#graph !== undefined) await this.#generations.open(this.#graph, this.#deps.keys)
-  }
-
-  #accessWith(cites: readonly OperationId[]): Access | undefined {
-    const key = cites.join()
-    const known = this.#accessAt.get(key)
-    if (known !== undefined) return known
-    const past = pastOf(cites, this.#operations)
-    if (past === undefined) return undefined
-    const access = resolveAccess(past, this.id)
-    this.#accessAt.set(key, access)
-    return access
   }
 }

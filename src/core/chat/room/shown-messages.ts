@@ -1,5 +1,5 @@
 import { toHex, type Millis } from '../../bytes/index.ts'
-import { reopenEntry, type OpenedBody } from '../../encryption/index.ts'
+import { reopenEntry, type EpochId, type OpenedBody } from '../../encryption/index.ts'
 import type { MemberId } from '../../identity/index.ts'
 import { isWhole, orderKeyOf, type EntryId, type ShownEntry, type StoredEntry } from '../../log/index.ts'
 import { decodeContent, EDIT_KIND, MESSAGE_KIND, type Content } from './content.ts'
@@ -56,13 +56,13 @@ export class ShownMessages {
     return found
   }
 
-  /** The epochs, in hex, of the newest so many messages. */
-  async epochsOfNewest(count: number): Promise<ReadonlySet<string>> {
-    const epochs = new Set<string>()
+  /** The epochs of the newest so many messages. */
+  async epochsOfNewest(count: number): Promise<ReadonlySet<EpochId>> {
+    const epochs = new Set<EpochId>()
     let order: string | undefined
     for (let left = count; left > 0; left -= EPOCH_BATCH) {
       const shown = await this.#deps.store.newestShown(Math.min(left, EPOCH_BATCH), order)
-      for (const { entry } of shown) epochs.add(toHex(entry.header.epoch))
+      for (const { entry } of shown) epochs.add(toHex(entry.header.epoch) as EpochId)
       const last = shown.at(-1)
       if (last === undefined) break
       order = orderKeyOf(last.entry)

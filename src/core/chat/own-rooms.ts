@@ -1,0 +1,346 @@
+import {
+  errorMessage,
+  success,
+  UnavailableError,
+  UsageError,
+  type Clock,
+  type Millis,
+  type RandomBytes
+} from '../bytes/index.ts'
+import { loadGroupKeys, openRoom, PrivateRoomKeys, type NamedRoom, type RoomId } from '../encryption/index.ts'
+import { foldCase, type DisplayName, type Identity } from '../identity/index.ts'
+import type { EntryId, Storage } from '../log/index.ts'
+import type { Network, PeerId } from '../network/index.ts'
+import { renewDevice } from './identity-record.ts'
+import type { JoinLink } from './invite-link.ts'
+import { JoinHost } from './joining/join-host.ts'
+import { Joins } from './joins.ts'
+import { KeeperAsks, wantedRoom, type WantedRoom } from './keeper/keeper-asks.ts'
+import { KeptPeers } from './kept-peers.ts'
+import type { Listeners } from './listeners.ts'
+import { LiveRoom } from './live-room.ts'
+import { serveRooms } from './online/serve-rooms.ts'
+import type { PeerEvent, RoomSummary } from './peer.ts'
+import { deleteRoomRecord, isPending, saveRoomRecord, withRemembered, type RoomRecord } from './room-records.ts'
+import { FOREVER } from './room/retention.ts'
+import { isPolicy, parsePolicy, parseRoomSetting } from './room-settings.ts'
+import { Serial } from './serial.ts'
+import { TalkTimes } from './talk-times.ts'
+import { Unanswered } from './unanswered.ts'
+
+export interface OwnRoomsDeps {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly startedAt?: Millis
+  readonly identity: Identity
+  readonly events: Listeners<PeerEvent>
+  readonly nick: () => DisplayName
+}
+
+interface OwnRoom {
+  readonly live: LiveRoom
+  readonly record: RoomRecord
+}
+
+interface Online {
+  readonly network: Network
+  readonly host: JoinHost
+  readonly kept: KeptPeers
+  readonly asks: KeeperAsks
+  readonly endServing: () => void
+}
+
+const WHAT_IT_TAKES =
+  'It takes one member who is online and has a public address, is in your own network, or meets you at a relay that you both use. Still trying.'
+const COPIED_WORDS =
+  'The data of this device was restored from a copy, or is used in two places: start Starling anew (or reload its page), and it becomes a new device of yours.'
+
+/** The rooms that this device is in, or asks to be let into. */
+export class OwnRooms {
+  readonly joins: Joins
+  readonly #deps: OwnRoomsDeps
+  readonly #rooms = new Map<RoomId, OwnRoom>()
+  readonly #changes = new Serial()
+  readonly #silence: Unanswered
+  readonly #talk = new TalkTimes()
+  #online: Online | undefined
+  #isCopy = false
+
+  constructor(deps: OwnRoomsDeps) {
+    const { storage, clock, events } = deps
+    this.#deps = deps
+    this.#silence = new Unanswered(clock)
+    this.joins = new Joins({
+      ...deps,
+      save: record => saveRoomRecord(storage.records, record),
+      enter: async record => void (await this.enterPrivate(record))
+    })
+    events.listen(event => {
+      this.#noteTalk(event)
+      if (event.event === 'room') this.#online?.host.changed()
+    })
+  }
+
+  live(): LiveRoom[] {
+    return [...this.#rooms.values()].map(({ live }) => live)
+  }
+
+  summaries(): RoomSummary[] {
+    const live = this.live().filter(({ keys }) => !this.joins.has(keys.roomId))
+    return [...live.map(each => this.#summary(each)), ...this.joins.summaries()]
+  }
+
+  summaryOf(reference: string): RoomSummary {
+    const all = this.summaries()
+    const named = openRoom(reference)
+    const open = named.ok ? all.filter(({ id }) => id === named.value.roomId) : []
+    const called = all.filter(({ kind, name }) => kind === 'private' && foldCase(name) === foldCase(reference.trim()))
+    const byName = [...open, ...called]
+    const byId = /^[0-9a-f]+$/.test(reference) ? all.filter(({ id }) => id.startsWith(reference)) : []
+    const [room, another] = byName.length > 0 ? byName : byId
+    if (another !== undefined) throw new UsageError(`more than one room is ${reference}: give more of its id`)
+    if (room === undefined)
+      throw new UsageError(`there is no room ${JSON.stringify(reference)} here: see \`room list\``)
+    return room
+  }
+
+  /** One that this device is in. @throws UsageError, or UnavailableError where nobody has let it in yet */
+  find(reference: string): OwnRoom {
+    const { id } = this.summaryOf(reference)
+    const room = this.#rooms.get(id as RoomId)
+    if (room === undefined)
+      throw new UnavailableError('nobody has let you into this room yet: it takes a member who is online')
+    return room
+  }
+
+  /** Brings back a room of an earlier run. */
+  async restore(record: RoomRecord): Promise<void> {
+    if (isPending(record)) return this.joins.restore(record)
+    const keys = record.kind === 'private' ? success(this.#privateKeys(record)) : openRoom(record.name)
+    if (!keys.ok) return
+    this.#talk.entered(record.id, this.#deps.startedAt ?? this.#deps.clock.now())
+    await this.#load(keys.value, record)
+  }
+
+  /** Comes into the open room of this name, by these members' addresses. */
+  async enterOpen(name: string, addresses: readonly string[], since: Millis): Promise<RoomSummary> {
+    const keys = openRoom(name)
+    if (!keys.ok) throw new UsageError(keys.error)
+    return this.#changes.run(() => {
+      this.#talk.entered(keys.value.roomId, since)
+      return this.#join(keys.value, addresses)
+    })
+  }
+
+  /** Asks to be let into a private room. */
+  async joinPrivate(text: string, link: JoinLink, since: Millis): Promise<RoomSummary> {
+    const known = this.#rooms.get(link.roomId)
+    if (known !== undefined && known.live.summary().ended === undefined) return this.#summary(known.live)
+    this.#talk.entered(link.roomId, since)
+    return this.joins.begin(text, link)
+  }
+
+  /** Is in a private room from now on, of which the store has all that it takes. */
+  enterPrivate(record: RoomRecord): Promise<RoomSummary> {
+    return this.#changes.run(async () => {
+      await this.#rooms.get(record.id)?.live.close()
+      await saveRoomRecord(this.#deps.storage.records, record)
+      const live = await this.#load(this.#privateKeys(record), record)
+      this.#connect(live, record)
+      this.#deps.events.emit({ event: 'room', room: record.id, change: 'joined' })
+      return this.#summary(live)
+    })
+  }
+
+  leave(reference: string): Promise<void> {
+    const { id } = this.summaryOf(reference)
+    return this.#changes.run(async () => {
+      if (this.joins.has(id)) return this.#stopJoining(id as RoomId)
+      const { live, record } = this.find(id)
+      await live.membership?.leave()
+      const { roomId } = live.keys
+      this.#rooms.delete(roomId)
+      await live.close()
+      this.#talk.left(roomId)
+      const others = new Set([...this.#rooms.values()].flatMap(each => each.record.remembered.map(({ peer }) => peer)))
+      for (const { peer } of record.remembered) if (!others.has(peer)) this.#online?.kept.release(peer)
+      await deleteRoomRecord(this.#deps.storage.records, roomId)
+      this.#deps.events.emit({ event: 'room', room: roomId, change: 'left' })
+    })
+  }
+
+  set(reference: string, key: string, value: string): Promise<RoomSummary> {
+    return this.#changes.run(async () => {
+      const { live, record } = this.find(reference)
+      if (live.membership !== undefined && isPolicy(key)) {
+        await live.membership.setPolicy(parsePolicy(key, value))
+        return this.#summary(live)
+      }
+      const next = { ...record, ...parseRoomSetting(key, value) }
+      await saveRoomRecord(this.#deps.storage.records, next)
+      this.#rooms.set(record.id, { live, record: next })
+      this.#online?.asks.look()
+      await live.retain()
+      return this.#summary(live)
+    })
+  }
+
+  nicksAt(peer: PeerId): string[] {
+    return [...new Set([...this.#rooms.values()].flatMap(({ live }) => live.nickAt(peer) ?? []))]
+  }
+
+  toKeep(): WantedRoom[] {
+    const wanted = [...this.#rooms.values()].filter(({ record }) => record.keepers ?? true)
+    return wanted.map(({ live }) => wantedRoom(live))
+  }
+
+  goOnline(network: Network): void {
+    const { clock, random } = this.#deps
+    const kept = new KeptPeers(network, peer => this.#unanswered(peer))
+    const asks = new KeeperAsks({ network, clock, rooms: () => this.toKeep() })
+    const host = new JoinHost({
+      network,
+      clock,
+      random,
+      rooms: () => this.live().flatMap(({ membership }) => membership?.admission ?? [])
+    })
+    const endServing = serveRooms(network, {
+      random,
+      clock,
+      links: () => this.live().flatMap(({ link }) => link ?? [])
+    })
+    this.#online = { network, kept, asks, host, endServing }
+    this.joins.goOnline(network)
+    for (const { live, record } of this.#rooms.values()) this.#connect(live, record)
+  }
+
+  goOffline(): void {
+    const online = this.#online
+    this.#online = undefined
+    for (const live of this.live()) live.goOffline()
+    online?.kept.stop()
+    online?.asks.stop()
+    online?.host.stop()
+    online?.endServing()
+    this.joins.stop()
+  }
+
+  /** Resolves when what was begun is stored. */
+  async idle(): Promise<void> {
+    await this.#changes.run(async () => undefined)
+  }
+
+  async #stopJoining(id: RoomId): Promise<void> {
+    this.joins.forget(id)
+    await deleteRoomRecord(this.#deps.storage.records, id)
+    this.#deps.events.emit({ event: 'room', room: id, change: 'left' })
+  }
+
+  #privateKeys({ id, name }: RoomRecord): PrivateRoomKeys {
+    return new PrivateRoomKeys(id, name as DisplayName, this.#deps.clock)
+  }
+
+  async #join(keys: NamedRoom, addresses: readonly string[]): Promise<RoomSummary> {
+    const known = this.#rooms.get(keys.roomId)
+    const invited = addresses.map(address => ({
+      peer: address.slice(address.lastIndexOf('/') + 1),
+      addresses: [address]
+    }))
+    const base = known?.record ?? { id: keys.roomId, name: keys.name, remembered: [] }
+    const record = invited.reduce(withRemembered, base)
+    await saveRoomRecord(this.#deps.storage.records, record)
+    const live = known?.live ?? (await this.#load(keys, record))
+    this.#rooms.set(keys.roomId, { live, record })
+    this.#connect(live, record)
+    if (known === undefined) this.#deps.events.emit({ event: 'room', room: keys.roomId, change: 'joined' })
+    return this.#summary(live)
+  }
+
+  async #load(keys: NamedRoom, record: RoomRecord): Promise<LiveRoom> {
+    const live = await LiveRoom.load({
+      ...this.#deps,
+      keys,
+      ...(keys instanceof PrivateRoomKeys && { control: { keys, groupKeys: await loadGroupKeys() } }),
+      ...(record.since !== undefined && { since: record.since }),
+      store: this.#deps.storage.room(keys.roomId),
+      identity: this.#deps.identity,
+      events: this.#deps.events,
+      nick: () => this.#deps.nick(),
+      retention: () => this.#rooms.get(keys.roomId)?.record.retention ?? record.retention ?? FOREVER,
+      met: (room, peer) => {
+        this.#silence.met(room.roomId, peer)
+        this.#remember(room.roomId, peer as PeerId)
+      },
+      foundCopy: () => this.#becomeNewDevice()
+    })
+    this.#rooms.set(keys.roomId, { live, record })
+    return live
+  }
+
+  #connect(live: LiveRoom, record: RoomRecord): void {
+    if (this.#online === undefined) return
+    live.goOnline(this.#online.network)
+    for (const peer of record.remembered.toReversed()) this.#online.kept.keep(peer)
+    this.#online.asks.look()
+  }
+
+  #summary(live: LiveRoom): RoomSummary {
+    const toTalk = this.#talk.of(live.keys.roomId)
+    return { ...live.summary(), ...(toTalk !== undefined && { toTalk }) }
+  }
+
+  #noteTalk(event: PeerEvent): void {
+    if (event.event === 'message' && event.author !== this.#deps.identity.certificate.member) {
+      this.#talk.exchanged(event.room, this.#deps.clock.now())
+    }
+    if (event.event !== 'delivered' || event.to === 0) return
+    for (const [room, { live }] of this.#rooms) {
+      if (live.own.deliveryOf(event.id as EntryId) !== undefined) this.#talk.exchanged(room, this.#deps.clock.now())
+    }
+  }
+
+  /** Remembers the addresses of a member met, and keeps up the connection. */
+  #remember(room: RoomId, peer: PeerId): void {
+    const remembering = this.#changes.run(async () => {
+      const addresses = (await this.#online?.network.addressesOf(peer)) ?? []
+      const known = this.#rooms.get(room)
+      if (known === undefined || this.#online === undefined || addresses.length === 0) return
+      const remembered = known.record.remembered.find(each => each.peer === peer)
+      if (remembered?.addresses.join() === addresses.join()) return
+      const record = withRemembered(known.record, { peer, addresses })
+      this.#rooms.set(room, { ...known, record })
+      this.#online.kept.keep({ peer, addresses })
+      await saveRoomRecord(this.#deps.storage.records, record)
+    })
+    remembering.catch((thrown: unknown) => {
+      this.#deps.events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
+    })
+  }
+
+  /** Nobody answers where this peer was: who is alone in a room because of that is told what it takes. */
+  #unanswered(peer: string): void {
+    this.#silence.failed(peer)
+    for (const [id, { live, record }] of this.#rooms) {
+      const known = record.remembered.map(each => each.peer)
+      if (!known.includes(peer) || live.isAmongOthers || !this.#silence.isNews(id, known)) continue
+      this.#deps.events.emit({
+        event: 'warning',
+        code: 'members-unreachable',
+        room: id,
+        text: `Nobody known in ${record.name} answers. ${WHAT_IT_TAKES}`
+      })
+    }
+  }
+
+  /** An entry of this device came from outside: its data is a copy, restored or running twice. */
+  #becomeNewDevice(): void {
+    if (this.#isCopy) return
+    this.#isCopy = true
+    this.#deps.events.emit({ event: 'warning', code: 'data-copied', text: COPIED_WORDS })
+    renewDevice(this.#deps.storage.records).catch((thrown: unknown) => {
+      this.#isCopy = false
+      this.#deps.events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
+    })
+  }
+}
