@@ -109,11 +109,11 @@ test('deletions of ten times as much cost about ten times as much, not a hundred
   const claim = { member: 'm' as MemberId, device: 'd' as DeviceId, sequence: 1, kind: 1, opening: systemRandom(16) }
   async function timeOf(count: number): Promise<number> {
     const amendments = new Amendments(nothing)
-    const start = performance.now()
+    const start = process.cpuUsage().user
     for (let index = 0; index < count; index += 1) {
       await amendments.addClaim(`target ${index}` as EntryId, { ...claim, deletion: 'deletion' as EntryId })
     }
-    return performance.now() - start
+    return process.cpuUsage().user - start
   }
   /** The least of several runs: what else the machine does only ever adds to it. */
   async function costOf(count: number): Promise<number> {
