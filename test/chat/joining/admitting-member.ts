@@ -34,8 +34,8 @@ export interface Someone extends PrivateRoomDeps {
   readonly identity: Identity
 }
 
-export async function someone(keys: GroupKeys, seed: number): Promise<Someone> {
-  const identity = await identityOf(seed)
+export async function someone(keys: GroupKeys, seed: number, as?: Identity): Promise<Someone> {
+  const identity = as ?? (await identityOf(seed))
   const device = { id: identity.certificate.device, signingKey: sha256(encodeUtf8(`${seed}`)) }
   const keyPackage: KeyPackage = await keys.createKeyPackage(device)
   return { keys, random: seededRandom(seed), device, certificate: identity.certificate, keyPackage, identity }
@@ -91,8 +91,9 @@ export class AdmittingMember implements AdmittingRoom {
   }
 
   invites(): readonly OpenInvite[] {
-    const open = [...this.room.access().invites].filter(([id]) => this.#whyNot(id) === undefined)
-    return open.map(([id, { expires, role }]) => ({ id, expires, role, publicKey: this.#keyOf(id) })).toReversed()
+    const all = [...this.room.access().invites].toReversed().filter(([id]) => this.#whyNot(id) !== 'expired')
+    const sorted = [...all.filter(([id]) => !this.#whyNot(id)), ...all.filter(([id]) => this.#whyNot(id))]
+    return sorted.map(([id, { expires, role }]) => ({ id, expires, role, publicKey: this.#keyOf(id) }))
   }
 
   async takeInvite(words: Uint8Array): Promise<void> {
@@ -204,8 +205,8 @@ export class AdmittingMember implements AdmittingRoom {
   #whyNot(id: OperationId): Refusal | undefined {
     const invite = this.room.access().invites.get(id)
     if (invite === undefined) return 'not-allowed'
-    if (invite.isRevoked) return 'revoked'
     if (invite.expires <= this.#clock.now()) return 'expired'
+    if (invite.isRevoked) return 'revoked'
     return invite.used >= invite.uses ? 'used-up' : undefined
   }
 

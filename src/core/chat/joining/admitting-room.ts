@@ -4,7 +4,10 @@ import type { JoinAnswer, JoinRequest } from './join-codec.ts'
 /** A private room as those who come by an invite see it: a port, which the room implements. */
 export interface AdmittingRoom {
   readonly roomId: RoomId
-  /** Those by which somebody can come in now, as far as is known here, newest first. */
+  /**
+   * Those that have not expired, as far as is known here, newest first; behind them those that are used up or revoked: who comes by one
+   * of these is told so.
+   */
   invites(): readonly OpenInvite[]
   /**
    * Takes in an invite that a newcomer brought: its signed words (`sealSignedWords`), whose author's signature holds. Does nothing

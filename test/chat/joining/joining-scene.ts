@@ -1,0 +1,114 @@
+import { onTestFinished } from 'vitest'
+import { expectValue, type RandomBytes } from '../../../src/core/bytes/index.ts'
+import type { JoinLink } from '../../../src/core/chat/invite-link.ts'
+import { prepareJoin, type JoinAttempt } from '../../../src/core/chat/joining/join-attempt.ts'
+import type { JoinAnswer } from '../../../src/core/chat/joining/join-codec.ts'
+import { JoinHost } from '../../../src/core/chat/joining/join-host.ts'
+import { Joiner, type JoinState } from '../../../src/core/chat/joining/joiner.ts'
+import type { GroupKeys } from '../../../src/core/encryption/epochs/index.ts'
+import { createIdentitySecrets, openIdentity, type DisplayName } from '../../../src/core/identity/index.ts'
+import { NOON } from '../../support/cast.ts'
+import { seededNumbers, seededRandom } from '../../support/seeded-random.ts'
+import { passTime, passTimeUntil, VirtualClock } from '../../support/virtual-clock.ts'
+import { VirtualNetwork, type VirtualPeer } from '../../support/virtual-network.ts'
+import { fakeGroupKeys } from '../../encryption/epochs/fake-group-keys.ts'
+import { AdmittingMember, someone, type Someone } from './admitting-member.ts'
+
+export interface Online {
+  readonly peer: VirtualPeer
+  readonly host: JoinHost
+  stop(): Promise<void>
+}
+
+export interface Newcomer {
+  readonly deps: Someone
+  readonly attempt: JoinAttempt
+  readonly peer: VirtualPeer
+  readonly joiner: Joiner
+  readonly states: string[]
+  answer(): JoinAnswer | undefined
+  stop(): Promise<void>
+}
+
+/** Members of one private room and newcomers, on a virtual network in virtual time. */
+export class JoiningScene {
+  readonly clock = new VirtualClock(NOON)
+  readonly network = new VirtualNetwork(this.clock)
+  readonly #keys: GroupKeys = fakeGroupKeys(seededNumbers(3))
+  readonly random: RandomBytes = seededRandom(77)
+
+  person(seed: number): Promise<Someone> {
+    return someone(this.#keys, seed)
+  }
+
+  async found(seed = 1): Promise<AdmittingMember> {
+    return AdmittingMember.found(await this.person(seed), this.clock)
+  }
+
+  /** Somebody whom `by` lets in, beside the network. */
+  async befriend(by: AdmittingMember, seed: number, role: 'admin' | 'member' | 'observer' = 'member') {
+    const deps = await this.person(seed)
+    await by.write(expectValue(by.room.admit(deps.certificate, deps.keyPackage.shown, { role })))
+    await by.carryOut()
+    const answer = { kind: 'admitted', generations: by.room.generations(), contentKeys: new Map() } as const
+    return AdmittingMember.enter(deps, this.clock, answer, by)
+  }
+
+  host(name: string, ...members: AdmittingMember[]): Online {
+    const peer = this.network.peer(name)
+    const host = new JoinHost({ network: peer, clock: this.clock, random: this.random, rooms: () => members })
+    const stop = async (): Promise<void> => {
+      host.stop()
+      await peer.stop()
+    }
+    onTestFinished(stop)
+    return { peer, host, stop }
+  }
+
+  async attempt(deps: Someone, link: JoinLink): Promise<JoinAttempt> {
+    const said = { identity: deps.identity, keyPackage: deps.keyPackage.shown, nick: 'Bob' as DisplayName }
+    return expectValue(await prepareJoin(link, said, this.random))
+  }
+
+  /** Somebody's second device. */
+  async otherDeviceOf(seed: number): Promise<Someone> {
+    const { rootSeed } = createIdentitySecrets(seededRandom(seed), NOON)
+    const secrets = { rootSeed, deviceSeed: this.random(32), certifiedAt: NOON }
+    return someone(this.#keys, seed, await openIdentity(secrets))
+  }
+
+  async join(name: string, who: number | Someone, link: JoinLink): Promise<Newcomer> {
+    const deps = typeof who === 'number' ? await this.person(who) : who
+    const attempt = await this.attempt(deps, link)
+    const peer = this.network.peer(name)
+    const states: string[] = []
+    let answer: JoinAnswer | undefined
+    const changed = (state: JoinState): void => {
+      states.push(state.kind)
+      if (state.kind === 'answered') answer = state.answer
+    }
+    const joiner = new Joiner({ network: peer, clock: this.clock, attempt, changed })
+    const stop = async (): Promise<void> => {
+      joiner.stop()
+      await peer.stop()
+    }
+    onTestFinished(stop)
+    return { deps, attempt, peer, joiner, states, answer: () => answer, stop }
+  }
+
+  /** What becomes of a newcomer who is answered. */
+  async answered(newcomer: Newcomer): Promise<JoinAnswer> {
+    await this.until('the newcomer is answered', () => newcomer.answer() !== undefined)
+    const answer = newcomer.answer()
+    if (answer === undefined) throw new Error('no answer')
+    return answer
+  }
+
+  until(what: string, condition: () => unknown): Promise<void> {
+    return passTimeUntil(this.clock, what, condition)
+  }
+
+  wait(duration: number): Promise<void> {
+    return passTime(this.clock, duration)
+  }
+}
