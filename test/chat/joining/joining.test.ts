@@ -7,12 +7,21 @@ import { sealAnswer } from '../../../src/core/chat/joining/sealed-answer.ts'
 import { inviteSecrets } from '../../../src/core/chat/joining/invite-secrets.ts'
 import { prepareJoin } from '../../../src/core/chat/joining/join-attempt.ts'
 import type { EpochId } from '../../../src/core/encryption/epochs/index.ts'
-import { gossipTopic, dayOf } from '../../../src/core/encryption/index.ts'
+import type { JoinLink } from '../../../src/core/chat/invite-link.ts'
+import { encodeOperation } from '../../../src/core/encryption/access/index.ts'
+import {
+  dayOf,
+  decodeSignedWords,
+  gossipTopic,
+  OPERATION_KIND,
+  sealEntry,
+  signedWordsOf
+} from '../../../src/core/encryption/index.ts'
 import { NOON } from '../../support/cast.ts'
 import { hostileBytes } from '../../support/hostile-bytes.ts'
 import { skipTime } from '../../support/virtual-clock.ts'
 import type { VirtualPeer } from '../../support/virtual-network.ts'
-import { AdmittingMember } from './admitting-member.ts'
+import { AdmittingMember, type Someone } from './admitting-member.ts'
 import { JoiningScene, type Newcomer, type Online } from './joining-scene.ts'
 
 const DAY = 86_400_000
@@ -20,6 +29,18 @@ const SOON = NOON + 7 * DAY
 
 function addressOf({ peer }: Online): string[] {
   return peer.addresses()
+}
+
+/** An invite that somebody signs who may not invite. */
+async function wordsOfStranger({ identity, random }: Someone, link: JoinLink, inviteKey: Uint8Array) {
+  const { start } = expectValue(decodeSignedWords(link.words))
+  const action = { kind: 'invite', role: 'owner', expires: SOON, uses: 9 } as const
+  const beside = { certificate: undefined, keyPackage: undefined, beginning: undefined, previous: undefined }
+  const content = encodeOperation({ ...beside, action, inviteKey, parents: [] })
+  const contentKey = random(32)
+  const body = { kind: OPERATION_KIND, content, sequence: 1, previous: undefined, parents: [] }
+  const entry = await sealEntry({ roomId: link.roomId, contentKey }, identity.deviceKey, start, body)
+  return signedWordsOf(contentKey, entry) ?? new Uint8Array()
 }
 
 /** Whether the newcomer, with what was handed over, is in and hears what the member says. */
@@ -133,7 +154,7 @@ describe('a newcomer comes in', () => {
     for (const peer of [silent, rude]) scene.network.connect(bob.peer, peer)
     await scene.until('the observer was asked', () => observer.asked === 1)
     scene.network.connect(bob.peer, online.peer)
-    await scene.wait(3000)
+    await scene.wait(9000)
     expect(bob.answer()).toBeUndefined()
     scene.host('anna', anna)
     expect(await isIn(scene, bob, await scene.answered(bob), anna)).toBe(true)
@@ -326,10 +347,15 @@ describe('hostile requests', () => {
     expect(await say(await ask({ words: own.words }, own.seed))).toBe('no such invite')
     expect(await say(await ask({ invite: own.invite, words: own.words }, own.seed))).toBe('no such invite')
     expect(await say(await ask({}, own.seed))).toBe('no such invite')
+    expect(anna.asked).toBe(0)
+    // For this room, by somebody who is not in it.
+    const forged = await wordsOfStranger(await scene.person(8), link, own.said.key)
+    expect(await say(await ask({ words: forged, invite: own.invite }, own.seed))).toBe('no such invite')
+    expect(await say(await ask({ words: forged }, own.seed))).toBe('no such invite')
     // The right one, with the words of another invite of the room.
     const second = await anna.invite({ expires: SOON })
     expect(await say(await ask({ words: second.words }, second.seed))).toBe('no such invite')
-    expect([anna.asked, anna.log.size]).toEqual([0, before + 1])
+    expect([anna.room.access().members.size, anna.log.size]).toEqual([1, before + 1])
   })
 
   test('by the hundred are answered a few times a minute, those of others meanwhile', async () => {
