@@ -7,7 +7,9 @@ import { JoinHost } from '../../../src/core/chat/joining/join-host.ts'
 import { Joiner, type JoinState } from '../../../src/core/chat/joining/joiner.ts'
 import type { GroupKeys } from '../../../src/core/encryption/epochs/index.ts'
 import { createIdentitySecrets, openIdentity, type DisplayName } from '../../../src/core/identity/index.ts'
+import { openKeeper } from '../../../src/core/chat/index.ts'
 import { NOON } from '../../support/cast.ts'
+import { memoryStorage } from '../../support/memory-storage.ts'
 import { seededNumbers, seededRandom } from '../../support/seeded-random.ts'
 import { passTime, passTimeUntil, VirtualClock } from '../../support/virtual-clock.ts'
 import { VirtualNetwork, type VirtualPeer } from '../../support/virtual-network.ts'
@@ -25,6 +27,7 @@ export interface Newcomer {
   readonly attempt: JoinAttempt
   readonly peer: VirtualPeer
   readonly joiner: Joiner
+  /** As told: `asking`, `waiting 1` (at so many keepers), `answered`. */
   readonly states: string[]
   answer(): JoinAnswer | undefined
   stop(): Promise<void>
@@ -56,6 +59,7 @@ export class JoiningScene {
 
   host(name: string, ...members: AdmittingMember[]): Online {
     const peer = this.network.peer(name)
+    this.#meetKeepers(peer)
     const host = new JoinHost({ network: peer, clock: this.clock, random: this.random, rooms: () => members })
     const stop = async (): Promise<void> => {
       host.stop()
@@ -79,12 +83,17 @@ export class JoiningScene {
 
   async join(name: string, who: number | Someone, link: JoinLink): Promise<Newcomer> {
     const deps = typeof who === 'number' ? await this.person(who) : who
-    const attempt = await this.attempt(deps, link)
+    return this.resume(name, { deps, attempt: await this.attempt(deps, link) })
+  }
+
+  /** Goes on with an attempt of before. */
+  async resume(name: string, { deps, attempt }: Pick<Newcomer, 'deps' | 'attempt'>): Promise<Newcomer> {
     const peer = this.network.peer(name)
+    this.#meetKeepers(peer)
     const states: string[] = []
     let answer: JoinAnswer | undefined
     const changed = (state: JoinState): void => {
-      states.push(state.kind)
+      states.push(state.kind === 'waiting' ? `waiting ${state.keepers}` : state.kind)
       if (state.kind === 'answered') answer = state.answer
     }
     const joiner = new Joiner({ network: peer, clock: this.clock, attempt, changed })
@@ -94,6 +103,29 @@ export class JoiningScene {
     }
     onTestFinished(stop)
     return { deps, attempt, peer, joiner, states, answer: () => answer, stop }
+  }
+
+  /** A keeper that everybody chose to meet others at, and is connected to. */
+  async keeper(name: string, { quota = 2 ** 30, storage = memoryStorage() } = {}) {
+    const keeper = await openKeeper({ storage, clock: this.clock, random: this.random, quota })
+    const peer = this.network.peer(name)
+    keeper.goOnline(peer)
+    this.network.chosen.add(peer.self)
+    for (const other of this.network.all()) this.network.connect(peer, other)
+    const stop = async (): Promise<void> => {
+      this.network.chosen.delete(peer.self)
+      await keeper.stop()
+      await peer.stop()
+    }
+    onTestFinished(stop)
+    return { keeper, peer, storage, stop }
+  }
+
+  #meetKeepers(peer: VirtualPeer): void {
+    for (const id of this.network.chosen) {
+      const keeper = this.network.find(id)
+      if (keeper !== undefined) this.network.connect(peer, keeper)
+    }
   }
 
   /** What becomes of a newcomer who is answered. */

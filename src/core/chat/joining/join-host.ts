@@ -6,6 +6,7 @@ import type { AdmittingRoom } from './admitting-room.ts'
 import { inviteSecrets } from './invite-secrets.ts'
 import { roomOfRequest, verifyJoinRequest, type JoinAnswer, type JoinRequest } from './join-codec.ts'
 import { serveJoins } from './join-exchange.ts'
+import { LetterRounds, type Judged } from './letter-rounds.ts'
 import { MeetingPlaces } from './meeting-places.ts'
 import { PerMinute } from './per-minute.ts'
 import { sealAnswer } from './sealed-answer.ts'
@@ -35,6 +36,7 @@ const MAX_OF_INVITE = 60
 export class JoinHost {
   readonly #deps: JoinHostDeps
   readonly #places: MeetingPlaces
+  readonly #letters: LetterRounds
   readonly #endServing: () => void
   readonly #ofPeer: PerMinute
   readonly #ofInvite: PerMinute
@@ -42,36 +44,43 @@ export class JoinHost {
   readonly #turns = new Map<RoomId, Serial>()
 
   constructor(deps: JoinHostDeps) {
-    const { network, clock } = deps
+    const { network, clock, random } = deps
     this.#deps = deps
     this.#ofPeer = new PerMinute(clock, MAX_OF_PEER)
     this.#ofInvite = new PerMinute(clock, MAX_OF_INVITE)
     this.#places = new MeetingPlaces(deps)
-    this.#endServing = serveJoins(network, async (request, from) =>
-      this.#ofPeer.lets(from) ? this.#answer(request) : undefined
-    )
+    this.#letters = new LetterRounds({ network, clock, random, judge: bytes => this.#judge(bytes) })
+    this.#endServing = serveJoins(network, async (bytes, from) => {
+      const judged = this.#ofPeer.lets(from) ? await this.#judge(bytes) : undefined
+      return judged && sealAnswer(bytes, judged.request, judged.answer, random)
+    })
     this.changed()
   }
 
   /** The rooms, or what invites are open in them, may have changed. */
   changed(): void {
-    const keys = this.#deps.rooms().flatMap(room => room.invites().slice(0, MAX_MET_INVITES))
-    this.#places.follow(keys.map(({ publicKey }) => inviteSecrets(publicKey).rendezvous))
+    const invites = this.#deps.rooms().flatMap(room => room.invites().slice(0, MAX_MET_INVITES))
+    const secrets = invites.map(({ publicKey }) => inviteSecrets(publicKey))
+    this.#places.follow(secrets.map(({ rendezvous }) => rendezvous))
+    this.#letters.follow(secrets)
   }
 
   stop(): void {
     this.#endServing()
+    this.#letters.stop()
     this.#places.stop()
   }
 
-  async #answer(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+  /** What becomes of a request; undefined when it is none, or shows no invite of a room here. */
+  async #judge(bytes: Uint8Array): Promise<Judged | undefined> {
     const id = roomOfRequest(bytes)
     const room = this.#deps.rooms().find(({ roomId }) => roomId === id)
     if (room === undefined) return undefined
-    const request = await verifyJoinRequest(bytes)
-    if (!request.ok || !this.#ofInvite.lets(toHex(request.value.inviteKey))) return undefined
-    const answer = await this.#turnOf(id).run(() => admit(room, request.value))
-    return answer && sealAnswer(bytes, request.value, answer, this.#deps.random)
+    const read = await verifyJoinRequest(bytes)
+    if (!read.ok || !this.#ofInvite.lets(toHex(read.value.inviteKey))) return undefined
+    const request = read.value
+    const answer = await this.#turnOf(id).run(() => admit(room, request))
+    return answer && { request, answer }
   }
 
   #turnOf(id: RoomId): Serial {

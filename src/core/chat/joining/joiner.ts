@@ -8,6 +8,7 @@ import type { JoinAnswer } from './join-codec.ts'
 import { askToJoin } from './join-exchange.ts'
 import { MeetingPlaces } from './meeting-places.ts'
 import { openAnswer } from './sealed-answer.ts'
+import { WaitingRequest } from './waiting-request.ts'
 
 export interface JoinerDeps {
   readonly network: Network
@@ -16,10 +17,13 @@ export interface JoinerDeps {
   readonly changed: (state: JoinState) => void
 }
 
-/** `asking`: somebody is there, or there was no time to find anybody yet. `waiting`: nobody is there who answers. */
+/**
+ * `asking`: somebody is there, or there was no time to find anybody yet. `waiting`: nobody is there who answers; the request waits at so
+ * many keepers.
+ */
 export type JoinState =
   | { readonly kind: 'asking' }
-  | { readonly kind: 'waiting' }
+  | { readonly kind: 'waiting'; readonly keepers: number }
   | { readonly kind: 'answered'; readonly answer: JoinAnswer }
 
 interface Candidate {
@@ -59,13 +63,17 @@ export class Joiner {
   readonly #abort = new AbortController()
   readonly #places: MeetingPlaces
   readonly #addressed: ReadonlySet<string>
+  /** Addresses of those that members are reached through: where a request may wait. */
+  readonly #relays: readonly string[]
   readonly #candidates = new CappedMap<PeerId, Candidate>(MAX_CANDIDATES)
   readonly #turns = new Serial()
   readonly #alarm: Alarm
+  readonly #waiting: WaitingRequest
   readonly #ends: readonly (() => void)[]
   #state: JoinState = { kind: 'asking' }
   #refusal: JoinAnswer | undefined
   #isEarly = true
+  #keepers = 0
 
   constructor(deps: JoinerDeps) {
     const { network, clock, attempt } = deps
@@ -73,13 +81,25 @@ export class Joiner {
     const byPeer = Map.groupBy(addresses, peerOf)
     this.#deps = deps
     this.#addressed = new Set(byPeer.keys())
+    this.#relays = [...new Set(addresses.flatMap(relayOf))]
     this.#alarm = new Alarm(clock, () => this.#askDue())
     this.#places = new MeetingPlaces({ network, clock, joined: peer => this.#turnUp(peer) })
     this.#places.follow([inviteSecrets(said.key).rendezvous])
+    this.#waiting = new WaitingRequest({
+      ...deps,
+      named: new Set([...this.#addressed, ...this.#relays.map(peerOf)]),
+      // A member who finds it lets in without asking whether another has: so not while one is there.
+      leaves: () => this.#state.kind === 'waiting',
+      found: sealed => this.#take(sealed),
+      kept: keepers => {
+        this.#keepers = keepers
+        this.#tell()
+      }
+    })
     this.#ends = [
       network.listen(event => this.#hear(event)),
       clock.after(PATIENCE, () => this.#noLongerEarly()),
-      ...[...byPeer.values()].map(each => network.keep(each))
+      ...[...byPeer.values(), ...this.#relays.map(relay => [relay])].map(each => network.keep(each))
     ]
   }
 
@@ -139,11 +159,11 @@ export class Joiner {
     const { network, attempt } = this.#deps
     const sealed = await askToJoin(network, peer, attempt.request, this.#abort.signal).catch(() => undefined)
     if (this.#abort.signal.aborted) return
-    if (sealed === undefined || !this.take(sealed)) this.#failed(peer)
+    if (sealed === undefined || !this.#take(sealed)) this.#failed(peer)
   }
 
-  /** Takes an answer that came in whatever way; whether it is one. */
-  take(sealed: Uint8Array): boolean {
+  /** Whether it is an answer. */
+  #take(sealed: Uint8Array): boolean {
     const { link, request, answerSecret } = this.#deps.attempt
     const answer = openAnswer(request, answerSecret, sealed)
     if (answer === undefined || this.#abort.signal.aborted) return false
@@ -191,6 +211,7 @@ export class Joiner {
     this.#abort.abort()
     this.#alarm.setFor(undefined)
     this.#places.stop()
+    this.#waiting.stop()
   }
 
   #tell(): void {
@@ -198,13 +219,27 @@ export class Joiner {
     const all = [...this.#candidates.values()]
     const hopeful = all.some(({ failures, isAsked }) => isAsked && failures === 0)
     const isAsking = hopeful || this.#refusal !== undefined || (this.#isEarly && all.length === 0)
-    const kind = isAsking ? 'asking' : 'waiting'
-    if (kind === this.#state.kind) return
-    this.#state = { kind }
-    this.#deps.changed(this.#state)
+    const state: JoinState = isAsking ? { kind: 'asking' } : { kind: 'waiting', keepers: this.#keepers }
+    if (isSame(state, this.#state)) return
+    const isNew = state.kind !== this.#state.kind
+    this.#state = state
+    if (isNew && state.kind === 'waiting') this.#waiting.look()
+    this.#deps.changed(state)
   }
 }
 
+function isSame(a: JoinState, b: JoinState): boolean {
+  if (a.kind === 'waiting' && b.kind === 'waiting') return a.keepers === b.keepers
+  return a.kind === b.kind
+}
+
+/** The peer at the end of an address. */
 function peerOf(address: string): string {
   return address.slice(address.lastIndexOf('/p2p/') + '/p2p/'.length)
+}
+
+/** The address of the relay that a circuit leads over. */
+function relayOf(address: string): string[] {
+  const end = address.indexOf('/p2p-circuit')
+  return end > 0 ? [address.slice(0, end)] : []
 }

@@ -4,6 +4,7 @@ import type { DisplayName, Identity } from '../../identity/index.ts'
 import type { RecordStore } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import { loadIdentity } from '../identity-record.ts'
+import { PerMinute } from '../joining/per-minute.ts'
 import { Listeners } from '../listeners.ts'
 import { serveRooms } from '../online/serve-rooms.ts'
 import type { PeerDeps } from '../open-peer.ts'
@@ -13,10 +14,13 @@ import { Serial } from '../serial.ts'
 import { BlindRoom } from './blind-room.ts'
 import type { KeepAnswer, KeepAsk } from './keep-codec.ts'
 import { serveAsks } from './keep-exchange.ts'
+import { Mailbox } from './mailbox.ts'
+import { encodeLeaveAnswer, encodeLetters, type MailboxAsk } from './mailbox-codec.ts'
+import { serveMailbox } from './mailbox-exchange.ts'
 import { KeptRoom } from './kept-room.ts'
 import { keptRoomStore, type KeptRoomRecord } from './kept-room-records.ts'
 import { KeptRooms, type AnyKeptRoom } from './kept-rooms.ts'
-import { blindSpace, roomSpace } from './quota.ts'
+import { blindSpace, mailboxSpace, roomSpace } from './quota.ts'
 
 export interface KeeperDeps extends PeerDeps {
   /** Bytes for all rooms together. */
@@ -48,6 +52,8 @@ const MAX_ROOMS = 256
 /** More rooms than one member has; whoever asks for more in a day gives them out. */
 const MAX_NEW_ROOMS_PER_ASKER = 32
 const MAX_ASKERS = 4096
+/** Of one peer in a minute: a member looks for 16 invites of each of its rooms. */
+const MAX_MAIL_ASKS = 240
 /** How often it is looked for rooms that nobody wants any more. */
 const REVIEW_PERIOD: Millis = 3_600_000
 const OWN_RECORDS = 'keeper/'
@@ -77,6 +83,8 @@ class LocalKeeper implements Keeper {
   readonly #identity: Identity
   readonly #events = new Listeners<KeeperWarning>()
   readonly #rooms: KeptRooms
+  readonly #mailbox: Mailbox
+  readonly #mailAsks: PerMinute
   readonly #changes = new Serial()
   /** How many new rooms a peer has asked for today. */
   readonly #asked = new CappedMap<PeerId, { readonly day: number; readonly count: number }>(MAX_ASKERS)
@@ -87,18 +95,22 @@ class LocalKeeper implements Keeper {
   #ends: readonly (() => void)[] = []
 
   constructor(deps: KeeperDeps, identity: Identity) {
-    const { storage } = deps
+    const { storage, clock, quota } = deps
     this.#deps = deps
     this.#identity = identity
     this.#rooms = new KeptRooms({ storage, open: record => this.#open(record) })
+    this.#mailAsks = new PerMinute(clock, MAX_MAIL_ASKS)
+    const space = mailboxSpace(quota, () => this.#rooms.bytes)
+    this.#mailbox = new Mailbox({ records: ownRecords(storage.records), clock, space })
   }
 
-  load(): Promise<void> {
-    return this.#rooms.load(this.#deps.clock.now())
+  async load(): Promise<void> {
+    await this.#rooms.load(this.#deps.clock.now())
+    await this.#mailbox.load()
   }
 
   figures(): KeeperFigures {
-    return { rooms: this.#rooms.size, bytes: this.#rooms.bytes, quota: this.#deps.quota }
+    return { rooms: this.#rooms.size, bytes: this.#bytes, quota: this.#deps.quota }
   }
 
   trouble(): string | undefined {
@@ -121,6 +133,9 @@ class LocalKeeper implements Keeper {
         blind: () => this.#rooms.all().filter(room => room instanceof BlindRoom)
       }),
       serveAsks(network, (ask, asker) => this.#changes.run(() => this.#keep(ask, asker))),
+      serveMailbox(network, async (ask, asker) =>
+        this.#mailAsks.lets(asker) ? this.#changes.run(() => this.#answerMail(ask, asker)) : undefined
+      ),
       every(clock, REVIEW_PERIOD, () => this.#review())
     ]
     for (const room of this.#rooms.all()) room.goOnline(network)
@@ -133,6 +148,22 @@ class LocalKeeper implements Keeper {
     for (const room of this.#rooms.all()) await room.stop()
   }
 
+  get #bytes(): number {
+    return this.#rooms.bytes + this.#mailbox.bytes
+  }
+
+  async #answerMail(ask: MailboxAsk, asker: PeerId): Promise<Uint8Array | undefined> {
+    if (ask.kind === 'look') return encodeLetters(await this.#mailbox.look(ask.tag))
+    try {
+      const answer = await this.#mailbox.leave(ask.tag, ask.letter, asker)
+      this.#tellTrouble(undefined)
+      return encodeLeaveAnswer(answer)
+    } catch (thrown) {
+      this.#tellTrouble(errorMessage(thrown))
+      return undefined
+    }
+  }
+
   async #keep(ask: KeepAsk, asker: PeerId): Promise<KeepAnswer> {
     const record = recordOf(ask, this.#deps.clock.now())
     if (record === undefined) return 'unknown'
@@ -143,7 +174,7 @@ class LocalKeeper implements Keeper {
 
   async #keepNew(record: KeptRoomRecord, asker: PeerId): Promise<KeepAnswer> {
     const network = this.#network
-    if (network === undefined || this.#rooms.bytes >= this.#deps.quota || !this.#mayAsk(asker)) return 'full'
+    if (network === undefined || this.#bytes >= this.#deps.quota || !this.#mayAsk(asker)) return 'full'
     if (this.#rooms.size >= MAX_ROOMS && !(await this.#rooms.dropEmpty(record.askedAt))) return 'full'
     const room = await this.#rooms.add(record)
     room?.goOnline(network)
@@ -160,7 +191,7 @@ class LocalKeeper implements Keeper {
 
   async #open({ id, name = '', tag }: KeptRoomRecord): Promise<AnyKeptRoom | undefined> {
     const { storage, clock, random, quota } = this.#deps
-    const used = (): number => this.#rooms.bytes
+    const used = (): number => this.#bytes
     const stores = (trouble: string | undefined): void => this.#tellTrouble(trouble)
     const store = storage.room(keptRoomStore(id))
     if (tag !== undefined) {
@@ -176,7 +207,10 @@ class LocalKeeper implements Keeper {
   }
 
   #review(): void {
-    const reviewing = this.#changes.run(() => this.#rooms.dropUnwanted(this.#deps.clock.now()))
+    const reviewing = this.#changes.run(async () => {
+      await this.#rooms.dropUnwanted(this.#deps.clock.now())
+      await this.#mailbox.dropOld()
+    })
     reviewing.catch((thrown: unknown) => this.#tellTrouble(errorMessage(thrown)))
   }
 

@@ -36,6 +36,14 @@ export function roomSpace(quota: number, used: () => number, full: () => void): 
   return { fits, isFull }
 }
 
+/** What waits for those who are away is little, and all of it is read when a keeper starts. */
+const MAX_MAILBOX_BYTES = 16 * 2 ** 20
+
+/** Bytes that letters of newcomers, and the answers to them, may take up: no more than a room. */
+export function mailboxSpace(quota: number, rooms: () => number): () => number {
+  return () => Math.min(MAX_MAILBOX_BYTES, sharesOf(quota).room, quota - rooms())
+}
+
 /** What a room that cannot be read here may take up, in each class. */
 export interface BlindSpace {
   fits(entryClass: EntryClass, bytes: number, taken: Readonly<Record<EntryClass, number>>): boolean
