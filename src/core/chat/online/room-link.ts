@@ -1,21 +1,22 @@
-import { CappedMap, type Clock, type Millis, type RandomBytes } from '../../bytes/index.ts'
-import type { DeviceCertificate, DisplayName, Identity, MemberId } from '../../identity/index.ts'
-import type { Entry, EntryId, StoredEntry, SyncLog } from '../../log/index.ts'
+import type { Clock, Millis, RandomBytes } from '../../bytes/index.ts'
+import type { DisplayName, Identity, MemberId } from '../../identity/index.ts'
+import type { EntryId, StoredEntry, SyncLog } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { CatchUp } from './catch-up.ts'
 import { CatchingUp } from './catching-up.ts'
 import { DayKeys, timesOf } from './day-keys.ts'
 import { exchange, type ExchangeRoom } from './exchange.ts'
-import { MAX_FETCH_IDS, type ExchangeKeys, type ExchangeMessage, type Hello, type Role } from './exchange-codec.ts'
+import { MAX_FETCH_IDS, type ExchangeKeys, type ExchangeMessage, type Role } from './exchange-codec.ts'
 import { answerFetch, storedEntryIn } from './fetching.ts'
 import { GossipInbox } from './gossip-inbox.ts'
-import { createHello, verifyHello } from './greeting.ts'
+import { Greetings } from './greetings.ts'
 import { MESSAGE_KIND } from '../room/content.ts'
 import type { Taken } from '../room/intake.ts'
 import type { GenuineEntry } from '../room/judge-entry.ts'
 import type { KeeperReceipts } from './keeper-receipts.ts'
 import { openKeeperSyncs, type KeeperSyncs } from './keeper-syncs.ts'
+import { Meeting } from './meeting.ts'
 import { Presence, type PresentDevice } from './presence.ts'
 import type { Room } from '../room/room.ts'
 import type { SequenceRanges } from '../room/sequence-ranges.ts'
@@ -60,10 +61,6 @@ const SYNC_DELAY: Millis = 3000
 const OFFER_DELAY: Millis = 1500
 /** Members synced with on waking. */
 const WAKE_SYNCS = 2
-/** Waits between attempts to greet a peer that is in the topic. */
-const GREET_DELAYS: readonly Millis[] = [250, 1000, 2000, 4000, 8000, 15_000, 30_000]
-/** Peers of which it is remembered that they have gone; more than are connected at a time. */
-const MAX_DEPARTURES = 4096
 const EXCHANGE_TIMEOUT: Millis = 15_000
 
 /** A room on the network: greets members, gossips, fetches what is missing, and acknowledges. */
@@ -79,12 +76,8 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   readonly #syncs: SyncSchedule
   readonly #acknowledgements: Acknowledgements
   readonly #keys: DayKeys
-  /** How often a peer has gone, to tell whether it went while its hello was being checked. */
-  readonly #departures = new CappedMap<PeerId, number>(MAX_DEPARTURES)
-  readonly #greeting = new Set<PeerId>()
-  /** Peers to greet once more, right after the greeting that is under way. */
-  readonly #greetOnce = new Set<PeerId>()
-  readonly #greetLater = new Map<PeerId, () => void>()
+  readonly #meeting: Meeting
+  readonly #greetings: Greetings
   readonly #abort = new AbortController()
   readonly #cancels = new Set<() => void>()
 
@@ -97,6 +90,18 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
       presence: this.presence,
       publish: acknowledgement => this.#topics.publishNote(acknowledgement),
       tell: (peer, acknowledgement) => this.#exchange(peer, { kind: 'acknowledge', acknowledgement })
+    })
+    this.#meeting = new Meeting({
+      ...deps,
+      presence: this.presence,
+      exchange: (peer, message) => this.#exchange(peer, message),
+      entered: (peer, present, isNew) => this.#entered(peer, present, isNew),
+      absent: (before, member) => this.#absent(before, member)
+    })
+    this.#greetings = new Greetings({
+      clock,
+      sayHello: peer => this.#meeting.sayHello(peer),
+      isThere: peer => this.#topics.peers().has(peer)
     })
     this.#catchingUp = new CatchingUp({
       isAsking: () => this.#syncs.isSyncing || this.#catchUp.isRunning,
@@ -127,7 +132,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
       received: (entry, from) => this.#inbox.add(entry, from),
       // What cannot be stored has been told of already, and will be acknowledged again.
       noted: note => void this.#acknowledgements.take(note).catch(() => undefined),
-      joined: peer => this.#greet(peer, 0)
+      joined: peer => this.#greetings.greet(peer)
     })
     this.keepers = openKeeperSyncs({
       ...deps,
@@ -138,7 +143,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     this.#greetOne()
     this.#cancels.add(
       network.listen(event => {
-        if (event.kind === 'peer' && event.connection.path === 'none') this.#left(event.connection.peer)
+        if (event.kind === 'peer' && event.connection.path === 'none') this.#meeting.left(event.connection.peer)
         if (event.kind === 'woke') this.#wake()
       })
     )
@@ -188,27 +193,16 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     await this.#topics.publish(own.entry).catch(() => undefined)
   }
 
-  /** Hands what this device said of who may do what to whoever is online. */
-  async publishControl(entries: readonly Entry[]): Promise<void> {
-    if (entries.length > 0) this.keepers?.offer()
-    for (const entry of entries) await this.#topics.publish(entry).catch(() => undefined)
-  }
-
-  standingsChanged(): void {
-    // The standing of whoever is present is judged anew.
-  }
-
   /** Introduces this device again to all members present, because its name changed. */
   greetAll(): void {
-    for (const peer of this.presence.peers()) this.#greet(peer, 0)
+    for (const peer of this.presence.peers()) this.#greetings.greet(peer)
   }
 
   async *answer(message: ExchangeMessage, from: PeerId): AsyncIterable<ExchangeMessage> {
     if (message.kind === 'acknowledge') await this.#acknowledgements.takeFrom(from, message.acknowledgement)
     if (message.kind === 'fetch') yield* answerFetch(this.#deps.room, message)
-    if (message.kind === 'hello' && (await this.#meet(message.hello, from, this.#deps.ownTime()))) {
-      yield { kind: 'hello', hello: await this.#hello(from) }
-    }
+    const hello = message.kind === 'hello' ? await this.#meeting.answerHello(message.hello, from) : undefined
+    if (hello !== undefined) yield { kind: 'hello', hello }
   }
 
   /** Takes in what waited here for its time, and tells its authors as of anything else. */
@@ -218,6 +212,8 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
 
   stop(): void {
     this.#abort.abort()
+    this.#meeting.stop()
+    this.#greetings.stop()
     this.#topics.stop()
     this.#syncs.stop()
     this.keepers?.stop()
@@ -226,60 +222,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     for (const cancel of this.#cancels) cancel()
   }
 
-  #greet(peer: PeerId, attempt: number): void {
-    if (this.#abort.signal.aborted) return
-    // What is said now may be older than what there is to say.
-    if (this.#greeting.has(peer)) return void this.#greetOnce.add(peer)
-    this.#greeting.add(peer)
-    this.#greetOnce.delete(peer)
-    this.#greetLater.get(peer)?.()
-    this.#greetLater.delete(peer)
-    this.#sayHello(peer)
-      .catch(() => this.#greetAgain(peer, attempt))
-      .finally(() => {
-        this.#greeting.delete(peer)
-        if (this.#greetOnce.delete(peer)) this.#greet(peer, 0)
-      })
-  }
-
-  #greetAgain(peer: PeerId, attempt: number): void {
-    const delay = GREET_DELAYS[Math.min(attempt, GREET_DELAYS.length - 1)] ?? 0
-    const cancel = this.#after(delay, () => {
-      this.#greetLater.delete(peer)
-      if (this.#topics.peers().has(peer)) this.#greet(peer, attempt + 1)
-    })
-    this.#greetLater.set(peer, cancel)
-  }
-
-  async #sayHello(peer: PeerId): Promise<void> {
-    const { ownTime } = this.#deps
-    const saidAt = ownTime()
-    const answers = await this.#exchange(peer, { kind: 'hello', hello: await this.#hello(peer) })
-    const answer = answers[0]
-    const answeredAt = (saidAt + ownTime()) / 2
-    if (answer?.kind !== 'hello' || !(await this.#meet(answer.hello, peer, answeredAt)))
-      throw new Error('no hello in return')
-  }
-
-  #hello(to: PeerId): Promise<Hello> {
-    const { identity, room, network, role, nick, ownTime } = this.#deps
-    const direction = { from: network.self, to }
-    return createHello(identity, room.keys.roomId, direction, { role: role(), nick: nick(), time: ownTime() })
-  }
-
-  /** @param saidAt when the hello was said, by this device's own clock */
-  async #meet(hello: Hello, peer: PeerId, saidAt: Millis): Promise<boolean> {
-    const { room, network } = this.#deps
-    const departure = this.#departures.get(peer)
-    const certificate = await verifyHello(hello, room.keys.roomId, { from: peer, to: network.self })
-    if (certificate === undefined) return false
-    const present = { ...(await this.#introduce(hello, certificate)), ahead: hello.time - saidAt }
-    const isGone = this.#departures.get(peer) !== departure
-    if (isGone || this.#abort.signal.aborted) return false
-    const { device } = present
-    const before = this.presence.get(peer)
-    if (before?.device !== device || before.member !== present.member) this.#absent(peer)
-    const isNew = this.presence.add(peer, present)
+  async #entered(peer: PeerId, present: PresentDevice, isNew: boolean): Promise<void> {
     this.#deps.clocksHeard(this.presence.clocksAhead())
     this.#catchingUp.met()
     this.#deps.met(present, peer, isNew)
@@ -287,28 +230,12 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     await this.#take([])
     this.#syncAfterMeeting(peer, isNew)
     this.#acknowledgements.tell(peer)
-    await this.#acknowledgements.introduced(device)
-    return true
+    await this.#acknowledgements.introduced(present.device)
   }
 
-  /** A keeper is not taken in among the room's devices: it is no member. */
-  async #introduce(hello: Hello, { device, member }: DeviceCertificate): Promise<PresentDevice> {
-    if (hello.role !== 'member') return { device, member: undefined, isFull: hello.role === 'full-keeper' }
-    // Whoever finds no place among the devices that wrote is met all the same, and reads what was said.
-    await this.#deps.room.introduce(hello, this.#deps.clock.now())
-    return { device, member }
-  }
-
-  #left(peer: PeerId): void {
-    this.#departures.set(peer, (this.#departures.get(peer) ?? 0) + 1)
-    this.#absent(peer)
-  }
-
-  #absent(peer: PeerId): void {
-    const before = this.presence.get(peer)
-    const member = this.presence.remove(peer)
+  #absent(before: PresentDevice, member: MemberId | undefined): void {
     if (this.presence.peers().length === 0) this.#catchingUp.end()
-    if (member !== undefined || (before !== undefined && before.member === undefined)) this.#deps.gone(member)
+    if (member !== undefined || before.member === undefined) this.#deps.gone(member)
   }
 
   /** Of two that met the one with the smaller PeerId begins, so that they do not both. */
@@ -322,7 +249,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     this.#after(SYNC_PERIOD * (0.5 + share / 256), () => {
       const peers = this.presence.peers()
       const peer = peers[pick % peers.length]
-      if (peer !== undefined) this.#greet(peer, 0)
+      if (peer !== undefined) this.#greetings.greet(peer)
       this.#greetOne()
     })
   }
