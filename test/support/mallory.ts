@@ -112,13 +112,10 @@ export async function sayHello(
   time = NOON
 ): Promise<ExchangeMessage[]> {
   const direction = { from: from.self, to }
-  const hello = await createHello(identity, lobby.roomId, direction, {
-    role: 'member',
-    nick: 'Mallory' as DisplayName,
-    time
-  })
-  const signal = AbortSignal.timeout(60_000)
-  return exchange(from, systemRandom, exchangeRoom(noAnswer), to, { kind: 'hello', hello }, signal)
+  const keys = exchangeKeys(lobby.rendezvousSecrets()[0], day)
+  const said = { role: 'member', nick: 'Mallory' as DisplayName, time } as const
+  const hello = await createHello(identity, { room: lobby.roomId, tag: keys.tag }, direction, said)
+  return exchange(from, systemRandom, keys, to, { kind: 'hello', hello }, AbortSignal.timeout(60_000))
 }
 
 /** Has these entries, for whoever syncs with it; tells which were asked for. Of those in `withheld` it has but the ids. */
@@ -170,8 +167,4 @@ export function answerAs(from: VirtualPeer, answer: (asked: ExchangeMessage) => 
 
 function exchangeRoom(answer: (asked: ExchangeMessage) => AsyncIterable<ExchangeMessage>) {
   return { exchangeKeys: () => [exchangeKeys(lobby.rendezvousSecrets()[0], day)], answer }
-}
-
-async function* noAnswer(): AsyncIterable<ExchangeMessage> {
-  // Whoever asks learns nothing.
 }

@@ -49,6 +49,7 @@ export async function computeVectors() {
   const entry = await sealEntry({ roomId: room.roomId, contentKey }, identity.deviceKey, start, body)
   const daily = { ...gossipKeys(secret, day), exchange: exchangeKeys(secret, day) }
   const direction = { from: '12D3KooWAnna' as PeerId, to: '12D3KooWBob' as PeerId }
+  const place = { room: room.roomId, tag: daily.exchange.tag }
   const held = new Map([
     [
       '44'.repeat(32) as DeviceId,
@@ -61,7 +62,7 @@ export async function computeVectors() {
   const acknowledgement = await signAcknowledgement(identity, room.roomId, held)
   const exchanges = await Promise.all(
     (['member', 'keeper', 'full-keeper'] as const).map(async role => {
-      const hello = await createHello(identity, room.roomId, direction, { role, nick, time: NOON })
+      const hello = await createHello(identity, place, direction, { role, nick, time: NOON })
       const frame = sealExchange(daily.exchange, direction, { kind: 'hello', hello }, seededRandom(3))
       return { role, hello: toHex(openedFrame(daily.exchange.sealKey, direction, frame)), frame: toHex(frame) }
     })

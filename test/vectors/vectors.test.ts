@@ -180,7 +180,7 @@ describe('a second reader finds', () => {
       const nickEnd = 209 + message.readUInt16BE(207)
       expect(message.subarray(209, nickEnd).toString()).toBe(entry.nick)
       const direction = Buffer.from(`${exchange.from}\n${exchange.to}`)
-      const signed = Buffer.concat([hex(room.id), message.subarray(1, 2), direction])
+      const signed = Buffer.concat([hex(room.id), hex(day.exchangeTag), message.subarray(1, 2), direction])
       expect(isSigned(hex(identity.device), 'hello', signed, message.subarray(nickEnd))).toBe(true)
     }
   })

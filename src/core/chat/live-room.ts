@@ -18,7 +18,7 @@ import { Room, type Written } from './room/room.ts'
 import { MAX_UNREAD, type RoomMessage } from './room/shown-messages.ts'
 import { OwnMessages } from './own-messages.ts'
 import { clockErrorOf, clockWords, RoomClock } from './room-clock.ts'
-import { RoomLink } from './online/room-link.ts'
+import { EVERYBODY_IS_IN, RoomLink } from './online/room-link.ts'
 
 export interface LiveRoomDeps extends RoomDeps {
   readonly events: Listeners<PeerEvent>
@@ -107,6 +107,7 @@ export class LiveRoom {
       ...this.#deps,
       network,
       role: () => 'member',
+      ...EVERYBODY_IS_IN,
       ownTime: () => this.#clock.ownTime(),
       clocksHeard: ahead => this.#correctClock(ahead),
       room: this.#room,

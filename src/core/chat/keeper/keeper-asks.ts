@@ -1,5 +1,5 @@
-import { every, type Clock, type Millis } from '../../bytes/index.ts'
-import { DAY, type RoomId } from '../../encryption/index.ts'
+import { every, toHex, type Clock, type Millis } from '../../bytes/index.ts'
+import { DAY } from '../../encryption/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import type { LiveRoom } from '../live-room.ts'
 import { Serial } from '../serial.ts'
@@ -14,7 +14,8 @@ export interface KeeperAsksDeps {
 }
 
 export interface WantedRoom {
-  readonly id: RoomId
+  /** The room, and its tag where it has one: by another tag it is another ask. */
+  readonly key: string
   readonly ask: KeepAsk
   /** Keepers met in the room: they know it already. */
   readonly keepers: readonly PeerId[]
@@ -27,21 +28,21 @@ export function wantedRoom({ keys, link }: Pick<LiveRoom, 'keys' | 'link'>): Wan
   if (keeperTag === undefined) {
     const keepers = link?.presence.keepers() ?? []
     // It says in the room itself what it has.
-    return { id: roomId, ask: { kind: 'name', name }, keepers, answered: () => undefined }
+    return { key: roomId, ask: { kind: 'name', name }, keepers, answered: () => undefined }
   }
   return {
-    id: roomId,
+    key: `${roomId} ${toHex(keeperTag)}`,
     ask: { kind: 'tag', tag: keeperTag },
     keepers: link?.keepers?.all() ?? [],
     answered(keeper, answer) {
-      if (answer !== 'unknown') link?.keepers?.answered(keeper, answer === 'full')
+      if (answer !== 'unknown') link?.keepers?.answered(keeper, answer === 'full', keeperTag)
     }
   }
 }
 
 interface Asked {
   /** When to ask for each room again. */
-  readonly next: Map<RoomId, Millis>
+  readonly next: Map<string, Millis>
   /** One room at a time. */
   readonly turns: Serial
 }
@@ -58,7 +59,7 @@ export class KeeperAsks {
   readonly #deps: KeeperAsksDeps
   readonly #ends: readonly (() => void)[]
   readonly #abort = new AbortController()
-  /** Bounded by connections and own rooms. */
+  /** Bounded by connections, own rooms and the removals in these. */
   readonly #asked = new Map<PeerId, Asked>()
 
   constructor(deps: KeeperAsksDeps) {
@@ -82,7 +83,7 @@ export class KeeperAsks {
     const chosen = network.chosen()
     for (const room of rooms()) {
       for (const peer of new Set([...chosen, ...room.keepers])) {
-        const next = this.#asked.get(peer)?.next.get(room.id) ?? 0
+        const next = this.#asked.get(peer)?.next.get(room.key) ?? 0
         if (connected.has(peer) && next <= clock.now()) this.#plan(peer, room)
       }
     }
@@ -94,18 +95,18 @@ export class KeeperAsks {
   }
 
   #plan(peer: PeerId, room: WantedRoom): void {
-    const asked = this.#asked.get(peer) ?? { next: new Map<RoomId, Millis>(), turns: new Serial() }
+    const asked = this.#asked.get(peer) ?? { next: new Map<string, Millis>(), turns: new Serial() }
     this.#asked.set(peer, asked)
-    asked.next.set(room.id, this.#deps.clock.now() + LOOK_PERIOD)
+    asked.next.set(room.key, this.#deps.clock.now() + LOOK_PERIOD)
     void asked.turns.run(async () => {
       const answer = await this.#ask(peer, room)
       if (answer !== undefined) room.answered(peer, answer)
-      if (answer === 'kept') asked.next.set(room.id, this.#deps.clock.now() + DAY)
+      if (answer === 'kept') asked.next.set(room.key, this.#deps.clock.now() + DAY)
     })
   }
 
-  async #ask(peer: PeerId, { id, ask }: WantedRoom): Promise<KeepAnswer | undefined> {
-    const isWanted = this.#deps.rooms().some(each => each.id === id)
+  async #ask(peer: PeerId, { key, ask }: WantedRoom): Promise<KeepAnswer | undefined> {
+    const isWanted = this.#deps.rooms().some(each => each.key === key)
     if (this.#abort.signal.aborted || !isWanted) return undefined
     // Most peers are no keepers.
     return askToKeep(this.#deps.network, peer, ask, this.#abort.signal).catch(() => undefined)

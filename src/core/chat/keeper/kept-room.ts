@@ -4,7 +4,7 @@ import type { StoredEntry } from '../../log/index.ts'
 import type { Network } from '../../network/index.ts'
 import { Alarm } from '../alarm.ts'
 import { KeeperReceipts } from '../online/keeper-receipts.ts'
-import { RoomLink } from '../online/room-link.ts'
+import { EVERYBODY_IS_IN, RoomLink } from '../online/room-link.ts'
 import type { Taken } from '../room/intake.ts'
 import type { RoomDeps } from '../room/room-deps.ts'
 import { Room } from '../room/room.ts'
@@ -49,6 +49,7 @@ export class KeptRoom {
       ...this.#deps,
       network,
       role: () => (this.#deps.space.isFull(this.#room.state.book) ? 'full-keeper' : 'keeper'),
+      ...EVERYBODY_IS_IN,
       room: this.#room,
       take: entries => this.#take(entries),
       settled: () => this.#setAlarm(),

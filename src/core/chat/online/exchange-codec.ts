@@ -51,7 +51,7 @@ export interface Hello extends Profile {
   readonly role: Role
   /** The sender's own clock, not corrected: members find out whose is wrong. */
   readonly time: Millis
-  /** By the device over room, role, sender and receiver, tag `hello`. */
+  /** By the device over room, tag of the frame, role, sender and receiver, tag `hello`. */
   readonly signature: Uint8Array
 }
 

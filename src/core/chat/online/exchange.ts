@@ -25,30 +25,27 @@ const LIMITS: ProtocolLimits = {
   maxStreams: 256
 }
 
-/** The keys a room answers to now, the first of which it asks with; tags differ by room and day. */
+/** The keys a room answers to now; tags differ by room, secret and day. */
 export interface ExchangeRoom {
   exchangeKeys(): readonly ExchangeKeys[]
-  /** Answers a member's message; what it yields goes back to the member. */
-  answer(message: ExchangeMessage, from: PeerId): AsyncIterable<ExchangeMessage>
+  /** Answers what a member asked under these keys; what it yields goes back to the member. */
+  answer(message: ExchangeMessage, from: PeerId, keys: ExchangeKeys): AsyncIterable<ExchangeMessage>
 }
 
-/** Sends one message to a connected member and collects the answer. */
+/** Sends one message to a connected member and collects the answer, which must be under the very keys of the question. */
 export async function exchange(
   network: Network,
   random: RandomBytes,
-  room: ExchangeRoom,
+  keys: ExchangeKeys,
   to: PeerId,
   message: ExchangeMessage,
   signal: AbortSignal
 ): Promise<ExchangeMessage[]> {
-  const candidates = room.exchangeKeys()
-  const keys = candidates[0]
-  if (keys === undefined) return []
   const stream = await network.open(to, EXCHANGE_PROTOCOL, LIMITS, signal)
   try {
     await stream.write(sealExchange(keys, { from: network.self, to }, message, random))
     await stream.end()
-    return await readAnswer(stream, candidates, network.self)
+    return await readAnswer(stream, keys, network.self)
   } catch (thrown) {
     stream.abort('the exchange broke off')
     throw thrown
@@ -67,24 +64,20 @@ export function serveExchanges(
     if (frame === undefined || room === undefined) return stream.abort('no such room')
     const keys = room.exchangeKeys()
     const message = openExchange(keys, { from: stream.peer, to: network.self }, frame)
-    // Whoever asks may be in another day.
+    // Whoever asks may be in another day, or know no newer secret.
     const sealWith = keysOf(keys, frame)
     if (!message.ok || sealWith === undefined) return stream.abort('a frame that does not open')
     const direction = { from: network.self, to: stream.peer }
-    for await (const answer of room.answer(message.value, stream.peer)) {
+    for await (const answer of room.answer(message.value, stream.peer, sealWith)) {
       await stream.write(sealExchange(sealWith, direction, answer, random))
     }
   })
 }
 
-async function readAnswer(
-  stream: FrameStream,
-  candidates: readonly ExchangeKeys[],
-  self: PeerId
-): Promise<ExchangeMessage[]> {
+async function readAnswer(stream: FrameStream, keys: ExchangeKeys, self: PeerId): Promise<ExchangeMessage[]> {
   const messages: ExchangeMessage[] = []
   for (let frame = await stream.read(); frame !== undefined; frame = await stream.read()) {
-    const message = openExchange(candidates, { from: stream.peer, to: self }, frame)
+    const message = openExchange([keys], { from: stream.peer, to: self }, frame)
     if (!message.ok) throw new Error(message.error)
     messages.push(message.value)
   }

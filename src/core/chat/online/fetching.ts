@@ -4,7 +4,7 @@ import type { Room } from '../room/room.ts'
 import { MAX_ANSWER_BYTES } from './exchange.ts'
 import type { ExchangeMessage } from './exchange-codec.ts'
 
-type Fetch = Extract<ExchangeMessage, { kind: 'fetch' }>
+export type Fetch = Extract<ExchangeMessage, { kind: 'fetch' }>
 
 /** The entries that were asked for, as far as they are here and fit, each behind the introduction of its author. */
 export async function* answerFetch(room: Room, { ids, context }: Fetch): AsyncIterable<ExchangeMessage> {

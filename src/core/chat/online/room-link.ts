@@ -1,14 +1,14 @@
 import type { Clock, Millis, RandomBytes } from '../../bytes/index.ts'
-import type { DisplayName, Identity, MemberId } from '../../identity/index.ts'
-import type { EntryId, StoredEntry, SyncLog } from '../../log/index.ts'
+import type { DeviceId, DisplayName, Identity, MemberId } from '../../identity/index.ts'
+import type { Entry, EntryId, StoredEntry } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { CatchUp } from './catch-up.ts'
 import { CatchingUp } from './catching-up.ts'
-import { DayKeys, timesOf } from './day-keys.ts'
+import { timesOf } from './day-keys.ts'
 import { exchange, type ExchangeRoom } from './exchange.ts'
 import { MAX_FETCH_IDS, type ExchangeKeys, type ExchangeMessage, type Role } from './exchange-codec.ts'
-import { answerFetch, storedEntryIn } from './fetching.ts'
+import { answerFetch, storedEntryIn, type Fetch } from './fetching.ts'
 import { GossipInbox } from './gossip-inbox.ts'
 import { Greetings } from './greetings.ts'
 import { MESSAGE_KIND } from '../room/content.ts'
@@ -16,18 +16,22 @@ import type { Taken } from '../room/intake.ts'
 import type { GenuineEntry } from '../room/judge-entry.ts'
 import type { KeeperReceipts } from './keeper-receipts.ts'
 import { openKeeperSyncs, type KeeperSyncs } from './keeper-syncs.ts'
-import { Meeting } from './meeting.ts'
+import { Meeting, type Standing } from './meeting.ts'
+import { MeetingSecrets, nameOf, type MeetingKeys, type SecretName } from './meeting-secrets.ts'
+import { OlderControl } from './older-control.ts'
 import { Presence, type PresentDevice } from './presence.ts'
 import type { Room } from '../room/room.ts'
 import type { SequenceRanges } from '../room/sequence-ranges.ts'
-import { roomLog } from './room-log.ts'
-import { openSync, type SyncedRoom } from './sync-exchange.ts'
-import { SyncSchedule } from './sync-schedule.ts'
+import { RoomSyncs } from './room-syncs.ts'
 import { Topics } from './topics.ts'
 
 export interface RoomLinkDeps {
   /** What this device is in the room now. */
   readonly role: () => Role
+  /** What others are in it; `in` for everybody in an open room. */
+  readonly standing: (device: DeviceId, member: MemberId) => Standing
+  /** The rendezvous secret of the generation whose control entries have this epoch in their headers; undefined when it is not known here. */
+  readonly generationOf: (epoch: Uint8Array) => Uint8Array | undefined
   readonly network: Network
   readonly room: Room
   readonly identity: Identity
@@ -53,29 +57,33 @@ export interface RoomLinkDeps {
   readonly gone: (member: MemberId | undefined) => void
 }
 
+/** Of an open room, where there are no generations. */
+export const EVERYBODY_IS_IN = {
+  standing: () => 'in',
+  generationOf: () => undefined
+} as const satisfies Pick<RoomLinkDeps, 'standing' | 'generationOf'>
+
 /** A member at random is greeted again, and synced with, at uneven times around this: even a quiet room finds what it lost. */
 const SYNC_PERIOD: Millis = 30_000
 /** Who did not begin the sync of two that met does after this, should the other not have. */
 const SYNC_DELAY: Millis = 3000
 /** An own entry that a present member has not acknowledged by then is offered to that member directly. */
 const OFFER_DELAY: Millis = 1500
-/** Members synced with on waking. */
-const WAKE_SYNCS = 2
 const EXCHANGE_TIMEOUT: Millis = 15_000
 
 /** A room on the network: greets members, gossips, fetches what is missing, and acknowledges. */
-export class RoomLink implements ExchangeRoom, SyncedRoom {
+export class RoomLink implements ExchangeRoom {
   readonly presence = new Presence()
   /** The keepers that know the room by its tag alone, if it has one. */
   readonly keepers: KeeperSyncs | undefined
+  readonly syncs: RoomSyncs
   readonly #deps: RoomLinkDeps
   readonly #topics: Topics
   readonly #catchUp: CatchUp
   readonly #catchingUp: CatchingUp
   readonly #inbox: GossipInbox
-  readonly #syncs: SyncSchedule
   readonly #acknowledgements: Acknowledgements
-  readonly #keys: DayKeys
+  readonly #secrets: MeetingSecrets
   readonly #meeting: Meeting
   readonly #greetings: Greetings
   readonly #abort = new AbortController()
@@ -84,7 +92,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
   constructor(deps: RoomLinkDeps) {
     this.#deps = deps
     const { network, room, clock } = deps
-    this.#keys = new DayKeys(room.keys.rendezvousSecrets()[0], timesOf(deps))
+    this.#secrets = new MeetingSecrets(room.keys, timesOf(deps))
     this.#acknowledgements = new Acknowledgements({
       ...deps,
       presence: this.presence,
@@ -94,9 +102,13 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     this.#meeting = new Meeting({
       ...deps,
       presence: this.presence,
-      exchange: (peer, message) => this.#exchange(peer, message),
+      secrets: this.#secrets,
+      keysFor: peer => this.#keysFor(peer),
+      exchange: (peer, message, keys) => this.#exchange(peer, message, keys),
       entered: (peer, present, isNew) => this.#entered(peer, present, isNew),
-      absent: (before, member) => this.#absent(before, member)
+      absent: (before, member) => this.#absent(before, member),
+      visited: (peer, isNew) => this.#syncSoon(peer, isNew),
+      dismissed: peer => this.syncs.end(peer)
     })
     this.#greetings = new Greetings({
       clock,
@@ -104,7 +116,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
       isThere: peer => this.#topics.peers().has(peer)
     })
     this.#catchingUp = new CatchingUp({
-      isAsking: () => this.#syncs.isSyncing || this.#catchUp.isRunning,
+      isAsking: () => this.syncs.isSyncing || this.#catchUp.isRunning,
       changed: deps.caughtUp
     })
     this.#catchUp = new CatchUp({
@@ -118,9 +130,23 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
       members: () => this.presence.peers(),
       rests: () => this.#catchingUp.rest()
     })
-    this.#syncs = new SyncSchedule({
-      clock,
-      sync: (peer, signal) => openSync(network, deps.random, clock, this, peer, signal),
+    const olderControl = new OlderControl({
+      room,
+      secrets: this.#secrets,
+      generationOf: ({ header }) => this.#generationOf(header.epoch)
+    })
+    this.syncs = new RoomSyncs({
+      ...deps,
+      presence: this.presence,
+      secrets: this.#secrets,
+      olderControl,
+      keysFor: peer => this.#keysFor(peer),
+      standingOf: peer => this.#meeting.standingOf(peer),
+      judge: peer => this.#meeting.judge(peer),
+      take: entries => this.#take(entries),
+      takeFrom: (peer, entries) => this.#takeFrom(peer, entries),
+      lacks: entries => this.#catchingUp.lacks(entries),
+      served: () => this.#catchingUp.served(),
       settled: () => this.#settle()
     })
     this.#inbox = new GossipInbox({
@@ -128,14 +154,19 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
       begin: from => this.#watchGaps(from),
       isStopped: () => this.#abort.signal.aborted
     })
-    this.#topics = new Topics(network, room.keys, deps, {
-      received: (entry, from) => this.#inbox.add(entry, from),
-      // What cannot be stored has been told of already, and will be acknowledged again.
-      noted: note => void this.#acknowledgements.take(note).catch(() => undefined),
-      joined: peer => this.#greetings.greet(peer)
-    })
+    this.#topics = new Topics(
+      network,
+      { keys: room.keys, secrets: this.#secrets, time: deps },
+      {
+        received: (entry, from) => this.#inbox.add(entry, from),
+        // What cannot be stored has been told of already, and will be acknowledged again.
+        noted: note => void this.#acknowledgements.take(note).catch(() => undefined),
+        joined: peer => this.#greetings.greet(peer)
+      }
+    )
     this.keepers = openKeeperSyncs({
       ...deps,
+      olderControl,
       take: async entries => this.#counted(await this.#take(entries)),
       lacks: entries => this.#catchingUp.lacks(entries),
       changed: () => deps.gone(undefined)
@@ -144,7 +175,8 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     this.#cancels.add(
       network.listen(event => {
         if (event.kind === 'peer' && event.connection.path === 'none') this.#meeting.left(event.connection.peer)
-        if (event.kind === 'woke') this.#wake()
+        // What was said while this device slept is fetched at once.
+        if (event.kind === 'woke') this.syncs.requestSome()
       })
     )
   }
@@ -154,35 +186,18 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     return [...this.presence.keepersWithSpace(), ...(this.keepers?.withSpace() ?? [])]
   }
 
-  exchangeKeys(): readonly ExchangeKeys[] {
-    return this.#keys.now()
+  exchangeKeys(): readonly MeetingKeys[] {
+    return this.#secrets.exchangeKeys()
   }
 
   /** Whether more may come at any moment that closes what is missing now. */
   get isSyncing(): boolean {
-    return this.#syncs.isSyncing || this.#catchingUp.isComing
+    return this.syncs.isSyncing || this.#catchingUp.isComing
   }
 
   /** How many messages came so far of those that are on their way; undefined when none are. */
   get catchingUp(): number | undefined {
     return this.#catchingUp.came
-  }
-
-  syncLog(peer: PeerId): SyncLog | undefined {
-    if (this.presence.get(peer) === undefined || !this.#syncs.isTrusted(peer)) return undefined
-    return roomLog(this.#deps.room, {
-      take: entries => this.#takeFrom(peer, entries),
-      lacks: entries => this.#catchingUp.lacks(entries),
-      canTell: true
-    })
-  }
-
-  distrust(peer: PeerId): void {
-    this.#syncs.distrust(peer)
-  }
-
-  served(): () => void {
-    return this.#catchingUp.served()
   }
 
   /** Hands an own entry to whoever is online. */
@@ -193,15 +208,45 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     await this.#topics.publish(own.entry).catch(() => undefined)
   }
 
+  /** Hands a control entry to whoever is online, those included who know no newer generation than the one it is sealed under. */
+  async publishControl(entry: Entry): Promise<void> {
+    this.#after(OFFER_DELAY, () => this.syncs.requestSome())
+    this.keepers?.offer()
+    const generation = this.#generationOf(entry.header.epoch)
+    const age = generation === undefined ? 0 : this.#secrets.ageOf(generation)
+    await this.#topics.publish(entry, age).catch(() => undefined)
+  }
+
+  /** The room's rendezvous secrets, or its keepers' tag, may have changed. */
+  secretsChanged(): void {
+    this.#topics.rotate()
+    this.keepers?.tagChanged()
+    for (const peer of this.#topics.peers()) {
+      const isNews = this.#topics.secretOf(peer) !== this.#meeting.secretOf(peer)
+      if (this.presence.get(peer) !== undefined && isNews) this.#greetings.greet(peer)
+      // To whoever is out the current secret may be an older one now.
+      if (this.#meeting.standingOf(peer) === 'out') this.syncs.request(peer)
+    }
+  }
+
+  /** Who is in may have changed: whoever is not any more is absent at once. */
+  standingsChanged(): void {
+    this.#meeting.judgeAll()
+  }
+
   /** Introduces this device again to all members present, because its name changed. */
   greetAll(): void {
     for (const peer of this.presence.peers()) this.#greetings.greet(peer)
   }
 
-  async *answer(message: ExchangeMessage, from: PeerId): AsyncIterable<ExchangeMessage> {
-    if (message.kind === 'acknowledge') await this.#acknowledgements.takeFrom(from, message.acknowledgement)
-    if (message.kind === 'fetch') yield* answerFetch(this.#deps.room, message)
-    const hello = message.kind === 'hello' ? await this.#meeting.answerHello(message.hello, from) : undefined
+  async *answer(message: ExchangeMessage, from: PeerId, { tag }: ExchangeKeys): AsyncIterable<ExchangeMessage> {
+    if (message.kind === 'acknowledge' && this.#mayTalk(from)) {
+      await this.#acknowledgements.takeFrom(from, message.acknowledgement)
+    }
+    if (message.kind === 'fetch') yield* this.#answerFetch(message, from)
+    const keys = this.#secrets.keysWith(tag)
+    if (message.kind !== 'hello' || keys === undefined) return
+    const hello = await this.#meeting.answerHello(message.hello, from, keys)
     if (hello !== undefined) yield { kind: 'hello', hello }
   }
 
@@ -215,7 +260,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     this.#meeting.stop()
     this.#greetings.stop()
     this.#topics.stop()
-    this.#syncs.stop()
+    this.syncs.stop()
     this.keepers?.stop()
     this.#catchUp.stop()
     this.#acknowledgements.stop()
@@ -228,7 +273,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     this.#deps.met(present, peer, isNew)
     // Entries that waited for this introduction are told now.
     await this.#take([])
-    this.#syncAfterMeeting(peer, isNew)
+    this.#syncSoon(peer, isNew)
     this.#acknowledgements.tell(peer)
     await this.#acknowledgements.introduced(present.device)
   }
@@ -238,10 +283,34 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     if (member !== undefined || before.member === undefined) this.#deps.gone(member)
   }
 
-  /** Of two that met the one with the smaller PeerId begins, so that they do not both. */
-  #syncAfterMeeting(peer: PeerId, isNew: boolean): void {
-    if (this.#deps.network.self < peer) this.#syncs.request(peer)
-    else if (isNew) this.#after(SYNC_DELAY, () => this.presence.get(peer) && this.#syncs.request(peer))
+  /** Of two that met the one with the smaller PeerId begins the sync, so that they do not both. */
+  #syncSoon(peer: PeerId, isNew: boolean): void {
+    if (this.#deps.network.self < peer) this.syncs.request(peer)
+    else if (isNew) this.#after(SYNC_DELAY, () => this.syncs.request(peer))
+  }
+
+  /** What a peer is asked under: the newest secret that it shows to know. */
+  #keysFor(peer: PeerId): MeetingKeys {
+    return this.#secrets.today(this.#secrets.newest(this.#topics.secretOf(peer), this.#meeting.secretOf(peer)))
+  }
+
+  #generationOf(epoch: Uint8Array): SecretName | undefined {
+    const secret = this.#deps.generationOf(epoch)
+    return secret && nameOf(secret)
+  }
+
+  /** Whoever knows an open room's name is in it. */
+  #mayTalk(peer: PeerId): boolean {
+    return !this.#deps.room.keys.hasControl || this.presence.get(peer) !== undefined
+  }
+
+  async *#answerFetch(fetch: Fetch, from: PeerId): AsyncIterable<ExchangeMessage> {
+    if (!this.#mayTalk(from)) return
+    for await (const answer of answerFetch(this.#deps.room, fetch)) {
+      // It may be in no more.
+      if (!this.#mayTalk(from)) return
+      yield answer
+    }
   }
 
   #greetOne(): void {
@@ -252,14 +321,6 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
       if (peer !== undefined) this.#greetings.greet(peer)
       this.#greetOne()
     })
-  }
-
-  /** What was said while this device slept is fetched at once: from two, as one may not be there any more. */
-  #wake(): void {
-    const peers = this.presence.peers()
-    const [pick = 0] = this.#deps.random(1)
-    const first = pick % Math.max(1, peers.length)
-    for (const peer of [...peers.slice(first), ...peers.slice(0, first)].slice(0, WAKE_SYNCS)) this.#syncs.request(peer)
   }
 
   /** What is missing after a sync is asked for by name. */
@@ -283,7 +344,7 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
       if (present === undefined) continue
       const { device, member } = present
       const isHeld = member === undefined ? this.#deps.receipts.has(device, sequence) : holders.has(member)
-      if (!isHeld) this.#syncs.request(peer)
+      if (!isHeld) this.syncs.request(peer)
     }
   }
 
@@ -317,10 +378,10 @@ export class RoomLink implements ExchangeRoom, SyncedRoom {
     return answers.flatMap(answer => storedEntryIn(answer) ?? [])
   }
 
-  #exchange(peer: PeerId, message: ExchangeMessage): Promise<ExchangeMessage[]> {
+  #exchange(peer: PeerId, message: ExchangeMessage, keys = this.#keysFor(peer)): Promise<ExchangeMessage[]> {
     const { network, random } = this.#deps
     const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(EXCHANGE_TIMEOUT)])
-    return exchange(network, random, this, peer, message, signal)
+    return exchange(network, random, keys, peer, message, signal)
   }
 
   #after(delay: Millis, run: () => void): () => void {

@@ -18,7 +18,7 @@ export function serveRooms(network: Network, deps: ServeRoomsDeps): () => void {
   const { random, clock, links, blind = () => [] } = deps
   const ends = [
     serveExchanges(network, random, tag => roomOf(links(), tag)),
-    serveSyncs(network, clock, tag => roomOf(links(), tag) ?? roomOf(blind(), tag))
+    serveSyncs(network, clock, tag => roomOf(links(), tag)?.syncs ?? roomOf(blind(), tag))
   ]
   return () => {
     for (const end of ends) end()

@@ -9,17 +9,23 @@ import {
   type SyncReport
 } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
-import { EXCHANGE_TAG_BYTES, openExchange, sealExchange, type ExchangeKeys } from './exchange-codec.ts'
+import { EXCHANGE_TAG_BYTES, keysOf, openExchange, sealExchange, type ExchangeKeys } from './exchange-codec.ts'
 
 /** A room that syncs with its members. */
 export interface SyncedRoom {
   exchangeKeys(): readonly ExchangeKeys[]
-  /** The log as this member sees it; undefined when it shall see none. */
-  syncLog(peer: PeerId): SyncLog | undefined
+  /** The log as this member, who came under these keys, sees it; undefined when it shall see none. */
+  syncLog(peer: PeerId, keys: ExchangeKeys): SyncLog | undefined
   /** This member broke the protocol. */
   distrust(peer: PeerId): void
-  /** This member drives a sync, until what is returned is called. */
-  served(): () => void
+  /** This member drives a sync, until what is returned is called; `stop` ends it. */
+  served(peer: PeerId, stop: () => void): () => void
+}
+
+interface OpenSyncDeps {
+  readonly network: Network
+  readonly random: RandomBytes
+  readonly clock: Clock
 }
 
 /**
@@ -27,18 +33,14 @@ export interface SyncedRoom {
  * know it, and shows that this peer does.
  */
 export async function openSync(
-  network: Network,
-  random: RandomBytes,
-  clock: Clock,
-  room: SyncedRoom,
+  { network, random, clock }: OpenSyncDeps,
+  { keys, log }: { readonly keys: ExchangeKeys; readonly log: SyncLog },
   to: PeerId,
   signal: AbortSignal
 ): Promise<readonly SyncReport[]> {
-  const [keys] = room.exchangeKeys()
-  const log = room.syncLog(to)
-  if (keys === undefined || log === undefined) return []
   const stream = await network.open(to, SYNC_PROTOCOL, SYNC_LIMITS, signal)
-  const stop = (): void => stream.abort('the room is left')
+  const stop = (): void => stream.abort('nobody wants it any more')
+  if (signal.aborted) stop()
   signal.addEventListener('abort', stop, { once: true })
   try {
     await stream.write(sealExchange(keys, { from: network.self, to }, { kind: 'sync' }, random))
@@ -57,11 +59,13 @@ export function serveSyncs(
   return network.handle(SYNC_PROTOCOL, SYNC_LIMITS, async stream => {
     const frame = await stream.read()
     const room = frame && roomOf(frame.subarray(0, EXCHANGE_TAG_BYTES))
-    const log = room?.syncLog(stream.peer)
-    if (frame === undefined || room === undefined || log === undefined) return stream.abort('no such room')
-    const opening = openExchange(room.exchangeKeys(), { from: stream.peer, to: network.self }, frame)
+    const keys = frame && room && keysOf(room.exchangeKeys(), frame)
+    if (frame === undefined || room === undefined || keys === undefined) return stream.abort('no such room')
+    const opening = openExchange([keys], { from: stream.peer, to: network.self }, frame)
     if (!opening.ok || opening.value.kind !== 'sync') return stream.abort('a frame that does not open')
-    const end = room.served()
+    const log = room.syncLog(stream.peer, keys)
+    if (log === undefined) return stream.abort('no such room')
+    const end = room.served(stream.peer, () => stream.abort('no such room any more'))
     try {
       await serveSync(stream, log, clock)
     } catch (thrown) {

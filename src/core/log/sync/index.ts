@@ -1,5 +1,6 @@
 /** Which entries two peers do not share, found by range-based set reconciliation, and how these then flow. */
 export { boundBelow, HIGHEST, LOWEST } from './bound.ts'
+export { MemorySet } from './memory-set.ts'
 export * from './negentropy-message.ts'
 export { answerRead } from './reading.ts'
 export * from './reconciliation.ts'
