@@ -48,7 +48,7 @@ export class Admission implements AdmittingRoom {
     if (!said.ok) return
     const { start, body } = said.value
     const control = this.#control
-    const key = control.room.controlKey(toHex(start.epoch))
+    const key = control.room.generation(toHex(start.epoch))?.controlKey
     const author = control.room.memberOf(body.device)
     const role = author && this.#deps.membership.access().members.get(author)?.role
     if (key === undefined || (role !== 'owner' && role !== 'admin')) return

@@ -107,7 +107,7 @@ export class LiveRoom {
       ...this.#deps,
       network,
       role: () => 'member',
-      ...EVERYBODY_IS_IN,
+      ...(this.membership?.standings ?? EVERYBODY_IS_IN),
       ownTime: () => this.#clock.ownTime(),
       clocksHeard: ahead => this.#correctClock(ahead),
       room: this.#room,
@@ -182,7 +182,7 @@ export class LiveRoom {
   /** Behind what it took to say it: a commit that changes the keys. */
   async #publish({ own, taken }: Written): Promise<void> {
     this.membership?.took(taken)
-    await this.#link?.publishControl(taken.control)
+    for (const entry of taken.control) await this.#link?.publishControl(entry)
     await this.#link?.publish(own)
   }
 
@@ -235,8 +235,11 @@ export class LiveRoom {
       random,
       events,
       nickOf: member => this.#nickOf(member),
-      publish: async entries => this.#link?.publishControl(entries),
-      changed: () => this.#link?.standingsChanged()
+      publish: async entry => this.#link?.publishControl(entry),
+      changed: () => {
+        this.#link?.secretsChanged()
+        this.#link?.standingsChanged()
+      }
     })
   }
 

@@ -1,4 +1,4 @@
-import { every, NotAllowedError, UsageError, type Clock, type Millis, type RandomBytes } from '../bytes/index.ts'
+import { every, NotAllowedError, toHex, UsageError, type Clock, type Millis, type RandomBytes } from '../bytes/index.ts'
 import type {
   Access,
   GroupKeys,
@@ -13,6 +13,7 @@ import { foldName, type DeviceId, type MemberId } from '../identity/index.ts'
 import type { Entry } from '../log/index.ts'
 import { Admission } from './admission.ts'
 import type { Listeners } from './listeners.ts'
+import type { RoomLinkDeps } from './online/room-link.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
 import type { InviteSummary } from './private-rooms.ts'
 import type { Taken } from './room/intake.ts'
@@ -27,8 +28,8 @@ export interface MembershipDeps {
   readonly random: RandomBytes
   readonly events: Listeners<PeerEvent>
   readonly nickOf: (member: MemberId) => string
-  /** Hands own entries to whoever is online. */
-  readonly publish: (entries: readonly Entry[]) => Promise<void>
+  /** Hands an own entry to whoever is online. */
+  readonly publish: (entry: Entry) => Promise<void>
   /** Who is in, or by which keys they meet, is different now. */
   readonly changed: () => void
 }
@@ -62,11 +63,10 @@ export class Membership {
     return this.#room.access()
   }
 
-  /** Whether a device belongs to a member, or to somebody who was one. */
-  standing(device: DeviceId): 'in' | 'out' | 'unknown' {
-    const member = this.#room.memberOf(device)
-    if (member === undefined) return 'unknown'
-    return this.access().members.get(member)?.devices.has(device) === true ? 'in' : 'out'
+  /** As the room's link asks for it. */
+  readonly standings: Pick<RoomLinkDeps, 'standing' | 'generationOf'> = {
+    standing: device => this.#standing(device),
+    generationOf: epoch => this.#room.generation(toHex(epoch))?.rendezvousSecret
   }
 
   /** Others to reach by what is said. */
@@ -104,7 +104,7 @@ export class Membership {
   async take(entry: Entry): Promise<void> {
     const taken = await this.#deps.room.accept([entry])
     this.took(taken)
-    await this.#deps.publish(taken.control)
+    for (const entry of taken.control) await this.#deps.publish(entry)
   }
 
   /** The member of this name here, or of an id that begins so. */
@@ -157,7 +157,7 @@ export class Membership {
   async operate(say: Parameters<Room['operate']>[0]): Promise<Taken> {
     const taken = await this.#deps.room.operate(say)
     this.took(taken)
-    await this.#deps.publish(taken.control)
+    for (const entry of taken.control) await this.#deps.publish(entry)
     return taken
   }
 
@@ -189,6 +189,13 @@ export class Membership {
       if (isLagging && this.#isLagging && share < 128) void this.operate(async () => undefined).catch(() => undefined)
       this.#isLagging = isLagging
     })
+  }
+
+  /** Whether a device belongs to a member, or to somebody who was one. */
+  #standing(device: DeviceId): 'in' | 'out' | 'unknown' {
+    const member = this.#room.memberOf(device)
+    if (member === undefined) return 'unknown'
+    return this.access().members.get(member)?.devices.has(device) === true ? 'in' : 'out'
   }
 
   #ended(): RoomSummary['ended'] {

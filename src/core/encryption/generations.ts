@@ -19,8 +19,8 @@ export class Generations {
   }
 
   /** @param id of a generation, in hex */
-  controlKey(id: string): Uint8Array | undefined {
-    return [...this.#byEpoch.values()].find(generation => toHex(generationId(generation)) === id)?.controlKey
+  find(id: string): Generation | undefined {
+    return [...this.#byEpoch.values()].find(generation => toHex(generationId(generation)) === id)
   }
 
   /** Opens those that began with epochs which this device is in. */

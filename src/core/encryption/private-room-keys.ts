@@ -63,6 +63,6 @@ export class PrivateRoomKeys implements NamedRoom {
   }
 
   #contentKey(entryClass: EntryClass, epoch: string): Uint8Array | undefined {
-    return entryClass === 'control' ? this.room.controlKey(epoch) : this.room.contentKey(epoch as EpochId)
+    return entryClass === 'control' ? this.room.generation(epoch)?.controlKey : this.room.contentKey(epoch as EpochId)
   }
 }

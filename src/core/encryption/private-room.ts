@@ -283,9 +283,9 @@ export class PrivateRoom {
     this.#graph?.prune(this.access(), now)
   }
 
-  /** The control key of a generation by its id (`generationId`, in hex). */
-  controlKey(id: string): Uint8Array | undefined {
-    return this.#generations.controlKey(id)
+  /** A generation by its id (`generationId`, in hex). */
+  generation(id: string): Generation | undefined {
+    return this.#generations.find(id)
   }
 
   /** Under which members meet: the generation of now first, then those before it while they count, newest first. */

@@ -194,7 +194,7 @@ export class ControlLog {
     for (let from = LOWEST; ;) {
       const items = await store.sets.control.items(from, HIGHEST, LOAD_BATCH)
       for (const entry of await store.load(items.map(({ id }) => id))) {
-        const key = this.room.controlKey(toHex(entry.header.epoch))
+        const key = this.room.generation(toHex(entry.header.epoch))?.controlKey
         if (!isWhole(entry) || key === undefined) throw new Error(`the stored control entry ${entry.id} does not open`)
         await this.#read(entry, reopenEntry(key, entry), now)
       }
@@ -210,7 +210,7 @@ export class ControlLog {
   }
 
   async #take(entry: Entry, now: Millis): Promise<number> {
-    const key = this.room.controlKey(toHex(entry.header.epoch))
+    const key = this.room.generation(toHex(entry.header.epoch))?.controlKey
     if (key === undefined) {
       this.#unopened.set(entry.id, entry)
       return 0
