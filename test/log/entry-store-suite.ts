@@ -235,6 +235,18 @@ export function runEntryStoreTests(name: string, open: (name: string) => Promise
       expect(await store.newest(200)).toHaveLength(100)
       await storage.close()
     })
+
+    test('a purge leaves all that was not deleted', async () => {
+      const storage = await open('purge')
+      const store = storage.room('aa')
+      const names = ['secret/a', 'secret/b', 'secrets', 'z']
+      await store.commit({ entries: [entryAt(NOON, 1)], records: names.map(name => record(name, Uint8Array.of(1))) })
+      await store.commit({ records: [record('secret/a', undefined)] })
+      await store.purge('secret/')
+      expect((await store.records.list('')).map(([name]) => name)).toEqual(names.slice(1))
+      expect(await store.newest(10)).toEqual([entryAt(NOON, 1)])
+      await storage.close()
+    })
   })
 }
 

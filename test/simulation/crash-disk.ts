@@ -110,6 +110,7 @@ function aliveEntries(store: EntryStore, alive: Alive): Omit<EntryStore, 'commit
     shownTime: place => alive(store.shownTime(place)),
     noteOf: id => alive(store.noteOf(id)),
     newest: (limit, before) => alive(store.newest(limit, before)),
+    purge: prefix => alive(store.purge(prefix)),
     newestShown: (limit, before) => alive(store.newestShown(limit, before)),
     sets: { control: aliveSet(store.sets.control, alive), chat: aliveSet(store.sets.chat, alive) }
   }

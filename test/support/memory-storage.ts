@@ -111,6 +111,7 @@ function memoryEntries(): EntryStore {
     shownTime: async place => entryAt(shownOrder.at(-1 - place) ?? '')[0]?.header.clock.ms,
     noteOf: async id => notes.get(id),
     sets: { control: setOf('control'), chat: setOf('chat') },
+    purge: async () => undefined,
     async commit({ entries: added = [], shown = new Map(), erased = [], dropped = [], records: changes = [] }) {
       for (const entry of added) add(entry)
       for (const [id, note] of shown) show(id, note)

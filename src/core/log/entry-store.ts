@@ -53,6 +53,11 @@ export interface EntryStore {
   readonly sets: Readonly<Record<EntryClass, SyncSet>>
   /** Stores all of this or none of it; durable when it resolves. Commits made at the same time share one write. */
   commit(change: StoreChange): Promise<void>
+  /**
+   * Makes the database rewrite its files where records below this prefix are or were, so that what was deleted is in none of them any more.
+   * Does nothing where a database leaves no say in that, as IndexedDB does.
+   */
+  purge(prefix: string): Promise<void>
 }
 
 /** An entry that is shown as a message, with a note whose meaning is for the layers above. */

@@ -11,7 +11,16 @@ import {
   type StoredEntry
 } from './entry.ts'
 import type { EntryStore, ShownEntry, StoreChange } from './entry-store.ts'
-import { del, plainBytes, put, readRecords, recordOperation, type Database, type Operation } from './level-database.ts'
+import {
+  del,
+  plainBytes,
+  purgeRange,
+  put,
+  readRecords,
+  recordOperation,
+  type Database,
+  type Operation
+} from './level-database.ts'
 import { CHAT_TABLES, CONTROL_TABLES, LevelSet } from './level-set.ts'
 
 /** Above every order key. */
@@ -97,6 +106,10 @@ export class LevelEntries implements EntryStore {
 
   commit(change: StoreChange): Promise<void> {
     return this.#write(this, change)
+  }
+
+  purge(prefix: string): Promise<void> {
+    return purgeRange(this.#database, this.#recordPrefix + prefix)
   }
 
   /** All that these changes write, which go into one batch, in this order. */
