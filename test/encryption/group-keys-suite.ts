@@ -6,9 +6,13 @@ import { deviceIdOf, signingKey } from '../../src/core/identity/index.ts'
 const GROUP = sha256(encodeUtf8('group'))
 const NOTE = encodeUtf8('why')
 
+const devices = new Map<string, GroupDevice>()
+
 export async function deviceNamed(name: string): Promise<GroupDevice> {
   const seed = sha256(encodeUtf8(name))
-  return { id: deviceIdOf((await signingKey(seed)).publicKey), signingKey: seed }
+  const device = devices.get(name) ?? { id: deviceIdOf((await signingKey(seed)).publicKey), signingKey: seed }
+  devices.set(name, device)
+  return device
 }
 
 /** What every scheme of group keys keeps to. */
