@@ -29,8 +29,7 @@ async function playKeys(seed: number, kind: 'keys' | 'mls'): Promise<Played> {
   const { epochs, forks, rejoins, words } = sumOf(replicas)
   const story = `${replicas.length} devices, ${epochs} epochs, ${forks} forks, ${rejoins} rejoins, ${words} messages`
   const faults = faultsOf(replicas)
-  const again = `alone: npm run soak -- --only ${kind} --from ${seed}`
-  return { story, fault: faults.length === 0 ? undefined : [again, ...faults].join('\n') }
+  return { story, fault: faults.length === 0 ? undefined : faults.join('\n') }
 }
 
 const { values } = parseArgs({
@@ -55,7 +54,7 @@ for (let seed = from; Date.now() < end && process.exitCode === undefined; seed +
     process.stdout.write(`${kind} ${seed}: ${story}\n`)
     ran += 1
     if (fault === undefined) continue
-    process.stdout.write(`${fault}\n`)
+    process.stdout.write(`${fault}\nalone: npm run soak -- --only ${kind} --from ${seed}\n`)
     process.exitCode = 1
   }
 }

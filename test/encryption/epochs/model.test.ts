@@ -20,7 +20,7 @@ test(`in ${SEEDS} rooms all agree in the end: on members, roles, the epoch and a
   // Else nothing would be shown by it.
   expect(all).toMatchObject({ epochs: atLeast(8 * SEEDS), forks: atLeast(SEEDS), rejoins: atLeast(SEEDS / 10) })
   expect(all).toMatchObject({ words: atLeast(8 * SEEDS), removed: atLeast(SEEDS) })
-}, 240_000)
+}, 480_000)
 
 test(`in ${MLS_SEEDS} rooms they agree with MLS, too`, async () => {
   const keys = await mlsGroupKeys()
@@ -32,7 +32,7 @@ test(`in ${MLS_SEEDS} rooms they agree with MLS, too`, async () => {
   }
   const { forks, rejoins, removed } = addUp(sums)
   expect({ forks, rejoins, removed }).toEqual({ forks: atLeast(MLS_SEEDS), rejoins: atLeast(1), removed: atLeast(1) })
-}, 240_000)
+}, 480_000)
 
 function atLeast(count: number) {
   return expect.toSatisfy((value: number) => value >= count, `${count} or more`)
@@ -53,7 +53,7 @@ test.each(mistakes)(
     }
     expect.fail(`not in ${SEEDS} rooms`)
   },
-  240_000
+  480_000
 )
 
 /** By the best path, as it should be; of equal ones the one that came first. */

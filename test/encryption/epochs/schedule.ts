@@ -30,7 +30,7 @@ export async function play(seed: number, rules: Rules = {}, scheme?: GroupKeys):
     if (newcomer !== undefined) replicas.push(newcomer)
   }
   const people = 6 + below(7)
-  for (const _ of Array.from({ length: 3 + below(3) })) await admit(replicas[0] as Replica)
+  for (const _ of Array.from({ length: 5 + below(3) })) await admit(replicas[0] as Replica)
   await settle(model)
 
   const act = async (each: Replica): Promise<void> => {
