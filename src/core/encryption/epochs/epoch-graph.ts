@@ -8,8 +8,8 @@ import { winnerOf, type Commit, type EpochId } from './winner.ts'
 export interface EpochGraphDeps {
   readonly keys: GroupKeys
   readonly device: GroupDevice
-  /** What this device comes in with when it is added. */
-  readonly keyPackage: KeyPackage
+  /** What this device comes in with when it is added; undefined when it is spent. */
+  readonly keyPackage: KeyPackage | undefined
   /** What the access-control log comes to with these operations and all they knew; undefined while one of them is missing. */
   readonly accessAt: (cites: readonly OperationId[]) => Access | undefined
   /** How the epoch to go on from is chosen, where a model plants a mistake in that. */
@@ -85,6 +85,7 @@ export class EpochGraph {
   readonly #waiting = new CappedMap<EpochId, CommitClaim>(MAX_WAITING)
   readonly #devices = new CappedMap<EpochId, ReadonlySet<DeviceId>>(MAX_DEVICE_SETS)
   #best: { readonly access: Access; readonly epochs: number; readonly winner: EpochId } | undefined
+  /** The first state that it opened is erased: with the welcome, which is in the log for ever, it would open that again. */
   #isKeyPackageSpent = false
 
   constructor(deps: EpochGraphDeps, first: FirstEpoch, now: Millis) {
@@ -113,14 +114,6 @@ export class EpochGraph {
       waiting: [...this.#waiting.values()],
       isKeyPackageSpent: this.#isKeyPackageSpent
     }
-  }
-
-  /**
-   * Whether the secret half of the key package is to be erased, with the first state that it opened: with the welcome, which is in
-   * the log for ever, it would open that again, and all that followed.
-   */
-  get isKeyPackageSpent(): boolean {
-    return this.#isKeyPackageSpent
   }
 
   /** The founder's own first epoch. */
@@ -247,7 +240,7 @@ export class EpochGraph {
     return [...this.#nodes.keys()].filter(epoch => !this.#contentKeys.has(epoch))
   }
 
-  /** Erases states that are out of the window, all but that of the tip; tells of which epochs. */
+  /** Erases states that are out of the window, all but that of the tip, and spends the key package with what it opened; tells of which epochs. */
   prune(access: Access, now: Millis): EpochId[] {
     const [winner, tip] = [this.winner(access), this.tip(access)]
     const isOver = ({ depth, seenAt }: EpochNode): boolean => {
@@ -297,7 +290,8 @@ export class EpochGraph {
 
   async #join(claim: CommitClaim): Promise<GroupState | undefined> {
     const { keys, device, keyPackage } = this.#deps
-    if (claim.welcome === undefined || !claim.added.includes(device.id) || this.#isKeyPackageSpent) return undefined
+    if (keyPackage === undefined || this.#isKeyPackageSpent) return undefined
+    if (claim.welcome === undefined || !claim.added.includes(device.id)) return undefined
     const joined = await keys.join(claim.welcome, device, keyPackage)
     return joined.ok ? joined.value : undefined
   }

@@ -9,6 +9,8 @@ import type { EpochId } from './winner.ts'
 export const EPOCH_RECORDS = 'epoch/'
 /** What was deleted below this is erased only when the store has purged it. */
 export const EPOCH_SECRETS = `${EPOCH_RECORDS}secret/`
+/** Where the secret half of this device's key package belongs. Whoever makes it writes it, as it comes before all epochs. */
+export const KEY_PACKAGE_SECRET = `${EPOCH_SECRETS}key-package`
 
 const FIRST = `${EPOCH_RECORDS}first`
 const SPENT = `${EPOCH_RECORDS}spent`
@@ -34,6 +36,7 @@ export interface StoredEpochsDeps {
  * | `epoch/state/` epoch | the scheme's state, sealed under a key that is used for nothing else |
  * | `epoch/secret/state/` epoch | that key, 32 bytes |
  * | `epoch/secret/content/` epoch | the content key |
+ * | `epoch/secret/key-package` | its secret half, deleted here when it is spent: `EpochGraph.prune` |
  *
  * 1. A state is written once, and erased by erasing its key: whatever copies of the sealed state are left then open no more.
  * 2. Deleting is not erasing: LevelDB and IndexedDB leave old bytes in their files until they rewrite these. Measured with LevelDB, of 390 keys that
@@ -75,7 +78,9 @@ export class StoredEpochs {
   changes({ first, nodes, contentKeys, isKeyPackageSpent }: StoredGraph): RecordChange[] {
     const changes: RecordChange[] = []
     if (!this.#isFirstStored) changes.push({ name: FIRST, value: encodeFirst(first) })
-    if (isKeyPackageSpent && !this.#isSpentStored) changes.push({ name: SPENT, value: new Uint8Array() })
+    if (isKeyPackageSpent && !this.#isSpentStored) {
+      changes.push({ name: SPENT, value: new Uint8Array() }, { name: KEY_PACKAGE_SECRET, value: undefined })
+    }
     this.#isFirstStored = true
     this.#isSpentStored ||= isKeyPackageSpent
     const keys = new Map(contentKeys)
