@@ -128,6 +128,24 @@ test('no record that is left opens a state that was pruned, not even with what t
   expect(cy.isIn()).toBe(true)
 })
 
+test('a welcome that comes from another branch is opened as long as the key package is not spent, and then no more', async () => {
+  for (const days of [1, 15]) {
+    const { world, anna, bob } = await loft()
+    const dan = await anna.admit('dan', 'member')
+    if (dan === undefined) throw new Error('not admitted')
+    await bob.receive(anna.log, () => true)
+    for (const each of [anna, bob]) await each.carryOut()
+    await anna.commit()
+    await dan.receive(anna.log, () => true)
+    expect(dan.isIn()).toBe(true)
+    world.now += days * DAY
+    dan.prune()
+    await dan.receive(bob.log, () => true)
+    const other = dan.epochs.nodes.find(({ epoch }) => epoch === bob.winner().epoch)
+    expect({ days, isOpen: other?.state !== undefined }).toEqual({ days, isOpen: days === 1 })
+  }
+})
+
 test('a state that is not to be decoded any more counts as erased, and the device comes in by itself', async () => {
   const { world, anna, cy, all } = await loft()
   cy.store()
