@@ -1,6 +1,14 @@
 /** Who may read: the keys of a room by epoch, the sealed body, and where those who hold the keys meet. */
 export * from './access/index.ts'
-export { EPOCH_RECORDS, StoredEpochs, type EpochId, type GroupKeys, type KeyPackage } from './epochs/index.ts'
+export {
+  EPOCH_RECORDS,
+  EPOCH_SECRETS,
+  KEY_PACKAGE_SECRET,
+  StoredEpochs,
+  type EpochId,
+  type GroupKeys,
+  type KeyPackage
+} from './epochs/index.ts'
 export * from './found-private-room.ts'
 export * from './generation.ts'
 export * from './load-group-keys.ts'

@@ -1,5 +1,6 @@
 import { ByteWriter, decodeWith, expectValue, fromHex, toHex, type ByteReader } from '../../bytes/index.ts'
 import {
+  KEY_PACKAGE_SECRET,
   readGeneration,
   writeGeneration,
   type EpochId,
@@ -13,7 +14,7 @@ import type { EntryStore, RecordChange } from '../../log/index.ts'
  *
  * | name | value |
  * |---|---|
- * | `control/key-package` | what the device comes in with: shown part 4 + n, secret part 4 + n (empty once it is spent) |
+ * | `control/key-package` | what the device comes in with; its secret half lies with the other secrets, until it is spent |
  * | `control/generations` | of each: epoch that it began with 16, its secrets 96 |
  * | `control/handed-over` | content keys from before: of each epoch 16, key 32 |
  */
@@ -26,28 +27,29 @@ export interface ControlRecords {
 const KEY_PACKAGE = 'control/key-package'
 const GENERATIONS = 'control/generations'
 const HANDED_OVER = 'control/handed-over'
+const NOTHING = new Uint8Array()
 const EPOCH_BYTES = 16
 const KEY_BYTES = 32
 
 /** Undefined: this device was never in the room. */
 export async function loadControlRecords(records: EntryStore['records']): Promise<ControlRecords | undefined> {
-  const [keyPackage, generations, handedOver] = await Promise.all(
-    [KEY_PACKAGE, GENERATIONS, HANDED_OVER].map(name => records.get(name))
+  const [shown, secret = NOTHING, generations, handedOver] = await Promise.all(
+    [KEY_PACKAGE, KEY_PACKAGE_SECRET, GENERATIONS, HANDED_OVER].map(name => records.get(name))
   )
-  if (keyPackage === undefined || generations === undefined) return undefined
+  if (shown === undefined || generations === undefined) return undefined
   return {
-    keyPackage: read(keyPackage, reader => ({
-      shown: reader.longBytes(reader.remaining),
-      secret: reader.longBytes(reader.remaining)
-    })),
+    keyPackage: { shown, secret },
     generations: read(generations, reader => readMap(reader, readGeneration)),
     contentKeys:
       handedOver === undefined ? new Map() : read(handedOver, reader => readMap(reader, each => each.bytes(KEY_BYTES)))
   }
 }
 
-export function keyPackageRecord({ shown, secret }: KeyPackage): RecordChange {
-  return { name: KEY_PACKAGE, value: new ByteWriter().longBytes(shown).longBytes(secret).finish() }
+export function keyPackageRecords({ shown, secret }: KeyPackage): RecordChange[] {
+  return [
+    { name: KEY_PACKAGE, value: shown },
+    { name: KEY_PACKAGE_SECRET, value: secret }
+  ]
 }
 
 export function generationsRecord(generations: ReadonlyMap<EpochId, Generation>): RecordChange {
