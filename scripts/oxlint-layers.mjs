@@ -9,7 +9,7 @@ const NETWORK_TYPES = ['core/network']
 
 const LAYERS = [
   { name: 'core/bytes', packages: ['@noble/ciphers', '@noble/hashes', 'uint8arrays'] },
-  { name: 'core/identity', packages: ['@noble/curves'] },
+  { name: 'core/identity', packages: ['@noble/curves', '@scure/bip39'] },
   {
     name: 'core/network',
     packages: [

@@ -1,11 +1,16 @@
 import { hkdf } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
+import { sha256 as nobleSha256, sha512 as nobleSha512 } from '@noble/hashes/sha2.js'
 import { encodeUtf8 } from './text.ts'
 
 /** SHA-256 (FIPS 180-4), 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
   return nobleSha256(bytes)
+}
+
+/** SHA-512 (FIPS 180-4), 64 bytes. */
+export function sha512(bytes: Uint8Array): Uint8Array {
+  return nobleSha512(bytes)
 }
 
 /** HMAC-SHA256 (RFC 2104), 32 bytes. */

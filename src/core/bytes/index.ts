@@ -4,6 +4,7 @@
 export { concat as concatBytes } from 'uint8arrays/concat'
 export { equals as equalBytes } from 'uint8arrays/equals'
 export * from './aead.ts'
+export * from './argon2.ts'
 export * from './capped-map.ts'
 export * from './clock.ts'
 export * from './encoding.ts'

@@ -14,6 +14,7 @@ import { reportPeers } from './peer-reports.ts'
 import type { PrivateRooms } from './private-rooms.ts'
 import { keyName } from './room/devices.ts'
 import { loadRoomRecords, type RoomRecord } from './room-records.ts'
+import type { AskPassphrase } from './stored-secrets.ts'
 import { Takers } from './takers.ts'
 
 export interface PeerDeps {
@@ -22,6 +23,8 @@ export interface PeerDeps {
   readonly random: RandomBytes
   /** When the user started the program, or opened the page; now, by default. */
   readonly startedAt?: Millis
+  /** Where the identity is protected by a passphrase. */
+  readonly askPassphrase?: AskPassphrase
 }
 
 /** Messages that `messages` returns when it is not told how many. */
@@ -29,7 +32,7 @@ const DEFAULT_LIMIT = 50
 /** Opens this device's identity and rooms from its store; the network is added by `goOnline`. */
 export async function openPeer(deps: PeerDeps): Promise<Peer> {
   const { records } = deps.storage
-  const identity = await loadIdentity(records, deps.clock, deps.random)
+  const identity = await loadIdentity(records, deps.clock, deps.random, deps.askPassphrase)
   const peer = new LocalPeer(deps, identity, await loadNick(records))
   for (const record of await loadRoomRecords(records)) await peer.restore(record)
   return peer

@@ -43,6 +43,7 @@ export interface RememberedPeer {
 /** Members remembered for each room, enough to find one of them again. */
 const MAX_REMEMBERED = 16
 const PREFIX = 'room/'
+const LEFT_RECORD = 'left-rooms'
 
 export async function loadRoomRecords(records: RecordStore): Promise<RoomRecord[]> {
   const rows = await records.list(PREFIX)
@@ -54,7 +55,16 @@ export function saveRoomRecord(records: RecordStore, record: RoomRecord): Promis
 }
 
 export function deleteRoomRecord(records: RecordStore, id: RoomId): Promise<void> {
-  return records.write([{ name: PREFIX + id, value: undefined }])
+  return records.write([
+    { name: PREFIX + id, value: undefined },
+    { name: LEFT_RECORD, value: new Uint8Array([1]) }
+  ])
+}
+
+/** Whether this device is or was in a room, whose messages are its member's. */
+export async function hasEnteredRooms(records: RecordStore): Promise<boolean> {
+  const [rooms, left] = await Promise.all([records.list(PREFIX), records.get(LEFT_RECORD)])
+  return rooms.length > 0 || left !== undefined
 }
 
 /** The record with this peer first among those remembered. */
