@@ -66,7 +66,7 @@ export function createIdentityVault({ records, clock, random }: IdentityVaultDep
     const isUsed = (await isProtected()) || (await loadNick(records)) !== undefined || (await hasEnteredRooms(records))
     if (!isUsed) return
     throw new NotAllowedError(
-      'another identity is in use here, which an import would lose: import where nobody has chosen a name yet'
+      'another identity is in use here, which an import would lose: import into a fresh data folder or profile'
     )
   }
 

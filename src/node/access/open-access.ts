@@ -1,8 +1,10 @@
+import type { AskPassphrase } from '../../core/chat/index.ts'
 import { prepareDataFolder } from '../data/data-folder.ts'
 import { isAlive, readOwner } from '../data/owner.ts'
 import { waitForFolder } from '../data/wait-for-folder.ts'
 import { EnvironmentError, isDiskFull } from '../exits.ts'
 import { findRunningPeer } from './api-client.ts'
+import { typedPassphraseAsker, type ProtectedData } from './passphrase.ts'
 import type { PeerAccess } from './peer-access.ts'
 import { runningPeer, type RunningPeer } from './running-peer.ts'
 import type { StoredPeer } from './stored-peer.ts'
@@ -18,22 +20,24 @@ export type OnFull = () => void
  * The peer of the data folder: the running one, else the store, which nobody else may own meanwhile. Who only reads can do
  * so on a full disk, too, and gives `onFull`.
  */
-export async function openAccess(data: string, signal: AbortSignal, onFull?: OnFull): Promise<Access> {
+export async function openAccess(folder: ProtectedData, signal: AbortSignal, onFull?: OnFull): Promise<Access> {
+  const { data } = folder
   await prepareDataFolder(data)
+  const ask = typedPassphraseAsker(folder, signal)
   return waitForFolder(
-    () => tryToOpen(data, onFull),
+    () => tryToOpen(data, ask, onFull),
     () => busy(data),
     signal
   )
 }
 
-async function tryToOpen(data: string, onFull: OnFull | undefined): Promise<Access | undefined> {
+async function tryToOpen(data: string, ask: AskPassphrase, onFull: OnFull | undefined): Promise<Access | undefined> {
   const client = await findRunningPeer(data)
   if (client !== undefined) return { kind: 'running', peer: runningPeer(client) }
   // Loads the encryption and the store, which a command to a running peer does without.
   const { tryToOpenStoredPeer, viewStoredPeer } = await import('./stored-peer.ts')
-  const stored = await tryToOpenStoredPeer(data).catch(async (thrown: unknown) => {
-    const viewed = onFull !== undefined && isDiskFull(thrown) ? await viewStoredPeer(data) : undefined
+  const stored = await tryToOpenStoredPeer(data, ask).catch(async (thrown: unknown) => {
+    const viewed = onFull !== undefined && isDiskFull(thrown) ? await viewStoredPeer(data, ask) : undefined
     if (viewed === undefined) throw thrown
     onFull?.()
     return viewed
@@ -43,12 +47,12 @@ async function tryToOpen(data: string, onFull: OnFull | undefined): Promise<Acce
 
 /** Runs with whichever peer there is, and lets go of it afterwards. */
 export async function withAccess<T>(
-  data: string,
+  folder: ProtectedData,
   signal: AbortSignal,
   use: (peer: PeerAccess) => Promise<T>,
   onFull?: OnFull
 ): Promise<T> {
-  const access = await openAccess(data, signal, onFull)
+  const access = await openAccess(folder, signal, onFull)
   const peer = access.kind === 'running' ? access.peer : await storedAccess(access.stored)
   try {
     return await use(peer)
@@ -61,7 +65,7 @@ async function storedAccess(stored: StoredPeer): Promise<PeerAccess> {
   return (await import('./stored-peer.ts')).storedPeerAccess(stored)
 }
 
-async function busy(data: string): Promise<EnvironmentError> {
+export async function busy(data: string): Promise<EnvironmentError> {
   const owner = await readOwner(data)
   const who = owner !== undefined && isAlive(owner.pid) ? `process ${owner.pid}` : 'another process'
   return new EnvironmentError(`the data folder ${data} is in use by ${who}, which does not answer: try again later`)

@@ -1,66 +1,75 @@
 import { systemClock, systemRandom } from '../../core/bytes/index.ts'
-import { openPeer, type Peer } from '../../core/chat/index.ts'
+import { openPeer, type AskPassphrase, type IdentityVault, type Peer } from '../../core/chat/index.ts'
 import { openStorage } from '../../core/log/index.ts'
 import { storeFolder } from '../data/data-folder.ts'
 import { ownData, tryToOwnData, type OwnedData } from '../data/open-data.ts'
 import type { Owner } from '../data/owner.ts'
+import { nodeVault } from '../data/node-vault.ts'
 import { viewStore } from '../data/store-view.ts'
 import { findRoom } from './find-room.ts'
+import { typedPassphraseAsker, type ProtectedData } from './passphrase.ts'
 import { identityOf, readMessage, statusOf, type PeerAccess } from './peer-access.ts'
 
 /** A peer opened on its store by this process, offline until it is given a network. */
 export interface StoredPeer {
   readonly peer: Peer
   readonly data: OwnedData
+  readonly vault: IdentityVault
   stop(): Promise<void>
 }
 
 /** @throws EnvironmentError when a running peer owns the folder, or it cannot be used */
-export async function openStoredPeer(data: string, kind: Owner['kind'], signal: AbortSignal): Promise<StoredPeer> {
-  return openOn(await ownData(data, kind, signal))
+export async function openStoredPeer(
+  folder: ProtectedData,
+  kind: Owner['kind'],
+  signal: AbortSignal
+): Promise<StoredPeer> {
+  return openOn(await ownData(folder.data, kind, signal), typedPassphraseAsker(folder, signal))
 }
 
 /** Undefined when another process owns the folder. */
-export async function tryToOpenStoredPeer(data: string): Promise<StoredPeer | undefined> {
+export async function tryToOpenStoredPeer(data: string, ask: AskPassphrase): Promise<StoredPeer | undefined> {
   const owned = await tryToOwnData(data, 'command')
-  return owned === undefined ? undefined : openOn(owned)
+  return owned === undefined ? undefined : openOn(owned, ask)
 }
 
 /**
  * The peer as it is stored, to read from where its store cannot be opened, as on a full disk: what it writes is lost.
  * Undefined when nothing is stored, or it cannot be looked at.
  */
-export async function viewStoredPeer(data: string): Promise<StoredPeer | undefined> {
+export async function viewStoredPeer(data: string, ask: AskPassphrase): Promise<StoredPeer | undefined> {
   const view = await viewStore(storeFolder(data)).catch(() => undefined)
   if (view === undefined) return undefined
   const nothing = async (): Promise<void> => undefined
   try {
-    const { peer, data: viewed } = await openOn({ database: view.database, announce: nothing, release: nothing })
+    const seen = { database: view.database, announce: nothing, release: nothing }
+    const { peer, data: viewed, vault } = await openOn(seen, ask)
     const stop = async (): Promise<void> => {
       await peer.stop()
       await view.close()
     }
-    return { peer, data: viewed, stop }
+    return { peer, data: viewed, vault, stop }
   } catch (thrown) {
     await view.close()
     throw thrown
   }
 }
 
-async function openOn(data: OwnedData): Promise<StoredPeer> {
+async function openOn(data: OwnedData, askPassphrase: AskPassphrase): Promise<StoredPeer> {
   try {
     const storage = await openStorage(data.database)
     const peer = await openPeer({
       storage,
       clock: systemClock,
       random: systemRandom,
-      startedAt: performance.timeOrigin
+      startedAt: performance.timeOrigin,
+      askPassphrase
     })
     const stop = async (): Promise<void> => {
       await data.release()
       await peer.stop()
     }
-    return { peer, data, stop }
+    return { peer, data, vault: nodeVault(storage, data.database), stop }
   } catch (thrown) {
     await data.release()
     await data.database.close()

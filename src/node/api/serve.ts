@@ -11,6 +11,7 @@ import { peerRoutes } from './peer-routes.ts'
 import { roomRoutes } from './rooms.ts'
 import type { Route } from './route.ts'
 import type { ServedPeer } from './served-peer.ts'
+import { vaultRoutes } from './vault-routes.ts'
 import { serveOnPort, serveOnSocket, type ApiOptions } from './server.ts'
 
 export interface ServeOptions {
@@ -40,7 +41,7 @@ export async function serve(options: ServeOptions): Promise<string | undefined> 
     http === undefined ? undefined : await serveOnPort(http, { ...api, guard: guardOf(options, http, token) })
   if (onPort !== undefined) cleanup.add(onPort.stop)
   const socket = await chooseSocketPath(data)
-  const onSocket = await serveOnSocket(socket, api)
+  const onSocket = await serveOnSocket(socket, { ...api, routes: [...api.routes, ...vaultRoutes(served.vault)] })
   cleanup.add(() => removeSocket(data, socket))
   cleanup.add(onSocket.stop)
   await owned.announce({ kind, socket })

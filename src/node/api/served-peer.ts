@@ -1,4 +1,4 @@
-import type { Keeper, Peer } from '../../core/chat/index.ts'
+import type { IdentityVault, Keeper, Peer } from '../../core/chat/index.ts'
 import type { IceServer, Network } from '../../core/network/index.ts'
 import type { Report } from '../doctor/report.ts'
 import type { EventFeed } from './feed.ts'
@@ -8,6 +8,8 @@ import type { Figures } from './metrics.ts'
 export interface ServedPeer {
   /** Absent at a relay. */
   readonly peer: Peer | undefined
+  /** Absent at a relay. */
+  readonly vault?: IdentityVault
   readonly feed: EventFeed
   /** Undefined until the network has started. */
   network(): Network | undefined

@@ -151,6 +151,46 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('../commands/id.ts')).setNickname
   },
   {
+    path: 'id export',
+    arguments: 'FILE',
+    count: [1, 1],
+    summary: 'write the identity to a new file, under a passphrase of its own',
+    flags: [],
+    load: async () => (await import('../commands/identity.ts')).exportIdentity
+  },
+  {
+    path: 'id import',
+    arguments: 'FILE | -',
+    count: [1, 1],
+    summary: 'make this a new device of an exported identity; - takes its 24 words from standard input',
+    flags: [],
+    load: async () => (await import('../commands/identity.ts')).importIdentity
+  },
+  {
+    path: 'id phrase',
+    arguments: '',
+    count: [0, 0],
+    summary: 'show the identity as 24 words',
+    flags: [],
+    load: async () => (await import('../commands/identity.ts')).showPhrase
+  },
+  {
+    path: 'id passphrase',
+    arguments: '',
+    count: [0, 0],
+    summary: 'protect the identity on this device with a passphrase, or change it',
+    flags: [{ name: 'remove', summary: 'take the passphrase away' }],
+    load: async () => (await import('../commands/identity.ts')).changePassphrase
+  },
+  {
+    path: 'id verify',
+    arguments: 'MEMBER',
+    count: [1, 1],
+    summary: 'the safety number between you and a member: compare it over another way',
+    flags: [],
+    load: async () => (await import('../commands/verify.ts')).verifyMember
+  },
+  {
     path: 'status',
     arguments: '',
     count: [0, 0],
@@ -177,11 +217,6 @@ export const COMMANDS: readonly Command[] = [
     ['dm', 'MEMBER TEXT...', 'send a direct message'],
     ['file send', 'ROOM PATH', 'send a file'],
     ['file get', 'ROOM ID PATH', 'fetch a file'],
-    ['id export', 'FILE', 'write the identity to a file'],
-    ['id import', 'FILE', 'make this a new device of an identity'],
-    ['id phrase', '', 'show the identity as words'],
-    ['id passphrase', '', 'protect the identity with a passphrase'],
-    ['id verify', 'MEMBER', 'compare safety numbers'],
     ['bot', '-- COMMAND', 'run a program as a bot'],
     ['bridge', 'socketio|irc', 'bring the users of an old chat into a room']
   ].map(([path = '', args = '', summary = '']): Command => ({

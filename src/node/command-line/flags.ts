@@ -13,6 +13,11 @@ export interface Flag {
 /** Flags that every command takes. */
 export const GLOBAL_FLAGS: readonly Flag[] = [
   { name: 'data', value: 'DIR', summary: 'data folder of this peer', environment: 'STARLING_DATA' },
+  {
+    name: 'passphrase-file',
+    value: 'FILE',
+    summary: 'holds the passphrase of the identity (or env STARLING_PASSPHRASE)'
+  },
   { name: 'json', summary: 'one JSON object a line on stdout, people’s text on stderr' },
   { name: 'log', value: 'LEVEL', summary: 'error, warn (default), info or debug, to stderr' },
   {

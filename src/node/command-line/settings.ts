@@ -19,6 +19,8 @@ import {
 /** What holds for one run, from flags, else the environment, else the configuration file, else the defaults. */
 export interface Settings {
   readonly data: string
+  /** Of the identity, where it was given beforehand. */
+  readonly passphrase: string | undefined
   readonly json: boolean
   readonly log: LogLevel
   readonly bootstrap: readonly string[]
@@ -50,8 +52,9 @@ export async function readSettings(flags: FlagValues, environment: NodeJS.Proces
   const path = flags.get('config')?.[0]
   const file = path === undefined ? new Map<string, readonly string[]>() : readConfigFile(path)
   const base = path === undefined ? process.cwd() : dirname(resolve(path))
-  const merged = mergeSources(flags, fromEnvironment(environment), relativeTo(base, file))
-  const settings = settingsOf(merged, environment)
+  const fromFile = relativeTo(base, file)
+  const merged = mergeSources(flags, fromEnvironment(environment), fromFile)
+  const settings = { ...settingsOf(merged, environment), passphrase: passphraseOf(flags, environment, fromFile) }
   await checkAddresses('bootstrap', settings.bootstrap)
   await checkAddresses('listen', settings.listen ?? [])
   await checkAddresses('announce', settings.announce)
@@ -83,13 +86,13 @@ function fromEnvironment(environment: NodeJS.ProcessEnv): FlagValues {
 
 /** Paths in a file are meant from where the file is. */
 function relativeTo(base: string, file: FlagValues): FlagValues {
-  const isPath = (name: string): boolean => name === 'data' || name === 'turn-secret-file'
+  const isPath = (name: string): boolean => ['data', 'passphrase-file', 'turn-secret-file'].includes(name)
   return new Map(
     [...file].map(([name, values]) => [name, isPath(name) ? values.map(path => resolve(base, path)) : values])
   )
 }
 
-function settingsOf(flags: FlagValues, environment: NodeJS.ProcessEnv): Settings {
+function settingsOf(flags: FlagValues, environment: NodeJS.ProcessEnv): Omit<Settings, 'passphrase'> {
   const one = (name: string): string | undefined => flags.get(name)?.[0]
   const many = (name: string): readonly string[] => flags.get(name) ?? []
   const http = one('http')
@@ -123,15 +126,28 @@ function turnCredentials(secretFile: string | undefined, user: string | undefine
   }
   if (user !== undefined) return { kind: 'user', ...parseTurnUser(user) }
   if (secretFile === undefined) return undefined
-  const secret = readSecret(secretFile)
+  const secret = readSecret('turn-secret-file', secretFile).trim()
   if (secret === '') throw new UsageError(`--turn-secret-file ${secretFile}: the file is empty`)
   return { kind: 'secret', secret }
 }
 
-function readSecret(path: string): string {
+/** A flag before the environment, the environment before the configuration file. */
+function passphraseOf(flags: FlagValues, environment: NodeJS.ProcessEnv, file: FlagValues): string | undefined {
+  const name = 'passphrase-file'
+  const given = flags.get(name)?.[0]
+  const inEnvironment = environment['STARLING_PASSPHRASE']
+  if (given === undefined && inEnvironment !== undefined && inEnvironment !== '') return inEnvironment
+  const path = given ?? file.get(name)?.[0]
+  if (path === undefined) return undefined
+  const passphrase = readSecret(name, path).replace(/\r?\n$/, '')
+  if (passphrase === '') throw new UsageError(`--${name} ${path}: the file is empty`)
+  return passphrase
+}
+
+function readSecret(flag: string, path: string): string {
   try {
-    return readFileSync(path, 'utf8').trim()
+    return readFileSync(path, 'utf8')
   } catch (thrown) {
-    throw new UsageError(`--turn-secret-file ${path} cannot be read: ${reasonInWords(thrown)}`)
+    throw new UsageError(`--${flag} ${path} cannot be read: ${reasonInWords(thrown)}`)
   }
 }

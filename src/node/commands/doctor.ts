@@ -14,7 +14,7 @@ const LOOK_AGAIN_MS = 100
 const ENOUGH = 2
 
 export const doctor: Run = async ({ settings, output, stop }) => {
-  const access = await openAccess(settings.data, stop)
+  const access = await openAccess(settings, stop)
   output.aside('Trying out the network; this takes up to half a minute.')
   const { reportText } = await import('../doctor/report-text.ts')
   const show = (report: Report): void => output.result(report, reportText(report, process.stdout.columns))

@@ -16,7 +16,7 @@ export const read: Run = async invocation => {
   const limit = settings.flags.get('limit')?.[0]
   const count = limit === undefined ? Number.POSITIVE_INFINITY : parseCount(limit, 'limit', 0)
   const isFollowing = settings.flags.has('follow')
-  const access = await openAccess(settings.data, stop, isFollowing ? undefined : tellFull(output))
+  const access = await openAccess(settings, stop, isFollowing ? undefined : tellFull(output))
   if (access.kind === 'running') {
     return isFollowing ? followRunning(access.peer, count, invocation) : readOnce(access.peer, count, invocation)
   }

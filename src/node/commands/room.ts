@@ -15,7 +15,7 @@ export const createRoom: Run = async invocation => {
       'private rooms are not built yet: add --open for a room that anyone who knows its name can enter'
     )
   }
-  const room = await withAccess(settings.data, stop, peer => peer.joinOpenRoom(first(invocation)))
+  const room = await withAccess(settings, stop, peer => peer.joinOpenRoom(first(invocation)))
   output.result(
     { id: room.id, name: room.name },
     `You are in the open room ${visible(room.name)}. Anyone who knows its name is, too.`
@@ -33,14 +33,12 @@ export const joinRoom: Run = async invocation => {
       `${JSON.stringify(target)} is not a Starling link; to enter the open room of this name, add --open`
     )
   }
-  const room = await withAccess(settings.data, stop, peer =>
-    isLink ? peer.joinByLink(target) : peer.joinOpenRoom(target)
-  )
+  const room = await withAccess(settings, stop, peer => (isLink ? peer.joinByLink(target) : peer.joinOpenRoom(target)))
   output.result({ id: room.id, name: room.name }, `You are in the open room ${visible(room.name)}.`)
 }
 
 export const listRooms: Run = async ({ settings, stop, output }) => {
-  const rooms = await withAccess(settings.data, stop, peer => peer.rooms(), tellFull(output))
+  const rooms = await withAccess(settings, stop, peer => peer.rooms(), tellFull(output))
   if (rooms.length === 0 && !output.json) {
     output.note(`You are in no room yet: ${ownCall(settings)} room create NAME --open`)
   }
@@ -49,27 +47,27 @@ export const listRooms: Run = async ({ settings, stop, output }) => {
 
 export const listMembers: Run = async invocation => {
   const { settings, stop, output } = invocation
-  const members = await withAccess(settings.data, stop, peer => peer.members(first(invocation)), tellFull(output))
+  const members = await withAccess(settings, stop, peer => peer.members(first(invocation)), tellFull(output))
   for (const member of members) output.result(member, memberLine(member))
 }
 
 export const leaveRoom: Run = async invocation => {
   const { settings, stop, output } = invocation
-  const room = await withAccess(settings.data, stop, peer => peer.leaveRoom(first(invocation)))
+  const room = await withAccess(settings, stop, peer => peer.leaveRoom(first(invocation)))
   output.result({ id: room.id, name: room.name }, `You left ${visible(room.name)}. What is stored of it here stays.`)
 }
 
 export const setRoom: Run = async invocation => {
   const { settings, stop, output } = invocation
   const [room = '', key = '', value = ''] = invocation.arguments
-  const changed = await withAccess(settings.data, stop, peer => peer.setRoom(room, key, value))
+  const changed = await withAccess(settings, stop, peer => peer.setRoom(room, key, value))
   output.result({ id: changed.id, name: changed.name }, `${visible(changed.name)}: ${key} ${value}.`)
 }
 
 export const inviteToRoom: Run = async invocation => {
   const { settings, stop, output } = invocation
   checkInviteFlags(settings.flags)
-  const invite = await withAccess(settings.data, stop, peer => peer.inviteLink(first(invocation), settings.webUrl))
+  const invite = await withAccess(settings, stop, peer => peer.inviteLink(first(invocation), settings.webUrl))
   output.result({ invite }, invite)
 }
 

@@ -28,7 +28,7 @@ interface Order {
 export const send: Run = async invocation => {
   const { settings, stop } = invocation
   const order = await readOrder(invocation)
-  const access = await openAccess(settings.data, stop)
+  const access = await openAccess(settings, stop)
   if (access.kind === 'running') return sendThrough(access.peer, order, invocation)
   return sendAlone(access.stored, order, invocation)
 }

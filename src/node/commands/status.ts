@@ -9,7 +9,7 @@ import { tellFull } from './tell-full.ts'
 import type { Run } from './command.ts'
 
 export const status: Run = async ({ settings, stop, output }) => {
-  const found = await withAccess(settings.data, stop, peer => peer.status(), tellFull(output))
+  const found = await withAccess(settings, stop, peer => peer.status(), tellFull(output))
   output.result(found, statusText(found, ownCall(settings)))
 }
 

@@ -44,10 +44,15 @@ async function startNewLog(database: NodeDatabase, folder: string): Promise<void
   await checkRoom(folder, former)
   const key = Uint8Array.of(0)
   // Compacting a range, even an empty one, begins with a new log and a table of what the old one holds.
-  if ('compactRange' in database) await (database as Compactable).compactRange(key, key)
+  await compactRange(database, key, key)
   const logs = await logsOf(folder)
   if (logs.some(log => !former.includes(log))) return
   throw new EnvironmentError('writing to it failed before: stop the peer, see that the disk has room, start it again')
+}
+
+/** Writes anew what stands between these keys, without what was overwritten or deleted. */
+export async function compactRange(database: NodeDatabase, start: Uint8Array, end: Uint8Array): Promise<void> {
+  if ('compactRange' in database) await (database as Compactable).compactRange(start, end)
 }
 
 /** In LevelDB for Node, which `Level` is here. */

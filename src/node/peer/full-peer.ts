@@ -47,6 +47,7 @@ export async function startFullPeer(options: FullPeerOptions): Promise<FullPeer>
   )
   const served: ServedPeer = {
     peer,
+    vault: stored.vault,
     feed,
     network: () => live.network,
     state: () => live.state,
@@ -93,7 +94,7 @@ export async function openPortsOf(
 
 /** Opens the store for a peer that will run; `cleanup` stops the peer with its network and closes the store. */
 export async function ownPeer(settings: Settings, stop: AbortSignal, cleanup: Cleanup): Promise<StoredPeer> {
-  const stored = await openStoredPeer(settings.data, 'up', stop)
+  const stored = await openStoredPeer(settings, 'up', stop)
   cleanup.add(stored.stop)
   return stored
 }
