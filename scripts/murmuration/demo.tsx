@@ -1,10 +1,12 @@
 // The network page with synthetic peers: `?peers=200`. `npm run murmuration` opens it; nothing here goes online.
 import { render } from 'preact'
 import { createMemory } from '../../src/browser/memory.ts'
+import { ownIdentity } from '../../src/browser/own-identity.ts'
 import { createSession } from '../../src/browser/state/session.ts'
 import '../../src/browser/styles/base.css'
 import { Workspace } from '../../src/browser/ui/workspace.tsx'
 import { createPlainPeer } from '../../test/browser/plain-peer.ts'
+import { memoryStorage } from '../../test/support/memory-storage.ts'
 import { later, syntheticPeers } from './synthetic-peers.ts'
 
 const size = Number(new URLSearchParams(location.search).get('peers') ?? 12)
@@ -23,4 +25,8 @@ setInterval(() => {
 
 if (location.hash === '') history.replaceState(null, '', '#/network')
 const root = document.getElementById('app')
-if (root !== null) render(<Workspace session={createSession(peer, createMemory('murmuration'))} />, root)
+if (root !== null)
+  render(
+    <Workspace session={createSession(peer, createMemory('murmuration'), ownIdentity(memoryStorage().records))} />,
+    root
+  )

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import { render } from 'preact'
 import { createMemory } from './memory.ts'
+import { createPassphraseDesk } from './passphrase-desk.ts'
 import { profileOf } from './profile.ts'
 import type { ShellState } from './shell-state.ts'
 import './styles/base.css'
@@ -20,7 +21,10 @@ const shell = signal<ShellState>({ kind: 'opening' })
 
 applyTheme(memory)
 const root = document.getElementById('app')
-const actions = { start, takeOver: () => void takeOver().catch(fail) }
+const passphrase = createPassphraseDesk(wrong => {
+  shell.value = { kind: 'locked', wrong }
+})
+const actions = { start, bringIn, unlock: passphrase.give, takeOver: () => void takeOver().catch(fail) }
 if (root !== null) render(<Shell state={shell} actions={actions} />, root)
 
 const lock = isSecureContext ? createTabLock(profile) : undefined
@@ -36,13 +40,16 @@ function begin(taken: boolean): void {
 function run(): void {
   const known = memory.get(NAMED) !== undefined
   shell.value = { kind: known ? 'opening' : 'naming' }
-  running = open()
-  running.then(
+  const opening = open()
+  running = opening
+  opening.then(
     ({ workspace }) => {
       if (workspace.isNamed) show(workspace)
       else shell.value = { kind: 'naming' }
     },
     (thrown: unknown) => {
+      // Another tab took over while the passphrase was asked for.
+      if (running !== opening) return
       lock?.release()
       fail(thrown)
     }
@@ -55,7 +62,7 @@ function fail(thrown: unknown): void {
 
 async function open() {
   const { openWorkspace } = await import('./open-workspace.tsx')
-  return { workspace: await openWorkspace(profile, memory) }
+  return { workspace: await openWorkspace(profile, memory, passphrase.ask) }
 }
 
 type OpenWorkspace = Awaited<ReturnType<typeof open>>['workspace']
@@ -65,6 +72,16 @@ async function start(nick: string): Promise<void> {
   if (workspace === undefined) return
   await workspace.session.rename(nick)
   show(workspace)
+}
+
+/** The peer that runs on the identity made for the first run gives way to one on the imported. */
+async function bringIn(text: string, words: string): Promise<void> {
+  const workspace = (await running)?.workspace
+  if (workspace === undefined) return
+  const { nick } = await workspace.vault.importExport(text, words)
+  await workspace.stop()
+  memory.set(NAMED, nick && 'yes')
+  run()
 }
 
 function show({ session, Workspace }: OpenWorkspace): void {
@@ -77,7 +94,8 @@ async function giveWay(): Promise<void> {
   shell.value = { kind: 'moved' }
   const stopping = running
   running = undefined
-  await (await stopping)?.workspace.stop()
+  passphrase.giveUp()
+  await (await stopping?.catch(() => undefined))?.workspace.stop()
 }
 
 async function takeOver(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact'
 import { errorMessage } from '../core/bytes/index.ts'
+import type { AskPassphrase, IdentityVault } from '../core/chat/index.ts'
 import type { Memory } from './memory.ts'
 import { startPeer } from './start-peer.ts'
 import { createSession, type Session } from './state/session.ts'
@@ -10,12 +11,13 @@ export interface OpenWorkspace {
   readonly Workspace: ComponentType<{ session: Session }>
   /** This member has chosen a nickname. */
   readonly isNamed: boolean
+  readonly vault: IdentityVault
   stop(): Promise<void>
 }
 
-export async function openWorkspace(profile: string, memory: Memory): Promise<OpenWorkspace> {
-  const running = await startPeer(profile, memory)
-  const session = createSession(running.peer, memory)
+export async function openWorkspace(profile: string, memory: Memory, ask: AskPassphrase): Promise<OpenWorkspace> {
+  const running = await startPeer(profile, memory, ask)
+  const session = createSession(running.peer, memory, running.own)
   running.online.catch((thrown: unknown) => {
     const text = `This tab could not go online: ${errorMessage(thrown)}. Load the page again to try once more.`
     session.notices.value = [...session.notices.value, { code: 'offline', text }]
@@ -24,6 +26,7 @@ export async function openWorkspace(profile: string, memory: Memory): Promise<Op
     session,
     Workspace,
     isNamed: running.peer.me().named,
+    vault: running.own.vault,
     async stop() {
       session.stop()
       await running.stop()

@@ -1,14 +1,16 @@
 import { LevelDatastore } from 'datastore-level'
 import { Level } from 'level'
 import { systemClock, systemRandom } from '../core/bytes/index.ts'
-import { openPeer, type Peer } from '../core/chat/index.ts'
-import { openStorage } from '../core/log/index.ts'
+import { openPeer, type AskPassphrase, type Peer } from '../core/chat/index.ts'
+import { openStorage, type Storage } from '../core/log/index.ts'
 import type { Network } from '../core/network/index.ts'
 import { followBootstrapList, rememberedList, type BootstrapList } from './bootstrap-list.ts'
 import type { Memory } from './memory.ts'
+import { ownIdentity, type OwnIdentity } from './own-identity.ts'
 
 export interface RunningPeer {
   readonly peer: Peer
+  readonly own: OwnIdentity
   /** Resolves once the peer is online, and rejects when it cannot be; what works offline works all the while. */
   readonly online: Promise<void>
   stop(): Promise<void>
@@ -18,7 +20,7 @@ export interface RunningPeer {
  * The composition: a peer of its own in this tab, on an IndexedDB database named after the profile. It opens on its
  * store alone; libp2p, by far the largest part of the program, is loaded after that.
  */
-export async function startPeer(profile: string, memory: Memory): Promise<RunningPeer> {
+export async function startPeer(profile: string, memory: Memory, ask: AskPassphrase): Promise<RunningPeer> {
   const loading = import('./browser-network.ts')
   loading.catch(() => undefined)
   const database = new Level<Uint8Array, Uint8Array>(`starling-${profile}`, {
@@ -26,7 +28,7 @@ export async function startPeer(profile: string, memory: Memory): Promise<Runnin
     valueEncoding: 'view'
   })
   const storage = await openStorage(database)
-  const peer = await openPeer({ storage, clock: systemClock, random: systemRandom, startedAt: performance.timeOrigin })
+  const peer = await openOn(storage, ask)
   const stopping = new AbortController()
   let list = rememberedList(memory)
   let use: ((list: BootstrapList) => void) | undefined
@@ -50,12 +52,23 @@ export async function startPeer(profile: string, memory: Memory): Promise<Runnin
 
   return {
     peer,
+    own: ownIdentity(storage.records),
     online,
     async stop() {
       stopping.abort()
       await online.catch(() => undefined)
       await peer.stop()
     }
+  }
+}
+
+async function openOn(storage: Storage, askPassphrase: AskPassphrase): Promise<Peer> {
+  const startedAt = performance.timeOrigin
+  try {
+    return await openPeer({ storage, clock: systemClock, random: systemRandom, startedAt, askPassphrase })
+  } catch (thrown) {
+    await storage.close()
+    throw thrown
   }
 }
 

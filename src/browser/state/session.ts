@@ -2,6 +2,7 @@ import { batch, computed, effect, signal, type ReadonlySignal, type Signal } fro
 import { errorMessage } from '../../core/bytes/index.ts'
 import type { Peer, PeerEvent, PeerStatus } from '../../core/chat/index.ts'
 import type { Memory } from '../memory.ts'
+import type { OwnIdentity } from '../own-identity.ts'
 import { coalesce } from './coalesce.ts'
 import { connectionOf, type Connection } from './connection.ts'
 import { createEditing, type Editing } from './editing.ts'
@@ -12,11 +13,14 @@ import { createRoomList, type RoomRow } from './room-list.ts'
 import { createRouter, type Router } from './route.ts'
 import { createTimeline, type Timeline } from './timeline.ts'
 import type { ShownMessage } from './shown-message.ts'
+import { createVerified, type Verified } from './verified.ts'
 
 /** A running peer as signals: what the screens show, and the calls they make. Fed by the peer's events. */
 export interface Session {
   readonly peer: Peer
   readonly memory: Memory
+  readonly own: OwnIdentity
+  readonly verified: Verified
   readonly router: Router
   /** When the page was opened; undefined where a newcomer first had to give a name, who counts from then on. */
   readonly openedAt: number | undefined
@@ -63,7 +67,7 @@ function asRead(row: RoomRow): RoomRow {
   return { ...row, summary: { ...row.summary, unread: 0 } }
 }
 
-export function createSession(peer: Peer, memory: Memory): Session {
+export function createSession(peer: Peer, memory: Memory, own: OwnIdentity): Session {
   const router = createRouter()
   const me = signal(peer.me())
   const rooms = createRoomList(peer)
@@ -179,6 +183,8 @@ export function createSession(peer: Peer, memory: Memory): Session {
   return {
     peer,
     memory,
+    own,
+    verified: createVerified(own.verified, report),
     router,
     openedAt: peer.me().named ? performance.timeOrigin : undefined,
     me,

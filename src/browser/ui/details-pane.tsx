@@ -3,10 +3,11 @@ import type { OpenRoom, Session } from '../state/session.ts'
 import { count, EQUIVOCATED_NOTE, keepersNote, OPEN_ROOM_NOTE, pathWords } from '../words.ts'
 import { Avatar } from './avatar.tsx'
 import type { Ask } from './dialogs.tsx'
-import { CloseIcon } from './icons.tsx'
+import { CloseIcon, SafetyIcon } from './icons.tsx'
 import { InviteLink } from './invite-link.tsx'
 import { Name } from './name.tsx'
 import { RetentionChoice } from './retention-choice.tsx'
+import { VerifiedMark } from './verified-mark.tsx'
 
 interface DetailsPaneProps {
   readonly session: Session
@@ -48,7 +49,7 @@ export function DetailsPane({ session, room, summary, ask }: DetailsPaneProps) {
           </h3>
           <ul class="member-list" aria-label="Members">
             {members.slice(0, MAX_LISTED).map(member => (
-              <Member key={member.member} member={member} />
+              <Member key={member.member} member={member} session={session} ask={ask} />
             ))}
           </ul>
           {members.length > MAX_LISTED && <p class="hint">and {members.length - MAX_LISTED} more</p>}
@@ -65,13 +66,27 @@ export function DetailsPane({ session, room, summary, ask }: DetailsPaneProps) {
 /** Anyone may enter an open room under many keys; the page stays quick all the same. */
 const MAX_LISTED = 500
 
-function Member({ member }: { member: MemberSummary }) {
+function Member({ member, session, ask }: { member: MemberSummary; session: Session; ask: Ask }) {
   const { words, explained } = pathWords(member)
   const rtt = member.online && member.rtt !== undefined ? `, ${Math.max(1, Math.round(member.rtt))} ms` : ''
   return (
     <li class="member" data-online={member.online || member.self}>
       <Avatar member={member.member} size={32} />
-      <Name class="member-name" nick={member.nick} />
+      <span class="member-head">
+        <Name class="member-name" nick={member.nick} />
+        {session.verified.members.value.has(member.member) && <VerifiedMark />}
+      </span>
+      {!member.self && (
+        <button
+          type="button"
+          class="icon-button member-safety"
+          aria-label={`Safety number of ${member.nick}`}
+          title="Safety number"
+          onClick={() => ask({ kind: 'safety number', member })}
+        >
+          <SafetyIcon />
+        </button>
+      )}
       {member.equivocated === true && (
         <span class="member-flag" title={EQUIVOCATED_NOTE}>
           signed two messages as one

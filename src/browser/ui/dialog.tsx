@@ -6,13 +6,21 @@ import { CloseIcon } from './icons.tsx'
 export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const title = useId()
+  const gone = useRef(false)
   useEffect(() => {
     const element = dialog.current
     element?.showModal()
-    return () => element?.close()
+    return () => {
+      gone.current = true
+      element?.close()
+    }
   }, [])
+  // One that gave way to another dialog is told that it closed, too, and must not close that one.
+  const close = (): void => {
+    if (!gone.current) props.onClose()
+  }
   return (
-    <dialog ref={dialog} class="dialog" aria-labelledby={title} onClose={props.onClose} onClick={closeOnBackdrop}>
+    <dialog ref={dialog} class="dialog" aria-labelledby={title} onClose={close} onClick={closeOnBackdrop}>
       <div class="dialog-body">
         <header class="dialog-head">
           <h2 id={title}>{props.title}</h2>

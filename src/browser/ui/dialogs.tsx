@@ -1,11 +1,14 @@
-import type { RoomSummary } from '../../core/chat/index.ts'
+import type { MemberSummary, RoomSummary } from '../../core/chat/index.ts'
 import type { Session } from '../state/session.ts'
 import type { ShownMessage } from '../state/shown-message.ts'
 import { DeleteDialog } from './delete-dialog.tsx'
+import { ExportDialog } from './export-dialog.tsx'
 import { InviteDialog } from './invite-dialog.tsx'
 import { JoinDialog } from './join-dialog.tsx'
 import { LeaveDialog } from './leave-dialog.tsx'
 import { NewRoomDialog } from './new-room-dialog.tsx'
+import { PassphraseDialog } from './passphrase-dialog.tsx'
+import { SafetyDialog } from './safety-dialog.tsx'
 import { SettingsDialog } from './settings-dialog.tsx'
 
 export type DialogRequest =
@@ -15,16 +18,20 @@ export type DialogRequest =
   | { readonly kind: 'leave'; readonly room: RoomSummary }
   | { readonly kind: 'delete'; readonly message: ShownMessage }
   | { readonly kind: 'settings' }
+  | { readonly kind: 'passphrase' }
+  | { readonly kind: 'export' }
+  | { readonly kind: 'safety number'; readonly member: MemberSummary }
 
 export type Ask = (request: DialogRequest) => void
 
 interface DialogsProps {
   readonly session: Session
   readonly request: DialogRequest
+  readonly ask: Ask
   readonly onClose: () => void
 }
 
-export function Dialogs({ session, request, onClose }: DialogsProps) {
+export function Dialogs({ session, request, ask, onClose }: DialogsProps) {
   const common = { session, onClose }
   switch (request.kind) {
     case 'new room':
@@ -38,6 +45,12 @@ export function Dialogs({ session, request, onClose }: DialogsProps) {
     case 'delete':
       return <DeleteDialog {...common} message={request.message} />
     case 'settings':
-      return <SettingsDialog {...common} />
+      return <SettingsDialog {...common} ask={ask} />
+    case 'passphrase':
+      return <PassphraseDialog {...common} />
+    case 'export':
+      return <ExportDialog {...common} />
+    case 'safety number':
+      return <SafetyDialog {...common} member={request.member} />
   }
 }

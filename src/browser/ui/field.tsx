@@ -1,3 +1,4 @@
+import type { TargetedEvent } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 
 interface FieldProps {
@@ -9,34 +10,43 @@ interface FieldProps {
   readonly hint?: string | undefined
   readonly autofocus?: boolean
   readonly readOnly?: boolean
+  /** A passphrase, which nobody sees: one that is there already, or a new one. */
+  readonly secret?: 'present' | 'new'
 }
 
+/** What a password store of the browser makes of it. */
+const AUTOCOMPLETE = { present: 'current-password', new: 'new-password' } as const
+
 /** A line of text with its name above it and, below it, what is wrong with it. */
-export function Field({ label, value, onInput, problem, hint, autofocus = false, readOnly = false }: FieldProps) {
+export function Field(props: FieldProps) {
+  const { label, value, onInput, problem, hint, autofocus = false, readOnly = false, secret } = props
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => {
     if (autofocus) input.current?.focus()
   }, [autofocus])
   const note = problem ?? hint
+  const common = {
+    ref: input,
+    id,
+    dir: 'auto',
+    spellcheck: false,
+    autofocus,
+    readOnly,
+    value,
+    onInput: (event: TargetedEvent<HTMLInputElement>) => onInput?.(event.currentTarget.value),
+    onFocus: (event: TargetedEvent<HTMLInputElement>) => readOnly && event.currentTarget.select(),
+    'aria-invalid': problem !== undefined,
+    'aria-describedby': note === undefined ? undefined : `${id}-note`
+  } as const
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <input
-        ref={input}
-        id={id}
-        type="text"
-        dir="auto"
-        autocomplete="off"
-        spellcheck={false}
-        autofocus={autofocus}
-        readOnly={readOnly}
-        value={value}
-        onInput={event => onInput?.(event.currentTarget.value)}
-        onFocus={event => readOnly && event.currentTarget.select()}
-        aria-invalid={problem !== undefined}
-        aria-describedby={note === undefined ? undefined : `${id}-note`}
-      />
+      {secret === undefined ? (
+        <input type="text" autocomplete="off" {...common} />
+      ) : (
+        <input type="password" autocomplete={AUTOCOMPLETE[secret]} {...common} />
+      )}
       {note !== undefined && (
         <p
           id={`${id}-note`}

@@ -3,6 +3,7 @@ import type { Session } from '../state/session.ts'
 import { chooseTheme, chosenTheme, type Theme } from '../theme.ts'
 import { Avatar } from './avatar.tsx'
 import { Dialog } from './dialog.tsx'
+import type { Ask } from './dialogs.tsx'
 import { Field } from './field.tsx'
 import { useSubmit } from './use-submit.ts'
 
@@ -12,7 +13,13 @@ const THEMES: readonly { theme: Theme; name: string }[] = [
   { theme: 'dark', name: 'Dark' }
 ]
 
-export function SettingsDialog({ session, onClose }: { session: Session; onClose: () => void }) {
+interface SettingsDialogProps {
+  readonly session: Session
+  readonly ask: Ask
+  readonly onClose: () => void
+}
+
+export function SettingsDialog({ session, ask, onClose }: SettingsDialogProps) {
   const { member, nick } = session.me.value
   const [name, setName] = useState(nick)
   const [theme, setTheme] = useState(chosenTheme(session.memory))
@@ -52,6 +59,15 @@ export function SettingsDialog({ session, onClose }: { session: Session; onClose
             </label>
           ))}
         </fieldset>
+        <fieldset class="choices">
+          <legend>Identity</legend>
+          <button type="button" class="button" onClick={() => ask({ kind: 'passphrase' })}>
+            Passphrase
+          </button>
+          <button type="button" class="button" onClick={() => ask({ kind: 'export' })}>
+            Export identity
+          </button>
+        </fieldset>
         <Facts session={session} />
         <button type="submit" class="button primary" aria-disabled={busy}>
           Save
@@ -69,6 +85,8 @@ function Facts({ session }: { session: Session }) {
     <dl class="facts">
       <dt>Member</dt>
       <dd>{session.me.value.member}</dd>
+      <dt>Device</dt>
+      <dd>{session.me.value.device}</dd>
       <dt>Peer</dt>
       <dd>{session.status.value.peer ?? 'not online yet'}</dd>
       <dt>Version</dt>

@@ -4,6 +4,7 @@ import type { ShellActions, ShellState } from '../shell-state.ts'
 import { Logo } from './logo.tsx'
 import { Notice } from './notice.tsx'
 import { StartForm } from './start-form.tsx'
+import { UnlockForm } from './unlock-form.tsx'
 
 export function Shell({ state, actions }: { state: ReadonlySignal<ShellState>; actions: ShellActions }) {
   const shell = state.value
@@ -11,7 +12,15 @@ export function Shell({ state, actions }: { state: ReadonlySignal<ShellState>; a
     case 'open':
       return <shell.Workspace session={shell.session} />
     case 'naming':
-      return <StartForm invited={/^#\/(?:open|join)\//.test(location.hash)} onStart={actions.start} />
+      return (
+        <StartForm
+          invited={/^#\/(?:open|join)\//.test(location.hash)}
+          onStart={actions.start}
+          onImport={actions.bringIn}
+        />
+      )
+    case 'locked':
+      return <UnlockForm wrong={shell.wrong} onUnlock={actions.unlock} />
     case 'opening':
       return <Opening />
     case 'insecure':

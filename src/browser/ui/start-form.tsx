@@ -1,12 +1,20 @@
 import { useState } from 'preact/hooks'
 import { Field, sentence } from './field.tsx'
+import { ImportForm } from './import-form.tsx'
 import { Logo } from './logo.tsx'
 
+interface StartFormProps {
+  readonly invited: boolean
+  readonly onStart: (nick: string) => Promise<void>
+  readonly onImport: (text: string, passphrase: string) => Promise<void>
+}
+
 /** The first run: a nickname and nothing else. */
-export function StartForm({ invited, onStart }: { invited: boolean; onStart: (nick: string) => Promise<void> }) {
+export function StartForm({ invited, onStart, onImport }: StartFormProps) {
   const [nick, setNick] = useState('')
   const [problem, setProblem] = useState<string>()
   const [busy, setBusy] = useState(false)
+  const [importing, setImporting] = useState(false)
 
   async function start(event: Event): Promise<void> {
     event.preventDefault()
@@ -21,6 +29,16 @@ export function StartForm({ invited, onStart }: { invited: boolean; onStart: (ni
     }
   }
 
+  if (importing) {
+    return (
+      <main class="centre">
+        <Logo size={72} />
+        <h1>Import identity</h1>
+        <p class="lead">This browser becomes a new device of yours. What you said elsewhere stays yours.</p>
+        <ImportForm onImport={onImport} onBack={() => setImporting(false)} />
+      </main>
+    )
+  }
   return (
     <main class="centre">
       <Logo size={72} />
@@ -46,6 +64,9 @@ export function StartForm({ invited, onStart }: { invited: boolean; onStart: (ni
           Start
         </button>
       </form>
+      <button type="button" class="button" onClick={() => setImporting(true)}>
+        Import identity
+      </button>
     </main>
   )
 }

@@ -48,7 +48,7 @@ export function Workspace({ session }: { session: Session }) {
         )}
       </div>
       {dialog.value !== undefined && (
-        <Dialogs session={session} request={dialog.value} onClose={() => (dialog.value = undefined)} />
+        <Dialogs session={session} request={dialog.value} ask={ask} onClose={() => (dialog.value = undefined)} />
       )}
     </>
   )

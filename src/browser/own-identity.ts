@@ -1,0 +1,16 @@
+import { systemClock, systemRandom } from '../core/bytes/index.ts'
+import { createIdentityVault, verifiedMembers, type IdentityVault, type VerifiedMembers } from '../core/chat/index.ts'
+import type { RecordStore } from '../core/log/index.ts'
+
+/** What concerns the keys of this tab's user, and others': beside the peer, on the same store. */
+export interface OwnIdentity {
+  readonly vault: IdentityVault
+  readonly verified: VerifiedMembers
+}
+
+export function ownIdentity(records: RecordStore): OwnIdentity {
+  return {
+    vault: createIdentityVault({ records, clock: systemClock, random: systemRandom }),
+    verified: verifiedMembers(records)
+  }
+}
