@@ -77,6 +77,42 @@ describe.each(['light', 'dark'])('in the %s theme there is nothing for axe to co
     expect(await violations()).toEqual([])
   })
 
+  test('where a passphrase, and where an export is asked for', async () => {
+    const { state } = showShell({ kind: 'locked', wrong: 0 })
+    state.value = { kind: 'locked', wrong: 1 }
+    await expect.element(page.getByRole('alert')).toBeVisible()
+    expect(await violations()).toEqual([])
+    state.value = { kind: 'naming' }
+    await page.getByRole('button', { name: 'Import identity' }).click()
+    await page.getByRole('button', { name: 'Import', exact: true }).click()
+    await expect.element(page.getByRole('alert')).toBeVisible()
+    expect(await violations()).toEqual([])
+  })
+
+  test.each(['Passphrase', 'Export identity'])('in the dialog "%s", behind the settings', async name => {
+    const { peer, hash } = livelyPeer()
+    showWorkspace(peer, hash)
+    await page.getByRole('button', { name: 'Settings' }).click()
+    await page.getByRole('button', { name, exact: true }).click()
+    await expect.element(page.getByRole('heading', { name, exact: true })).toBeVisible()
+    expect(await violations()).toEqual([])
+  })
+
+  test('in the dialog "Safety number", and beside the name of who was verified', async () => {
+    const { peer, hash } = livelyPeer()
+    showWorkspace(peer, hash)
+    await page.getByRole('button', { name: 'Details' }).click()
+    await page
+      .getByRole('button', { name: /^Safety number of/ })
+      .first()
+      .click()
+    await expect.element(page.getByRole('heading', { name: 'Safety number' })).toBeVisible()
+    expect(await violations()).toEqual([])
+    await page.getByRole('button', { name: 'Mark as verified' }).click()
+    await expect.element(page.getByRole('img', { name: /^Verified/ }).first()).toBeVisible()
+    expect(await violations()).toEqual([])
+  })
+
   test('where a message is edited, one was, one is gone, and one is about to be', async () => {
     const { peer, hash } = livelyPeer()
     const session = showWorkspace(peer, hash)

@@ -26,7 +26,7 @@ export const LeaveIcon = icon(<path d="M11 4H6a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h5M8
 export const NewIcon = icon(<path d="M10 4v12M4 10h12" />)
 export const NewestIcon = icon(<path d="M10 4v12M5 11l5 5 5-5" />)
 export const SafetyIcon = icon(
-  <path d="M10 3 4.5 5v4.5c0 3.4 2.3 6 5.5 7.5 3.2-1.5 5.5-4.1 5.5-7.5V5zM7.5 10l2 2 3.2-3.8" />
+  <path d="M10 3 4.5 5v4.5c0 3.4 2.3 6 5.5 7.5 3.2-1.5 5.5-4.1 5.5-7.5V5zM7.4 10h.01M10 10h.01M12.6 10h.01" />
 )
 export const SendIcon = icon(<path d="M10 16V4M5 9l5-5 5 5" />)
 export const SettingsIcon = icon(

@@ -15,14 +15,15 @@ export function ImportForm({ onImport, onBack }: ImportFormProps) {
   const file = useId()
   const [chosen, setChosen] = useState<File>()
   const [passphrase, setPassphrase] = useState('')
+  const [fileProblem, setFileProblem] = useState<string>()
   const [problem, setProblem] = useState<string>()
   const [busy, setBusy] = useState(false)
 
   async function bringIn(event: Event): Promise<void> {
     event.preventDefault()
     if (busy) return
-    if (chosen === undefined) return setProblem('Choose the file that was exported on your other device.')
-    if (chosen.size > MAX_FILE_BYTES) return setProblem('This is no exported identity: choose another file.')
+    if (chosen === undefined) return setFileProblem('Choose the file that was exported on your other device.')
+    if (chosen.size > MAX_FILE_BYTES) return setFileProblem('This is no exported identity: choose another file.')
     setBusy(true)
     try {
       await onImport(await chosen.text(), passphrase)
@@ -42,10 +43,19 @@ export function ImportForm({ onImport, onBack }: ImportFormProps) {
           type="file"
           onChange={event => {
             setChosen(event.currentTarget.files?.[0])
+            setFileProblem(undefined)
             setProblem(undefined)
           }}
+          aria-invalid={fileProblem !== undefined}
+          aria-describedby={`${file}-note`}
         />
-        <p class="hint">Settings, Export identity makes this file on your other device.</p>
+        <p
+          id={`${file}-note`}
+          class={fileProblem === undefined ? 'hint' : 'problem'}
+          role={fileProblem === undefined ? undefined : 'alert'}
+        >
+          {fileProblem ?? 'Settings, Export identity makes this file on your other device.'}
+        </p>
       </div>
       <Field
         label="Passphrase of the export"

@@ -6,6 +6,7 @@ import { MessageActions, type MessageDeeds } from './message-actions.tsx'
 import { MessageText } from './message-text.tsx'
 import { Name } from './name.tsx'
 import { clockTime, fullTime } from './times.ts'
+import { VerifiedMark } from './verified-mark.tsx'
 import type { ShownMessage } from '../state/shown-message.ts'
 
 interface MessageBlockProps {
@@ -13,10 +14,11 @@ interface MessageBlockProps {
   readonly messages: readonly [ShownMessage, ...ShownMessage[]]
   /** The name as it is shown in the room now. */
   readonly nick: string
+  readonly isVerified: boolean
 }
 
 /** Messages of one author: bird and name once, then what was said. */
-export function MessageBlock({ messages, nick, deeds }: MessageBlockProps) {
+export function MessageBlock({ messages, nick, isVerified, deeds }: MessageBlockProps) {
   const [first] = messages
   return (
     <div class="block">
@@ -24,6 +26,7 @@ export function MessageBlock({ messages, nick, deeds }: MessageBlockProps) {
       <div class="block-messages">
         <p class="block-head">
           <Name class="author" nick={nick} style={{ '--hue': nameHue(first.author) }} />
+          {isVerified && <VerifiedMark />}
           <time title={fullTime(first.time)}>{clockTime(first.time)}</time>
         </p>
         {messages.map((message, index) => (

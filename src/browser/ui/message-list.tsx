@@ -25,6 +25,7 @@ export function MessageList({ session, room, summary, ask }: MessageListProps) {
   const list = useRef<HTMLDivElement>(null)
   const toNewest = useTimelineScroll(list, session, room)
   const names = new Map(members.list.value.map(member => [member.member, member.nick]))
+  const verified = session.verified.members.value
   const rows = groupMessages(timeline.shown.value, timeline.newFrom.value)
   const deeds: MessageDeeds = {
     edit: room.editing.begin,
@@ -48,7 +49,7 @@ export function MessageList({ session, room, summary, ask }: MessageListProps) {
           {timeline.above.value !== 'more' && rows.length > 0 && (
             <p class="beginning">{timeline.above.value === 'nothing' ? beginningWords(summary) : TOO_MANY}</p>
           )}
-          {rows.map(row => renderRow(row, names, deeds))}
+          {rows.map(row => renderRow(row, { names, verified, deeds }))}
           <PendingList outbox={timeline.outbox} />
           {empty && <EmptyRoom isAsking={summary.catchingUp !== undefined} />}
         </div>
@@ -74,7 +75,14 @@ function EmptyRoom({ isAsking }: { isAsking: boolean }) {
   )
 }
 
-function renderRow(row: Row, names: ReadonlyMap<string, string>, deeds: MessageDeeds) {
+interface RowContext {
+  /** Names as they are shown in the room now, by member. */
+  readonly names: ReadonlyMap<string, string>
+  readonly verified: ReadonlySet<string>
+  readonly deeds: MessageDeeds
+}
+
+function renderRow(row: Row, { names, verified, deeds }: RowContext) {
   switch (row.kind) {
     case 'day':
       return (
@@ -90,7 +98,15 @@ function renderRow(row: Row, names: ReadonlyMap<string, string>, deeds: MessageD
       )
     case 'block': {
       const [{ author, nick }] = row.messages
-      return <MessageBlock key={row.key} messages={row.messages} nick={names.get(author) ?? nick} deeds={deeds} />
+      return (
+        <MessageBlock
+          key={row.key}
+          messages={row.messages}
+          nick={names.get(author) ?? nick}
+          isVerified={verified.has(author)}
+          deeds={deeds}
+        />
+      )
     }
   }
 }

@@ -39,7 +39,7 @@ export function SafetyDialog({ session, onClose, member: { member, nick } }: Saf
         </p>
         <p class="hint">
           Compare it with <bdi>{nick}</bdi> over another way: side by side, or by voice. If both see the same digits,
-          nobody else speaks under this name and key. The mark stays on this device.
+          each of you has the other’s own key, and nobody in between. The mark stays on this device.
         </p>
         {problem !== undefined && (
           <p class="problem" role="alert">
