@@ -50,6 +50,7 @@ async function takeAll(browser: Browser, relay: LabPeer): Promise<void> {
     .first()
     .click()
   await take(anna, '5-details')
+  await takeIdentity(anna)
   await takeAmending(anna)
   await takeCatchingUp(browser, await lab.start('up'))
   await takeNetwork(anna)
@@ -57,6 +58,17 @@ async function takeAll(browser: Browser, relay: LabPeer): Promise<void> {
   await say(cast.Bo, 'The relay is gone, and we are not.')
   await hears(anna, 'The relay is gone')
   await take(anna, '6-without-the-relay')
+}
+
+/** The safety number, from the details, and what protects an identity. */
+async function takeIdentity(anna: Page): Promise<void> {
+  await anna.getByRole('button', { name: 'Safety number of Bo', exact: true }).click()
+  await take(anna, '13-safety-number')
+  await anna.getByRole('button', { name: 'Close', exact: true }).click()
+  await anna.getByRole('button', { name: 'Settings' }).click()
+  await anna.getByRole('dialog').getByRole('button', { name: 'Passphrase' }).click()
+  await take(anna, '14-passphrase')
+  await anna.getByRole('button', { name: 'Close', exact: true }).click()
 }
 
 /** A message that was edited, one that was deleted, and what stands on the way there. */

@@ -1,7 +1,16 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { QUIET, runProgram, startProgram, temporaryFolder, untilReady, type Outcome } from './program.ts'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import {
+  QUIET,
+  jsonLines,
+  runProgram,
+  startProgram,
+  temporaryFolder,
+  untilReady,
+  type Outcome,
+  type Program
+} from './program.ts'
 
 const WORDS = 'correct horse battery staple'
 let root: Awaited<ReturnType<typeof temporaryFolder>>
@@ -58,26 +67,35 @@ describe('a passphrase', () => {
     expect((await contentOf(folder('bo'))).includes(seed)).toBe(false)
   })
 
-  test('is changed and removed through a running peer, too, which asks for it when it starts', async () => {
+  test('is changed and removed through a running peer, too, but never through its port', async () => {
     await id('cy', ['name', 'Cy'])
     const up = startProgram(['up', ...QUIET, '--data', folder('cy'), '--json'])
-    await untilReady(up)
+    const { http } = await untilReady(up)
     expect((await id('cy', ['passphrase'], [WORDS])).exit).toBe(0)
+    const token = (await readFile(join(folder('cy'), 'token'), 'utf8')).trim()
+    for (const path of ['phrase', 'export', 'passphrase']) {
+      const body = JSON.stringify({ current: WORDS, passphrase: WORDS })
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+      const answer = await fetch(`${http}/v1/id/${path}`, { method: 'POST', headers, body })
+      expect(answer.status).toBe(404)
+    }
     const other = 'another one of mine'
     expect((await id('cy', ['passphrase'], ['not this one', other])).exit).toBe(3)
     expect((await id('cy', ['passphrase'], [WORDS, other])).exit).toBe(0)
     expect((await id('cy', ['phrase'], [WORDS])).exit).toBe(3)
     expect((await id('cy', ['import', '-'], ['any words'])).diagnostics).toContain('in use by a running peer')
-    await up.stop()
-    const locked = await runProgram(['up', ...QUIET, '--data', folder('cy')])
-    expect(locked.exit).toBe(2)
-    const again = startProgram(['up', ...QUIET, '--data', folder('cy'), '--json'], {
-      environment: { STARLING_PASSPHRASE: other }
-    })
-    await untilReady(again)
     expect((await id('cy', ['passphrase', '--remove'], [other])).exit).toBe(0)
-    await again.stop()
+    await up.stop()
     expect((await id('cy', [])).exit).toBe(0)
+  })
+
+  test('is asked for when a peer starts', async () => {
+    await id('cleo', ['passphrase'], [WORDS])
+    expect((await runProgram(['up', ...QUIET, '--data', folder('cleo')])).exit).toBe(2)
+    const environment = { STARLING_PASSPHRASE: WORDS }
+    const up = startProgram(['up', ...QUIET, '--data', folder('cleo'), '--json'], { environment })
+    await untilReady(up)
+    expect((await up.stop()).exit).toBe(0)
   })
 
   test('too short, or missing, changes nothing', async () => {
@@ -111,9 +129,12 @@ describe('an exported identity', () => {
   })
 })
 
-test('safety numbers are the same at both members, by id or by name', async () => {
+test('safety numbers are the same at both members, by id and by name', async () => {
   const gil = said(await id('gil', ['name', 'Gil']))
   const hal = said(await id('hal', ['name', 'Hal']))
+  const [first] = await meet('gil', 'hal')
+  expect(said(await id('gil', ['verify', 'Hal']))).toEqual(said(await id('gil', ['verify', hal['member'] ?? ''])))
+  await first?.stop()
   const atGil = said(await id('gil', ['verify', hal['member'] ?? '']))
   const atHal = said(await id('hal', ['verify', gil['member'] ?? '']))
   expect(atGil['number']).toMatch(/^(\d{5} ){11}\d{5}$/)
@@ -121,6 +142,23 @@ test('safety numbers are the same at both members, by id or by name', async () =
   expect((await id('gil', ['verify', 'nobody'])).exit).toBe(2)
   expect((await id('gil', ['verify', gil['member'] ?? ''])).exit).toBe(2)
 })
+
+/** Both run, in one room, and know of each other. */
+async function meet(one: string, other: string): Promise<Program[]> {
+  const start = (name: string, ...more: string[]): Program => {
+    const program = startProgram(['up', ...QUIET, ...more, '--data', folder(name), '--json'])
+    onTestFinished(async () => void (await program.stop()))
+    return program
+  }
+  const first = start(one)
+  const [address = ''] = (await untilReady(first)).addresses
+  const second = start(other, '--bootstrap', address)
+  await untilReady(second)
+  for (const name of [one, other]) await runProgram(['room', 'create', 'lobby', '--open', '--data', folder(name)])
+  const sent = await runProgram(['send', 'lobby', 'hello', '--wait', '1', '--data', folder(other), '--json'])
+  expect(jsonLines(sent.out)).toMatchObject([{ to: 1 }])
+  return [first, second]
+}
 
 /** The seed of the root as the store holds it: what the 24 words spell. */
 async function seedIn(name: string): Promise<Buffer> {
