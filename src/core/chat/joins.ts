@@ -9,7 +9,7 @@ import type { JoinAnswer, Refusal } from './joining/join-codec.ts'
 import { Joiner, type JoinState } from './joining/joiner.ts'
 import type { Listeners } from './listeners.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
-import { generationsRecord, handedOverRecord, keyPackageRecord } from './room/control-records.ts'
+import { generationsRecord, handedOverRecord, keyPackageRecords } from './room/control-records.ts'
 import type { PendingRoom, RoomRecord } from './room-records.ts'
 import { whenTold } from './when-told.ts'
 
@@ -62,7 +62,7 @@ export class Joins {
     const keyPackage = await keys.createKeyPackage(device)
     const attempt = await prepareJoin(link, { identity, keyPackage: keyPackage.shown, nick: nick() }, random)
     if (!attempt.ok) throw new NotAllowedError(attempt.error)
-    await storage.room(link.roomId).commit({ records: [keyPackageRecord(keyPackage)] })
+    await storage.room(link.roomId).commit({ records: keyPackageRecords(keyPackage) })
     const { request, answerSecret } = attempt.value
     const joining = { link: text, request: toHex(request), answerSecret: toHex(answerSecret) }
     const record: PendingRoom = { id: link.roomId, name: link.name, kind: 'private', remembered: [], joining }

@@ -278,9 +278,9 @@ export class PrivateRoom {
     return this.#handedOver
   }
 
-  /** Erases states whose time is over. */
-  prune(now: Millis): void {
-    this.#graph?.prune(this.access(), now)
+  /** Erases states whose time is over; whether there were any. */
+  prune(now: Millis): boolean {
+    return (this.#graph?.prune(this.access(), now).length ?? 0) > 0
   }
 
   /** A generation by its id (`generationId`, in hex). */

@@ -17,4 +17,11 @@ export {
 } from './passphrase.ts'
 export { phraseOfRoot, rootOfPhrase } from './root-phrase.ts'
 export { safetyNumber, safetyNumberGroups } from './safety-number.ts'
-export { PUBLIC_KEY_BYTES, SEED_BYTES, SIGNATURE_BYTES, signingKey, verifySignature, type SigningKey } from './signature.ts'
+export {
+  PUBLIC_KEY_BYTES,
+  SEED_BYTES,
+  SIGNATURE_BYTES,
+  signingKey,
+  verifySignature,
+  type SigningKey
+} from './signature.ts'

@@ -10,7 +10,6 @@ import {
   type Action,
   type ControlWords,
   type GroupKeys,
-  type KeyPackage,
   type OpenedBody,
   type OperationContent,
   type OperationId,
@@ -32,7 +31,7 @@ import {
   type RecordChange,
   type StoredEntry
 } from '../../log/index.ts'
-import { generationsRecord, handedOverRecord, keyPackageRecord, loadControlRecords } from './control-records.ts'
+import { generationsRecord, handedOverRecord, loadControlRecords } from './control-records.ts'
 import type { RoomDeps } from './room-deps.ts'
 
 /** What a private room has beside what every room has. */
@@ -56,7 +55,6 @@ export class ControlLog {
   readonly room: PrivateRoom
   readonly #deps: RoomDeps
   readonly #epochs: StoredEpochs
-  readonly #keyPackage: KeyPackage
   /** Opened, and not taken in yet. */
   readonly #waiting = new CappedMap<EntryId, Entry>(MAX_UNOPENED)
   readonly #unopened = new CappedMap<EntryId, Entry>(MAX_UNOPENED)
@@ -66,16 +64,13 @@ export class ControlLog {
   #isChanged = false
   #storedGenerations: number
   #storedHandedOver: number
-  #isKeyPackageSpent: boolean
 
-  private constructor(deps: RoomDeps, room: PrivateRoom, epochs: StoredEpochs, keyPackage: KeyPackage) {
+  private constructor(deps: RoomDeps, room: PrivateRoom, epochs: StoredEpochs) {
     this.#deps = deps
     this.room = room
     this.#epochs = epochs
-    this.#keyPackage = keyPackage
     this.#storedGenerations = room.generations().size
     this.#storedHandedOver = room.handedOver().size
-    this.#isKeyPackageSpent = keyPackage.secret.length === 0
   }
 
   static async load(deps: RoomDeps, control: ControlDeps): Promise<ControlLog> {
@@ -89,7 +84,7 @@ export class ControlLog {
     const device = { id: certificate.device, signingKey: identity.deviceSeed }
     const roomDeps = { keys: groupKeys, random, device, certificate, keyPackage }
     const room = new PrivateRoom(roomDeps, keys.roomId as string as OperationId, { ...more, epochs: epochs.loaded })
-    const log = new ControlLog(deps, room, epochs, keyPackage)
+    const log = new ControlLog(deps, room, epochs)
     await log.#readStored(store, clock.now())
     control.keys.follow(room)
     return log
@@ -169,19 +164,21 @@ export class ControlLog {
     }
   }
 
+  /** Erases states of epochs whose time is over; whether there were any. */
+  prune(): boolean {
+    const isPruned = this.room.prune(this.#deps.clock.now())
+    this.#isChanged ||= isPruned
+    return isPruned
+  }
+
   /** What is to be written for the store to hold what memory does; it counts as written from then on. */
   takeChanges(): { readonly entries: readonly Entry[]; readonly records: readonly RecordChange[] } {
     const entries = this.#entries
     this.#entries = []
     if (!this.#isChanged) return { entries, records: [] }
     this.#isChanged = false
-    this.room.prune(this.#deps.clock.now())
     const epochs = this.room.epochs()
     const records = epochs === undefined ? [] : this.#epochs.changes(epochs)
-    if (epochs?.isKeyPackageSpent === true && !this.#isKeyPackageSpent) {
-      this.#isKeyPackageSpent = true
-      records.push(keyPackageRecord({ ...this.#keyPackage, secret: new Uint8Array() }))
-    }
     const [generations, handedOver] = [this.room.generations(), this.room.handedOver()]
     if (generations.size !== this.#storedGenerations) records.push(generationsRecord(generations))
     if (handedOver.size !== this.#storedHandedOver) records.push(handedOverRecord(handedOver))

@@ -12,7 +12,7 @@ import {
 import type { Identity } from '../../identity/index.ts'
 import { nextHybridTime, SALT_BYTES, type Storage } from '../../log/index.ts'
 import { NO_ROOM } from './control-log.ts'
-import { generationsRecord, keyPackageRecord } from './control-records.ts'
+import { generationsRecord, keyPackageRecords } from './control-records.ts'
 
 export interface FoundingDeps {
   readonly storage: Storage
@@ -44,7 +44,7 @@ export async function foundRoom(
   const epochs = new StoredEpochs({ keys: groupKeys, random }, [])
   await storage.room(roomId).commit({
     entries: [entry],
-    records: [keyPackageRecord(keyPackage), generationsRecord(begun.generations()), ...epochs.changes(graph)]
+    records: [...keyPackageRecords(keyPackage), generationsRecord(begun.generations()), ...epochs.changes(graph)]
   })
   return roomId
 }

@@ -1,5 +1,5 @@
 import { NotAllowedError, UsageError, type Millis } from '../../bytes/index.ts'
-import { reopenEntry, type NamedRoom, type OpenedBody } from '../../encryption/index.ts'
+import { EPOCH_SECRETS, reopenEntry, type NamedRoom, type OpenedBody } from '../../encryption/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import {
   isWhole,
@@ -210,6 +210,10 @@ export class Room {
       const before = this.#stored.floor
       const isMore = await this.#dropping.outdated(retention, now)
       if (this.#stored.floor < before) this.#intake.askAgain()
+      if (this.#state.control?.prune() === true) {
+        await this.#accept([])
+        await this.#deps.store.purge(EPOCH_SECRETS)
+      }
       return isMore
     })
   }
