@@ -103,6 +103,7 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
     const summary: RoomSummary = {
       id,
       name: roomName,
+      kind: 'open',
       members: 1,
       unread: 0,
       missing: 0,
@@ -151,6 +152,36 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
     },
     failNextSend: sentence => {
       failure = sentence
+    },
+    privateRooms: {
+      async create(text) {
+        const { id } = addRoom(text)
+        const room = roomOf(id)
+        room.summary = { ...room.summary, kind: 'private', role: 'owner', history: 'joined' }
+        emit({ event: 'room', room: id, change: 'joined' })
+        return room.summary
+      },
+      invite: async (id, _options, address) => `${address ?? 'starling:'}#/join/${id.slice(0, 8)}`,
+      invites: () => [],
+      revoke: async () => {
+        throw new UsageError('this invite leads into none of your rooms')
+      },
+      async remove(id, member) {
+        const room = roomOf(id)
+        room.members = room.members.filter(each => each.member !== member)
+        emit({ event: 'member', room: id, member, nick: member, change: 'removed' })
+      },
+      async setRole(id, member, role) {
+        const room = roomOf(id)
+        room.members = room.members.map(each => (each.member === member ? { ...each, role } : each))
+        emit({ event: 'member', room: id, member, nick: member, change: 'role' })
+      },
+      async close(id) {
+        const room = roomOf(id)
+        room.summary = { ...room.summary, ended: 'closed' }
+        emit({ event: 'room', room: id, change: 'settings' })
+      },
+      admitted: async id => roomOf(id).summary
     },
     me: () => ({ member: ann, device: memberId('device'), nick: name, named: true }),
     async rename(text) {

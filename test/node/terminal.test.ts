@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { RoomSummary } from '../../src/core/chat/index.ts'
 import type { PeerId } from '../../src/core/network/index.ts'
 import { deliveryWords } from '../../src/browser/words.ts'
 import { statusText } from '../../src/node/commands/status.ts'
@@ -54,9 +55,10 @@ test('JSON steers no terminal, and says the same', () => {
 })
 
 test('the status in plain words', () => {
-  const room = {
+  const room: RoomSummary = {
     id: '0'.repeat(64),
     name: 'Talk',
+    kind: 'open',
     members: 1,
     unread: 0,
     missing: 2,

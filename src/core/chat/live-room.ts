@@ -4,6 +4,7 @@ import type { DeviceId, MemberId } from '../identity/index.ts'
 import type { EntryId, StoredEntry } from '../log/index.ts'
 import type { Network, PeerId } from '../network/index.ts'
 import { Alarm } from './alarm.ts'
+import { describeMessage } from './describe-message.ts'
 import { findMessage } from './find-message.ts'
 import { Hush } from './hush.ts'
 import type { Listeners } from './listeners.ts'
@@ -64,9 +65,8 @@ export class LiveRoom {
     this.#deps = { ...deps, clock }
     this.#clock = clock
     this.#room = room
-    const membership = this.#membershipOf(deps, clock, room)
-    this.membership = membership
-    const audience = membership && (() => membership.audience())
+    this.membership = this.#membershipOf(deps, clock, room)
+    const audience = this.membership?.audience
     this.own = new OwnMessages({ room, clock, events: deps.events, self: this.#self, audience })
     this.#unread = unread
     this.#missing = room.gaps.missing().length
@@ -370,12 +370,8 @@ export class LiveRoom {
   }
 
   #describe(message: RoomMessage): Message {
-    const { id, order, author, time, text, ownSequences, late, edited, deleted } = message
-    const nick = this.#nickOf(author)
-    const marks = { ...(late && { late }), ...(edited !== undefined && { edited }), ...(deleted && { deleted }) }
-    const common = { room: this.keys.roomId, id, order, author, nick, time, text, ...marks }
-    if (ownSequences.length === 0) return { ...common, own: author === this.#self }
-    return { ...common, own: true, ...this.own.standing(ownSequences) }
+    const nick = this.#nickOf(message.author)
+    return describeMessage(message, { room: this.keys.roomId, nick, self: this.#self, own: this.own })
   }
 
   /** A member, or else a keeper, has come or gone. */

@@ -70,9 +70,8 @@ export class Membership {
   }
 
   /** Others to reach by what is said. */
-  audience(): Set<MemberId> {
-    return new Set([...this.access().members.keys()].filter(member => member !== this.#deps.self))
-  }
+  readonly audience = (): Set<MemberId> =>
+    new Set([...this.access().members.keys()].filter(member => member !== this.#deps.self))
 
   summary(): Pick<RoomSummary, 'kind' | 'members' | 'role' | 'history' | 'ended'> {
     const { members, history } = this.access()
