@@ -25,7 +25,9 @@ export class Dropping {
   /** Drops a part of what is older than this device keeps; whether more is left. */
   async outdated(retention: Retention, now: Millis): Promise<boolean> {
     const { store, since = 0 } = this.#deps
-    this.#stored.floor = Math.max(since, await floorOf(store, retention, now))
+    // Whoever is nearly ahead of now must not make what others say now too old.
+    const floor = Math.min(await floorOf(store, retention, now), this.#deps.clock.now())
+    this.#stored.floor = Math.max(since, floor)
     // Control entries never expire.
     const items = await store.sets.chat.items(LOWEST, { ms: this.#stored.floor, prefix: '' }, BATCH)
     await this.#drop(items.map(({ id }) => id))

@@ -38,6 +38,12 @@ export interface Taken {
   readonly control: readonly Entry[]
 }
 
+/** An entry of this device, with all that came of taking it in. */
+export interface Written {
+  readonly own: GenuineEntry
+  readonly taken: Taken
+}
+
 /** Entries on their way into the store, with what will be stored about them. */
 interface Batch {
   readonly entries: Map<EntryId, GenuineEntry>
@@ -105,20 +111,10 @@ export class Intake {
     this.#refused.clear()
   }
 
+  /** Takes in these, and what waited for its time, its author or a deletion. */
   async accept(arrived: readonly StoredEntry[]): Promise<Taken> {
-    const { store, keys } = this.#deps
     const { entries, isVoid } = await this.#takeControl(arrived)
-    const sequences = new SequenceIndex(store)
-    const entriesOfBatch = new Map<EntryId, GenuineEntry>()
-    const batch: Batch = {
-      entries: entriesOfBatch,
-      erased: new Map(),
-      sequences,
-      amending: new Amending({ store, keys, book: () => this.#stored.current.book, batch: entriesOfBatch }),
-      equivocators: [],
-      void: isVoid,
-      hasSettled: false
-    }
+    const batch = this.#newBatch(isVoid)
     for (const genuine of await this.#judged(entries, batch)) {
       await this.#introduceAuthor(genuine)
       await this.#take(genuine, batch)
@@ -126,14 +122,32 @@ export class Intake {
     for (const genuine of [...this.waiting.values()]) await this.#take(genuine, batch)
     for (const entry of entries) if (!isWhole(entry)) this.#bare.set(entry.id, entry)
     for (const entry of this.#accountable(entries, batch)) await this.#takeErased(entry, batch)
-    const control = await this.#commit(batch)
+    return takenOf(batch, await this.#commit(batch))
+  }
+
+  /** Takes in what this device says and nothing beside it: of what others said the caller of `accept` tells. */
+  async acceptOwn(entry: Entry): Promise<Written> {
+    const own = await judgeEntry(this.#deps.keys, entry)
+    if (typeof own === 'string') throw new Error(`an entry of this device is ${own}`)
+    const batch = this.#newBatch()
+    await this.#introduceAuthor(own)
+    await this.#take(own, batch)
+    if (!batch.entries.has(entry.id)) throw new Error('an entry of this device was not taken in by itself')
+    return { own, taken: takenOf(batch, await this.#commit(batch)) }
+  }
+
+  #newBatch(isVoid = 0): Batch {
+    const { store, keys } = this.#deps
+    const sequences = new SequenceIndex(store)
+    const entriesOfBatch = new Map<EntryId, GenuineEntry>()
     return {
-      stored: [...batch.entries.values()],
-      equivocators: batch.equivocators,
-      changed: batch.amending.changed,
-      erased: batch.erased.size,
-      void: batch.void,
-      control
+      entries: entriesOfBatch,
+      erased: new Map(),
+      sequences,
+      amending: new Amending({ store, keys, book: () => this.#stored.current.book, batch: entriesOfBatch }),
+      equivocators: [],
+      void: isVoid,
+      hasSettled: false
     }
   }
 
@@ -328,4 +342,9 @@ export class Intake {
 
 function isControl({ header }: StoredEntry): boolean {
   return header.class === 'control'
+}
+
+function takenOf({ entries, erased, amending, equivocators, void: ofNobody }: Batch, control: readonly Entry[]): Taken {
+  const { changed } = amending
+  return { stored: [...entries.values()], equivocators, changed, erased: erased.size, void: ofNobody, control }
 }

@@ -17,8 +17,8 @@ import type { ControlLog } from './control-log.ts'
 import type { DeviceRecord } from './devices.ts'
 import { Dropping } from './dropping.ts'
 import { Gaps } from './gaps.ts'
-import { Intake, type Taken } from './intake.ts'
-import { citedBy, type GenuineEntry } from './judge-entry.ts'
+import { Intake, type Taken, type Written } from './intake.ts'
+import { citedBy } from './judge-entry.ts'
 import { sealOwn, type OwnWords } from './own-entries.ts'
 import type { Retention } from './retention.ts'
 import type { RoomDeps } from './room-deps.ts'
@@ -27,12 +27,6 @@ import { Serial } from '../serial.ts'
 import type { SequenceRanges } from './sequence-ranges.ts'
 import { ShownMessages, type RoomMessage } from './shown-messages.ts'
 import { StoredState } from './stored-state.ts'
-
-/** An entry of this device, with all that came of taking it in. */
-export interface Written {
-  readonly own: GenuineEntry
-  readonly taken: Taken
-}
 
 /** Entries read at a time for an answer, half a megabyte at the most: the answer may end after any of them. */
 const CONTEXT_BATCH = 8
@@ -173,10 +167,7 @@ export class Room {
   #write(words: OwnWords): Promise<Written> {
     return this.#change(async () => {
       await this.#state.control?.prepareToSeal()
-      const taken = await this.#accept([await sealOwn(this.#deps, this.#state, words)])
-      const own = taken.stored[0]
-      if (own === undefined) throw new Error('an entry of this device was not taken in by itself')
-      return { own, taken }
+      return this.#intake.acceptOwn(await sealOwn(this.#deps, this.#state, words))
     })
   }
 
