@@ -114,7 +114,7 @@ export class LiveRoom {
       take: entries => this.#take(entries),
       settled: () => this.#tellGaps(),
       caughtUp: () => this.#tellCatchingUp(),
-      acknowledged: (member, held) => this.own.acknowledged(member, held),
+      acknowledged: heard => this.own.acknowledged(heard),
       receipts: this.own.receipts,
       kept: (keeper, held) => this.own.kept(keeper, held),
       met: ({ member }, peer, isNew) => {

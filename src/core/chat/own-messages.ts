@@ -6,7 +6,7 @@ import type { Listeners } from './listeners.ts'
 import { KeeperReceipts } from './online/keeper-receipts.ts'
 import type { Delivery, PeerEvent } from './peer.ts'
 import type { Room } from './room/room.ts'
-import type { SequenceRanges } from './room/sequence-ranges.ts'
+import { coversAll, type SequenceRanges } from './room/sequence-ranges.ts'
 import type { RoomMessage } from './room/shown-messages.ts'
 
 export interface OwnMessagesDeps {
@@ -15,7 +15,7 @@ export interface OwnMessagesDeps {
   readonly events: Listeners<PeerEvent>
   readonly self: MemberId
   /** Other members to reach, of a private room; in an open one those who write. */
-  readonly audience: (() => ReadonlySet<MemberId>) | undefined
+  readonly audience?: (() => ReadonlySet<MemberId>) | undefined
 }
 
 /** Own messages whose acknowledgements are told as events; older ones can still be asked for. */
@@ -55,14 +55,15 @@ export class OwnMessages {
     return { delivery: this.#delivery(sequences), ...(kept > 0 && { kept }) }
   }
 
-  async acknowledged(member: MemberId, held: SequenceRanges): Promise<void> {
+  /** Others have said what they hold of this device's entries. */
+  async acknowledged(heard: ReadonlyMap<MemberId, SequenceRanges>): Promise<void> {
     const { room, events, self } = this.#deps
-    if (member === self) return
-    const before = new Map([...this.#tracked].map(([id, sequences]) => [id, this.#delivery(sequences).to]))
-    if (!(await room.acknowledge(member, held))) return
+    const gains = await room.acknowledge(new Map([...heard].filter(([member]) => member !== self)))
+    if (gains.length === 0) return
+    const toReach = this.#toReach()
     for (const [id, sequences] of this.#tracked) {
-      const delivery = this.#delivery(sequences)
-      if (delivery.to !== before.get(id)) events.emit({ event: 'delivered', id, ...delivery })
+      const isNews = gains.some(({ before, after }) => coversAll(after, sequences) && !coversAll(before, sequences))
+      if (isNews) events.emit({ event: 'delivered', id, ...this.#delivery(sequences, toReach) })
     }
   }
 
@@ -76,16 +77,21 @@ export class OwnMessages {
     }
   }
 
-  /** In an open room the members to reach are those who wrote in the last 24 hours, and whoever else has it. */
-  #delivery(sequences: readonly number[]): Delivery {
-    const { room, clock, self, audience } = this.#deps
-    const holders = room.state.deliveries.holders(sequences)
-    if (audience !== undefined) {
-      const others = audience()
-      return { to: holders.filter(member => others.has(member)).length, of: others.size }
+  #delivery(sequences: readonly number[], toReach = this.#toReach()): Delivery {
+    const holders = this.#deps.room.state.deliveries.holders(sequences)
+    if (this.#deps.audience === undefined) {
+      return { to: holders.length, of: new Set([...holders, ...toReach]).size }
     }
+    return { to: holders.filter(member => toReach.has(member)).length, of: toReach.size }
+  }
+
+  /** In a private room all other members; in an open one those who wrote in the last 24 hours, beside whoever else has it. */
+  #toReach(): ReadonlySet<MemberId> {
+    const { room, clock, self, audience } = this.#deps
+    if (audience !== undefined) return audience()
     const since = clock.now() - DAY
-    const writers = [...room.state.book.members().values()].filter(each => each.member !== self && each.wroteAt > since)
-    return { to: holders.length, of: new Set([...holders, ...writers.map(each => each.member)]).size }
+    const members = [...room.state.book.members().values()]
+    const writers = members.filter(({ member, wroteAt }) => member !== self && wroteAt > since)
+    return new Set(writers.map(({ member }) => member))
   }
 }

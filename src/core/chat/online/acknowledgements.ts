@@ -2,7 +2,7 @@ import { CappedMap, type Clock } from '../../bytes/index.ts'
 import type { DeviceId, Identity, MemberId } from '../../identity/index.ts'
 import type { PeerId } from '../../network/index.ts'
 import type { Room } from '../room/room.ts'
-import type { SequenceRanges } from '../room/sequence-ranges.ts'
+import { mergeRanges, type SequenceRanges } from '../room/sequence-ranges.ts'
 import {
   decodeAcknowledgement,
   isAcknowledgementGenuine,
@@ -23,8 +23,8 @@ export interface AcknowledgementsDeps {
   /** Gossips it. */
   readonly publish: (acknowledgement: Uint8Array) => Promise<void>
   readonly tell: (peer: PeerId, acknowledgement: Uint8Array) => Promise<unknown>
-  /** A member has these of this device's entries. */
-  readonly acknowledged: (member: MemberId, held: SequenceRanges) => Promise<void>
+  /** Members have these of this device's entries. */
+  readonly acknowledged: (heard: ReadonlyMap<MemberId, SequenceRanges>) => Promise<void>
   readonly kept: (keeper: string, held: SequenceRanges) => void
 }
 
@@ -42,6 +42,9 @@ export class Acknowledgements {
   readonly #timer: AcknowledgementTimer
   readonly #early = new CappedMap<DeviceId, Acknowledgement>(MAX_EARLY)
   readonly #told: PerSecond
+  /** What members say that they hold, and what is not stored yet. */
+  readonly #heard = new Map<MemberId, SequenceRanges>()
+  #isStoring = false
   #isStopped = false
 
   constructor(deps: AcknowledgementsDeps) {
@@ -112,12 +115,31 @@ export class Acknowledgements {
   }
 
   async #apply(acknowledgement: Acknowledgement): Promise<void> {
-    const { room, identity, presence, acknowledged, kept } = this.#deps
+    const { room, identity, presence, kept } = this.#deps
     const { device } = acknowledgement
     const held = acknowledgement.held.get(identity.certificate.device) ?? []
     const member = room.state.book.get(device)?.member
-    if (member !== undefined) await acknowledged(member, held)
-    else if (presence.isKeeper(device)) kept(device, held)
-    else this.#early.set(device, acknowledgement)
+    if (member === undefined) {
+      if (presence.isKeeper(device)) kept(device, held)
+      else this.#early.set(device, acknowledgement)
+      return
+    }
+    this.#heard.set(member, mergeRanges(this.#heard.get(member) ?? [], held))
+    await this.#storeHeard()
+  }
+
+  /** What is said while the last is being stored is stored together: many who say little must not hold up what this device says. */
+  async #storeHeard(): Promise<void> {
+    if (this.#isStoring) return
+    this.#isStoring = true
+    try {
+      while (this.#heard.size > 0) {
+        const heard = new Map(this.#heard)
+        this.#heard.clear()
+        await this.#deps.acknowledged(heard)
+      }
+    } finally {
+      this.#isStoring = false
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { CappedMap } from '../../bytes/index.ts'
-import { coversSequence, mergeRanges, type SequenceRanges } from '../room/sequence-ranges.ts'
+import { coversAll, coversSequence, mergeRanges, type SequenceRanges } from '../room/sequence-ranges.ts'
 
 /** A room has a few; whoever knows its name can claim to be one. */
 const MAX_KEEPERS = 64
@@ -23,6 +23,6 @@ export class KeeperReceipts {
 
   /** The number of keepers that have the entries of all these sequences. */
   count(sequences: readonly number[]): number {
-    return [...this.#held.values()].filter(held => sequences.every(each => coversSequence(held, each))).length
+    return [...this.#held.values()].filter(held => coversAll(held, sequences)).length
   }
 }

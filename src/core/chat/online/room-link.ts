@@ -46,7 +46,7 @@ export interface RoomLinkDeps {
   readonly settled: () => void
   /** What was said before begins to come in, or is here. */
   readonly caughtUp: () => void
-  readonly acknowledged: (member: MemberId, held: SequenceRanges) => Promise<void>
+  readonly acknowledged: (heard: ReadonlyMap<MemberId, SequenceRanges>) => Promise<void>
   /** What keepers said that they have of this device's entries. */
   readonly receipts: KeeperReceipts
   readonly kept: (keeper: string, held: SequenceRanges) => void

@@ -1,7 +1,7 @@
 import { ByteWriter, decodeWith, expectValue } from '../../bytes/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import type { EntryStore, RecordChange } from '../../log/index.ts'
-import { coversSequence, mergeRanges, readRanges, writeRanges, type SequenceRanges } from './sequence-ranges.ts'
+import { coversAll, mergeRanges, readRanges, writeRanges, type SequenceRanges } from './sequence-ranges.ts'
 
 const ACKNOWLEDGED_PREFIX = 'acknowledged/'
 /** Members whose acknowledgements are remembered; as many as a room can know devices. */
@@ -28,6 +28,11 @@ export class Deliveries {
     return new Deliveries(prefix, new Map(parsed))
   }
 
+  /** Which of this device's sequences the member has said that it holds. */
+  of(member: MemberId): SequenceRanges {
+    return this.#byMember.get(member) ?? []
+  }
+
   /**
    * Takes an acknowledgement up to sequence `last`: nobody can hold what was never written. Keys cost nothing to make: where
    * there are too many members, one who has not written gives way.
@@ -38,7 +43,7 @@ export class Deliveries {
     last: number,
     hasWritten: (member: MemberId) => boolean
   ): RecordChange[] {
-    const before = this.#byMember.get(member) ?? []
+    const before = this.of(member)
     const possible = held.filter(range => range.from <= last).map(({ from, to }) => ({ from, to: Math.min(to, last) }))
     const merged = mergeRanges(before, possible)
     if (JSON.stringify(merged) === JSON.stringify(before)) return []
@@ -59,7 +64,7 @@ export class Deliveries {
 
   /** The members who hold the entries of all these sequences. */
   holders(sequences: readonly number[]): MemberId[] {
-    const holders = [...this.#byMember].filter(([, held]) => sequences.every(each => coversSequence(held, each)))
+    const holders = [...this.#byMember].filter(([, held]) => coversAll(held, sequences))
     return holders.map(([member]) => member)
   }
 }

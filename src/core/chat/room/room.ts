@@ -7,6 +7,7 @@ import {
   orderKeyOf,
   type Entry,
   type EntryId,
+  type RecordChange,
   type StoredEntry,
   type SyncedClass
 } from '../../log/index.ts'
@@ -27,6 +28,12 @@ import { Serial } from '../serial.ts'
 import type { SequenceRanges } from './sequence-ranges.ts'
 import { ShownMessages, type RoomMessage } from './shown-messages.ts'
 import { StoredState } from './stored-state.ts'
+
+/** What a member has said that it holds of this device's entries. */
+interface Gain {
+  readonly before: SequenceRanges
+  readonly after: SequenceRanges
+}
 
 /** Entries read at a time for an answer, half a megabyte at the most: the answer may end after any of them. */
 const CONTEXT_BATCH = 8
@@ -222,13 +229,21 @@ export class Room {
     })
   }
 
-  acknowledge(member: MemberId, held: SequenceRanges): Promise<boolean> {
+  /** Stores what members say that they hold of this device's entries; those whose word says more than before. */
+  acknowledge(heard: ReadonlyMap<MemberId, SequenceRanges>): Promise<Gain[]> {
     return this.#change(async () => {
+      const { deliveries } = this.#state
       const last = this.ownDevice?.last?.sequence ?? 0
-      const changes = this.#state.deliveries.acknowledge(member, held, last, other => this.#hasWritten(other))
-      if (changes.length === 0) return false
-      await this.#stored.commit({ records: changes })
-      return true
+      const gains: Gain[] = []
+      const records: RecordChange[] = []
+      for (const [member, held] of heard) {
+        const before = deliveries.of(member)
+        const changes = deliveries.acknowledge(member, held, last, other => this.#hasWritten(other))
+        if (changes.length > 0) gains.push({ before, after: deliveries.of(member) })
+        records.push(...changes)
+      }
+      if (records.length > 0) await this.#stored.commit({ records })
+      return gains
     })
   }
 

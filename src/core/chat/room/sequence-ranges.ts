@@ -28,6 +28,10 @@ export function coversSequence(ranges: SequenceRanges, sequence: number): boolea
   return ranges.some(range => range.from <= sequence && sequence <= range.to)
 }
 
+export function coversAll(ranges: SequenceRanges, sequences: readonly number[]): boolean {
+  return sequences.every(sequence => coversSequence(ranges, sequence))
+}
+
 /** All that either holds. */
 export function mergeRanges(a: SequenceRanges, b: SequenceRanges): SequenceRanges {
   const sorted = [...a, ...b].sort((left, right) => left.from - right.from)
