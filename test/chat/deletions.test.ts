@@ -126,7 +126,7 @@ describe('a message that its author deletes', () => {
           opening: OPENING
         }))
       },
-      { sequence: 3, previous: edits[0]?.id ?? message.id, clock: at(2) }
+      { sequence: 3, previous: edits[0]?.id ?? message.id, clock: at(2), opening: OPENING }
     )
     const all = [message, ...edits, deletion]
     for (let seed = 0; seed < 6; seed += 1) {
@@ -261,7 +261,7 @@ function deletionOf(
   const targets = [
     { id: target.id, device, sequence: claim.sequence ?? 1, kind: MESSAGE_KIND, opening: claim.opening ?? OPENING }
   ]
-  return writeWords(by, { kind: DELETION_KIND, targets }, words)
+  return writeWords(by, { kind: DELETION_KIND, targets }, { opening: OPENING, ...words })
 }
 
 function editOf(by: Identity, target: Pick<Entry, 'id'>, text: string, words: Words): Promise<Entry> {

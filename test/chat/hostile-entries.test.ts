@@ -125,11 +125,11 @@ test('a deletion that names an entry twice is none', async () => {
   expect(decoded).toEqual({ ok: false, error: 'an entry to erase twice' })
 })
 
-test('a second deletion with a false opening hides no true one from newcomers', async () => {
+test('deletions with false openings, however many, hide no true one from newcomers', async () => {
   const mallory = await identityOf(66)
   const message = await writeEntry(mallory, 'M', { opening: OPENING })
   const deletions: Entry[] = []
-  for (const opening of [OPENING, new Uint8Array(16)]) {
+  for (const opening of [OPENING, ...Array.from({ length: 9 }, () => systemRandom(16))]) {
     const sequence = deletions.length + 2
     const words = { sequence, previous: (deletions.at(-1) ?? message).id, clock: at(sequence), opening: OPENING }
     const targets = [target(mallory, message, 1, opening)]
@@ -138,20 +138,13 @@ test('a second deletion with a false opening hides no true one from newcomers', 
   for (const order of [deletions, deletions.toReversed()]) {
     const [bob, cy] = [await lobbyOf(1), await lobbyOf(2)]
     for (const entry of [message, ...order]) await bob.room.accept([entry])
-    await cy.room.accept(await stored(bob, [message, ...deletions]))
-    expect(cy.room.gaps.missing()).toEqual([])
-    expect(await cy.store.lacking([message.id])).toEqual([])
+    for (const entry of await stored(bob, [...order, message])) await cy.room.accept([entry])
+    for (const { room, store } of [bob, cy]) {
+      expect(room.gaps.missing()).toEqual([])
+      expect((await store.load([message.id])).map(isWhole)).toEqual([false])
+      expect((await room.shown.newest(1))[0]?.deleted).toBe(true)
+    }
   }
-})
-
-test('words without end about one entry are not kept without end', async () => {
-  const [{ room, store }, mallory] = [await lobbyOf(1), await identityOf(66)]
-  const message = await writeEntry(mallory, 'M', { opening: OPENING })
-  for (let sequence = 2; sequence < 40; sequence += 1) {
-    const targets = [target(mallory, message, 1, systemRandom(16))]
-    await room.accept([await writeWords(mallory, { kind: DELETION_KIND, targets }, { sequence, clock: at(sequence) })])
-  }
-  expect((await store.records.list('deletion/')).length).toBeLessThan(5)
 })
 
 test('where an edit alone is deleted the one before it shows, also to whoever has but the header, in any order', async () => {
@@ -287,4 +280,63 @@ test('what is left of an entry that nobody here could have written is not taken'
     await room.accept([deletion, eraseBody(madeUp)])
     expect(await room.shown.newest(9)).toEqual([])
   }
+})
+
+test('of more edits than a deletion can name the same shows everywhere, also when all that it can go', async () => {
+  const mallory = await identityOf(66)
+  const message = await writeEntry(mallory, 'M', { opening: OPENING })
+  const edits: Entry[] = []
+  for (let n = 1; n <= 64; n += 1) {
+    const words = { sequence: n + 1, previous: (edits.at(-1) ?? message).id, clock: at(n), opening: OPENING }
+    edits.push(await writeWords(mallory, { kind: EDIT_KIND, text: `edit ${n}`, target: message.id }, words))
+  }
+  const targets = edits.slice(1).map((edit, index) => target(mallory, edit, index + 3, OPENING, EDIT_KIND))
+  const words = { sequence: 66, previous: edits.at(-1)?.id ?? message.id, clock: at(66), opening: OPENING }
+  const deletion = await writeWords(mallory, { kind: DELETION_KIND, targets }, words)
+  for (const order of [
+    [message, ...edits, deletion],
+    [deletion, ...edits.toReversed(), message],
+    [...edits.toReversed(), deletion, message]
+  ]) {
+    const { room } = await lobbyOf(1)
+    for (const entry of order) await room.accept([entry])
+    expect((await room.shown.newest(9)).map(({ text }) => text)).toEqual(['edit 1'])
+  }
+})
+
+test('a deletion that stands below what it is about counts nowhere: it would go first where messages are kept for a time', async () => {
+  const mallory = await identityOf(66)
+  const later = { ms: NOON + 30_000, counter: 0 }
+  const message = await writeEntry(mallory, 'M', { clock: later, opening: OPENING })
+  const words = { sequence: 2, previous: message.id, clock: at(0), opening: OPENING }
+  const deletion = await writeWords(mallory, { kind: DELETION_KIND, targets: [target(mallory, message, 1)] }, words)
+  for (const order of [
+    [message, deletion],
+    [deletion, message]
+  ]) {
+    const [bob, cy] = [await lobbyOf(1), await lobbyOf(2)]
+    for (const entry of order) await bob.room.accept([entry])
+    await bob.room.retain({ kind: 'age', millis: 45_000 }, NOON + 60_000)
+    await cy.room.accept(await stored(bob, [message]))
+    for (const { room } of [bob, cy]) {
+      expect((await room.shown.newest(9)).map(({ text }) => text)).toEqual(['M'])
+    }
+  }
+})
+
+test('a deletion cannot be passed off as a message that was deleted: what it erased stays accounted for', async () => {
+  const mallory = await identityOf(66)
+  const message = await writeEntry(mallory, 'M', { opening: OPENING })
+  // Its salt says that it is a message.
+  const said = { sequence: 2, previous: message.id, clock: at(2), opening: OPENING, salted: { kind: MESSAGE_KIND } }
+  const salted = await writeWords(mallory, { kind: DELETION_KIND, targets: [target(mallory, message, 1)] }, said)
+  const words = { sequence: 3, previous: salted.id, clock: at(3), opening: OPENING }
+  const second = await writeWords(mallory, { kind: DELETION_KIND, targets: [target(mallory, salted, 2)] }, words)
+  const [bob, cy] = [await lobbyOf(1), await lobbyOf(2)]
+  for (const entry of [message, salted, second]) await bob.room.accept([entry])
+  for (const entry of [second, eraseBody(salted), message]) await cy.room.accept([entry])
+  const lines = async ({ room }: Scene) =>
+    (await room.shown.newest(9)).map(({ id, text, deleted }) => `${id} ${text} ${deleted}`)
+  expect(await lines(cy)).toEqual(await lines(bob))
+  expect(await stored(bob, [salted])).toEqual(await stored(cy, [salted]))
 })

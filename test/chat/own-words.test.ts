@@ -59,3 +59,22 @@ test('whoever fills a room with words from nearly ahead silences nobody who keep
   await room.accept([said])
   expect((await room.shown.newest(9)).map(({ id }) => id)).toEqual(expect.arrayContaining([said.id, own.entry.id]))
 })
+
+test('after a clock was put right, what one changes and deletes still counts: it stands above what it is about', async () => {
+  const time = { now: NOON + 4.75 * MINUTE }
+  const room = await lobbyAt(time)
+  const { own } = await room.write('one')
+  await room.edit(own.entry.id, 'two')
+  time.now = NOON
+  await room.edit(own.entry.id, 'three')
+  expect((await room.shown.newest(1))[0]?.text).toBe('three')
+  await room.delete(own.entry.id)
+  expect((await room.shown.newest(1))[0]?.deleted).toBe(true)
+  time.now = NOON + 30 * MINUTE
+  const { own: later } = await room.write('from half an hour ahead')
+  time.now = NOON
+  await expect(room.delete(later.entry.id)).rejects.toThrow('try again in 25 min')
+  time.now = NOON + 25 * MINUTE
+  await room.delete(later.entry.id)
+  expect((await room.shown.newest(1))[0]?.deleted).toBe(true)
+})

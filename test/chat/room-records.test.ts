@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { encodeUtf8, expectValue, systemRandom, toHex } from '../../src/core/bytes/index.ts'
-import { Amendments } from '../../src/core/chat/room/amendments.ts'
 import { Deliveries } from '../../src/core/chat/room/deliveries.ts'
 import { DELETION_KIND, EDIT_KIND, MESSAGE_KIND } from '../../src/core/chat/room/content.ts'
 import { addToHistory, EMPTY_HISTORY, type History } from '../../src/core/chat/room/history.ts'
 import { Room } from '../../src/core/chat/room/room.ts'
 import { openRoom } from '../../src/core/encryption/index.ts'
+import type { OwnWords } from '../../src/core/chat/room/own-entries.ts'
 import type { DeviceId, DisplayName, MemberId } from '../../src/core/identity/index.ts'
 import { eraseBody, type EntryId, type EntryStore } from '../../src/core/log/index.ts'
 import { identityOf, NOON } from '../support/cast.ts'
@@ -104,24 +104,37 @@ test('a deletion that was noted by an earlier layout breaks nothing, and account
   expect(await store.lacking([said.id, message.id])).toEqual([message.id])
 })
 
-test('deletions of ten times as much cost about ten times as much, not a hundred times', async () => {
-  const nothing = { ...memoryStorage().room('lobby'), records: { get: async () => undefined, list: async () => [] } }
-  const claim = { member: 'm' as MemberId, device: 'd' as DeviceId, sequence: 1, kind: 1, opening: systemRandom(16) }
-  async function timeOf(count: number): Promise<number> {
-    const amendments = new Amendments(nothing)
-    const start = process.cpuUsage().user
-    for (let index = 0; index < count; index += 1) {
-      await amendments.addClaim(`target ${index}` as EntryId, { ...claim, deletion: 'deletion' as EntryId })
-    }
-    return process.cpuUsage().user - start
+test('however much is said of one entry, to take in more of it costs no more', async () => {
+  const inner = memoryStorage().room(keys.roomId)
+  let read = 0
+  const list: EntryStore['records']['list'] = async (prefix, last) => {
+    const found = await inner.records.list(prefix, last)
+    read += found.length
+    return found
   }
-  /** The least of several runs: what else the machine does only ever adds to it. */
-  async function costOf(count: number): Promise<number> {
-    let least = Number.POSITIVE_INFINITY
-    for (let run = 0; run < 5; run += 1) least = Math.min(least, await timeOf(count))
-    return least
+  const room = await lobbyIn({ ...inner, records: { ...inner.records, list } })
+  const mallory = await identityOf(66)
+  const opening = new Uint8Array(16).fill(7)
+  const message = await writeEntry(mallory, 'M', { opening })
+  const costs: number[] = []
+  let sequence = 1
+  const say = async (words: OwnWords): Promise<void> => {
+    sequence += 1
+    const clock = { ms: NOON, counter: sequence }
+    await room.accept([await writeWords(mallory, words, { sequence, previous: madeUpId(), clock, opening })])
   }
-  expect((await costOf(20_000)) / (await costOf(2000))).toBeLessThan(40)
+  const claim = { id: message.id, device: mallory.certificate.device, sequence: 1, kind: MESSAGE_KIND }
+  for (let round = 0; round < 100; round += 1) {
+    read = 0
+    await say({ kind: EDIT_KIND, text: `${round}`, target: message.id })
+    await say({ kind: DELETION_KIND, targets: [{ ...claim, opening: systemRandom(16) }] })
+    costs.push(read)
+  }
+  expect(costs.at(-1)).toBe(costs[1])
+  read = 0
+  await room.accept([message])
+  expect(read).toBeLessThan(4)
+  expect((await room.shown.newest(1))[0]?.text).toBe('99')
 })
 
 test('made-up citations of a thousand strangers push out no gap that was there before', () => {
@@ -157,5 +170,46 @@ test('what was edited or deleted stays so where messages go and come back; what 
   const shown = (await room.shown.newest(9)).map(({ text, deleted }) => (deleted ? 'deleted' : text))
   expect(shown.toSorted()).toEqual(['deleted', 'right'])
   await room.retain({ kind: 'age', millis: 1000 }, NOON + 60_000)
-  for (const prefix of ['edit/', 'deletion/', 'sequence/']) expect(await store.records.list(prefix)).toEqual([])
+  for (const prefix of ['edits/', 'claim/', 'sequence/']) expect(await store.records.list(prefix)).toEqual([])
+})
+
+test('edits that were noted in earlier layouts still show, and give way to each other', async () => {
+  const store = memoryStorage().room(keys.roomId)
+  const [room, bob] = [await lobbyIn(store), await identityOf(2)]
+  const { member, device } = bob.certificate
+  const opening = new Uint8Array(16).fill(7)
+  const said = (sequence: number, previous: EntryId) => ({
+    sequence,
+    previous,
+    clock: { ms: NOON + sequence, counter: 0 },
+    opening
+  })
+  const message = await writeEntry(bob, 'one', { opening })
+  const second = await writeWords(bob, { kind: EDIT_KIND, text: 'two', target: message.id }, said(2, message.id))
+  const third = await writeWords(bob, { kind: EDIT_KIND, text: 'three', target: message.id }, said(3, second.id))
+  const targets = [{ id: third.id, device, sequence: 3, kind: EDIT_KIND, opening }]
+  const deletion = await writeWords(bob, { kind: DELETION_KIND, targets }, said(4, third.id))
+  for (const entry of [message, second, third]) await room.accept([entry])
+  const old = { shown: third.id, order: '', all: [third.id, second.id] }
+  for (const layout of [
+    old,
+    [
+      { id: second.id, order: 'a' },
+      { id: third.id, order: 'b' }
+    ]
+  ]) {
+    const copy = memoryStorage().room(keys.roomId)
+    const records = (await store.records.list('')).filter(([name]) => !name.startsWith('edits/'))
+    const older = { name: `edit/${message.id}/${member}`, value: encodeUtf8(JSON.stringify(layout)) }
+    await copy.commit({
+      entries: await store.newest(9),
+      shown: new Map([[message.id, encodeUtf8(`e${third.id}`)]]),
+      records: [...records.map(([name, value]) => ({ name, value })), older]
+    })
+    const again = await lobbyIn(copy)
+    expect((await again.shown.newest(1))[0]?.text).toBe('three')
+    await again.accept([deletion])
+    expect((await again.shown.newest(1))[0]?.text).toBe('two')
+    expect(await copy.records.get(older.name)).toBeUndefined()
+  }
 })

@@ -215,6 +215,8 @@ export function runEntryStoreTests(name: string, open: (name: string) => Promise
         entries: [entryAt(NOON, 1)],
         records: [record('device/1', value), record('device/2', value)]
       })
+      expect((await store.records.list('device/', 1)).map(([name]) => name)).toEqual(['device/2'])
+      expect((await store.records.list('device/', 3)).map(([name]) => name)).toEqual(['device/1', 'device/2'])
       await store.commit({ records: [record('other', value), record('device/1', undefined)] })
       expect(await store.records.list('device/')).toEqual([['device/2', value]])
       expect(await store.records.get('other')).toEqual(value)

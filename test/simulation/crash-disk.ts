@@ -96,7 +96,7 @@ export class CrashDisk {
 type Alive = <T>(read: Promise<T>) => Promise<T>
 
 function aliveRecords(records: Pick<RecordStore, 'get' | 'list'>, alive: Alive): Pick<RecordStore, 'get' | 'list'> {
-  return { get: name => alive(records.get(name)), list: prefix => alive(records.list(prefix)) }
+  return { get: name => alive(records.get(name)), list: (prefix, last) => alive(records.list(prefix, last)) }
 }
 
 function aliveEntries(store: EntryStore, alive: Alive): Omit<EntryStore, 'commit'> {

@@ -7,7 +7,7 @@ import {
   systemRandom,
   toHex
 } from '../../src/core/bytes/index.ts'
-import { saltOf } from '../../src/core/chat/room/authorship.ts'
+import { saltOf, type Authorship } from '../../src/core/chat/room/authorship.ts'
 import { encodeContent, MESSAGE_KIND } from '../../src/core/chat/room/content.ts'
 import type { OwnWords } from '../../src/core/chat/room/own-entries.ts'
 import { exchange, serveExchanges } from '../../src/core/chat/online/exchange.ts'
@@ -51,6 +51,8 @@ export interface Words {
   readonly clock?: HybridTime
   readonly profile?: boolean
   readonly opening?: Uint8Array
+  /** What the salt says of the entry, where that is not what its body does. */
+  readonly salted?: Partial<Omit<Authorship, 'id'>>
 }
 
 export function newIdentity(): Promise<Identity> {
@@ -68,14 +70,15 @@ export function writeEntry(identity: Identity, text: string, words: Words = {}):
 
 /** An entry of any kind, with or without a salt that commits to its author. */
 export function writeWords(identity: Identity, said: OwnWords, words: Words = {}): Promise<Entry> {
-  const { sequence = 1, previous, clock = { ms: NOON, counter: 0 }, profile = true, opening } = words
+  const { sequence = 1, previous, clock = { ms: NOON, counter: 0 }, profile = true, opening, salted } = words
   const { bytes: certificate, device } = identity.certificate
   const content = encodeContent({
     ...said,
     ...(profile && { profile: { certificate, nick: undefined } }),
     ...(opening && { opening })
   })
-  const salt = opening === undefined ? systemRandom(16) : saltOf({ device, sequence, kind: said.kind, opening })
+  const salt =
+    opening === undefined ? systemRandom(16) : saltOf({ device, sequence, kind: said.kind, opening, ...salted })
   const start = { class: 'chat', epoch: lobby.epochs.current(), clock, extensions: [], salt } as const
   const body = { sequence, previous, parents: words.parents ?? [], kind: said.kind, content }
   return sealEntry({ roomId: lobby.roomId, contentKey: lobbyKey }, identity.deviceKey, start, body)

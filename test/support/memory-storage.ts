@@ -32,7 +32,10 @@ function memoryRecords(): RecordStore {
   const values = new Map<string, Uint8Array>()
   return {
     get: async name => values.get(name),
-    list: async prefix => [...values].filter(([name]) => name.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1)),
+    async list(prefix, last = Infinity) {
+      const found = [...values].filter(([name]) => name.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1))
+      return found.slice(Math.max(0, found.length - last))
+    },
     async write(changes) {
       for (const { name, value } of changes) {
         if (value === undefined) values.delete(name)

@@ -19,8 +19,8 @@ export interface Storage {
 /** Small values by name. */
 export interface RecordStore {
   get(name: string): Promise<Uint8Array | undefined>
-  /** All records whose name starts with `prefix`, by name. */
-  list(prefix: string): Promise<[name: string, value: Uint8Array][]>
+  /** All records whose name starts with `prefix`, by name; of more than `last` the last ones. */
+  list(prefix: string, last?: number): Promise<[name: string, value: Uint8Array][]>
   /** Writes all of these or none; durable when it resolves. `undefined` deletes. */
   write(changes: readonly RecordChange[]): Promise<void>
 }

@@ -75,10 +75,12 @@ function canCompact(database: Database): database is Database & Compactable {
 export function readRecords(database: Database, prefix: string): Pick<RecordStore, 'get' | 'list'> {
   return {
     get: async name => plainBytes(await database.get(encodeUtf8(prefix + name))),
-    async list(start) {
-      const range = { gte: encodeUtf8(prefix + start), lt: encodeUtf8(`${prefix}${start}\uffff`) }
-      const rows = await database.iterator(range).all()
-      return rows.map(([key, value]) => [expectValue(decodeUtf8(key)).slice(prefix.length), plainBytes(value)])
+    async list(start, last = -1) {
+      const bounds = { gte: encodeUtf8(prefix + start), lt: encodeUtf8(`${prefix}${start}\uffff`) }
+      const rows = await database.iterator({ ...bounds, reverse: true, limit: last }).all()
+      return rows
+        .toReversed()
+        .map(([key, value]) => [expectValue(decodeUtf8(key)).slice(prefix.length), plainBytes(value)])
     }
   }
 }

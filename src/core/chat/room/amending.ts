@@ -1,5 +1,5 @@
-import { reopenEntry, type RoomKeys } from '../../encryption/index.ts'
-import type { MemberId } from '../../identity/index.ts'
+import { reopenEntry, type OpenedBody, type RoomKeys } from '../../encryption/index.ts'
+import type { DeviceId, MemberId } from '../../identity/index.ts'
 import {
   isWhole,
   orderKeyOf,
@@ -10,12 +10,12 @@ import {
   type StoredEntry
 } from '../../log/index.ts'
 import { Amendments, type Claim } from './amendments.ts'
-import { isAuthorOf } from './authorship.ts'
+import { authorshipOf, isAuthorOf } from './authorship.ts'
 import { DELETION_KIND, decodeContent, EDIT_KIND, MESSAGE_KIND } from './content.ts'
 import type { DeviceBook } from './device-book.ts'
 import { withLess } from './devices.ts'
 import type { GenuineEntry } from './judge-entry.ts'
-import { AS_WRITTEN, decodeNote, deletedNote, editedNote } from './shown-note.ts'
+import { AS_WRITTEN, decodeNote, deletedNote, editedNote, HIDDEN } from './shown-note.ts'
 
 export interface AmendingDeps {
   readonly store: EntryStore
@@ -27,6 +27,7 @@ export interface AmendingDeps {
 
 /** What an edit or a deletion is about, as far as it is here. */
 interface Target {
+  readonly device: DeviceId
   readonly member: MemberId | undefined
   readonly kind: number
   /** What it is an edit of. */
@@ -38,7 +39,7 @@ interface Target {
  *
  * 1. Only what a member wrote itself, with whichever of its devices, is edited or erased by it.
  * 2. Which came first makes no difference. Of several edits the highest in room order shows that is not erased.
- * 3. A deletion is final, and itself is never erased: it accounts for what it erased.
+ * 3. A deletion is final, and itself is never erased: it accounts for what it erased. What it says counts by headers alone.
  */
 export class Amending {
   /** Of the entries in the batch those whose bodies are not stored. */
@@ -59,26 +60,30 @@ export class Amending {
     this.#amendments = new Amendments(deps.store)
   }
 
-  async take({ entry, content }: GenuineEntry, member: MemberId): Promise<void> {
-    if (content?.kind === MESSAGE_KIND) await this.#place(entry, member)
-    else if (content?.kind === EDIT_KIND) await this.#edit(content.target, entry, member)
-    else if (content?.kind === DELETION_KIND) {
-      for (const { id, ...target } of content.targets) await this.#claim(id, { ...target, member, deletion: entry.id })
+  async take({ entry, body, content }: GenuineEntry, member: MemberId): Promise<void> {
+    if (content?.kind === MESSAGE_KIND) return this.#place(entry, member)
+    if (content?.kind === EDIT_KIND) return this.#edit(content.target, entry, member)
+    // A deletion whose header says something else could itself be erased, and account for nothing any more.
+    const isDeletion = content?.kind === DELETION_KIND && authorshipOf(entry, body, content.opening) !== undefined
+    if (!isDeletion) return void (await this.#eraseIfClaimed(entry))
+    for (const { id, ...target } of content.targets) {
+      await this.#claim(id, { ...target, member, order: orderKeyOf(entry) })
     }
   }
 
-  /** Noted unless what it is about is here, and commits to something else, or the device that it names is another member's. */
+  /** Noted unless what it is about is here and does not bear it out, or the device that it names is another member's. */
   async #claim(target: EntryId, claim: Claim): Promise<void> {
-    if ((this.#deps.book().get(claim.device)?.member ?? claim.member) !== claim.member) return
+    if ((this.#memberOf(claim.device) ?? claim.member) !== claim.member) return
     const entry = await this.#entry(target)
     if (entry !== undefined && !isAuthorOf({ ...claim, id: target }, entry)) return
     this.claimed.add(target)
     await this.#amendments.addClaim(target, claim)
-    if (entry !== undefined) await this.#erase(target, claim.member)
+    if (entry !== undefined && isWhole(entry)) await this.#eraseIfClaimed(entry)
   }
 
-  claims(target: EntryId): Promise<Claim[]> {
-    return this.#amendments.claims(target)
+  /** The claim that this entry is to be erased, if there is one that counts. */
+  claimOf(entry: StoredEntry): Promise<Claim | undefined> {
+    return this.#amendments.claimOf(entry, device => this.#memberOf(device))
   }
 
   showDeleted(message: EntryId, author: MemberId): void {
@@ -90,31 +95,31 @@ export class Amending {
     return this.#amendments.changes()
   }
 
+  #memberOf(device: DeviceId): MemberId | undefined {
+    return this.#deps.book().get(device)?.member
+  }
+
   /** A message has come; what was said of it before counts now. */
   async #place(entry: Entry, member: MemberId): Promise<void> {
     this.notes.set(entry.id, AS_WRITTEN)
-    const shown = (await this.#amendments.edits(entry.id, member)).at(-1)
-    if (shown !== undefined) this.#show(entry.id, shown.id)
-    if (await this.#isClaimed(entry, member)) await this.#erase(entry.id, member)
+    const [shown] = await this.#amendments.edits(entry.id, member, 1)
+    if (shown !== undefined) this.#show(entry.id, shown)
+    await this.#eraseIfClaimed(entry)
   }
 
   async #edit(target: EntryId, edit: Entry, member: MemberId): Promise<void> {
-    if (await this.#isClaimed(edit, member)) return this.#erase(edit.id, member)
-    const edits = await this.#amendments.addEdit(target, member, { id: edit.id, order: orderKeyOf(edit) })
-    if (await this.#isShown(target, member)) this.#show(target, edits.at(-1)?.id)
-  }
-
-  /** Whether the member has said that it is to be erased, as its header bears out. */
-  async #isClaimed(entry: Entry, member: MemberId): Promise<boolean> {
-    const claims = await this.#amendments.claims(entry.id)
-    return claims.some(claim => claim.member === member && isAuthorOf({ ...claim, id: entry.id }, entry))
+    if (await this.#eraseIfClaimed(edit)) return
+    this.#amendments.addEdit(target, member, edit)
+    const [shown] = await this.#amendments.edits(target, member, 1)
+    if (shown === edit.id && (await this.#isShown(target, member))) this.#show(target, shown)
   }
 
   /** An edit is erased, and its message perhaps is not: the next one counts. */
-  async #withdraw(edit: EntryId, message: EntryId, member: MemberId): Promise<void> {
-    const before = (await this.#amendments.edits(message, member)).at(-1)
-    const shown = (await this.#amendments.removeEdit(message, member, edit)).at(-1)
-    if (shown?.id !== before?.id && (await this.#isShown(message, member))) this.#show(message, shown?.id)
+  async #withdraw(edit: Entry, message: EntryId, member: MemberId): Promise<void> {
+    const [before] = await this.#amendments.edits(message, member, 1)
+    await this.#amendments.removeEdit(message, member, edit)
+    const [shown] = await this.#amendments.edits(message, member, 1)
+    if (shown !== before && (await this.#isShown(message, member))) this.#show(message, shown)
   }
 
   async #isShown(message: EntryId, member: MemberId): Promise<boolean> {
@@ -133,41 +138,44 @@ export class Amending {
 
   async #isDeleted(id: EntryId): Promise<boolean> {
     const note = this.notes.get(id) ?? (await this.#deps.store.noteOf(id))
-    return note === undefined || decodeNote(note).kind === 'deleted'
+    return note === undefined || ['deleted', 'hidden'].includes(decodeNote(note).kind)
   }
 
-  /** Erases the body if it is here and the member's own. */
-  async #erase(id: EntryId, member: MemberId): Promise<void> {
+  /**
+   * Erases the body if there is a claim that counts. All goes by what the header bears out, which is all that who comes later
+   * will have.
+   */
+  async #eraseIfClaimed(entry: Entry): Promise<boolean> {
+    const { id } = entry
+    const claim = await this.claimOf(entry)
+    if (claim === undefined) return false
     const found = await this.#find(id)
-    if (found?.member !== member || found.kind === DELETION_KIND) return
+    if (found === undefined) return true
     if (this.#deps.batch.has(id)) this.bodiless.add(id)
     else this.erased.add(id)
-    await this.#giveBack(id)
-    if (found.kind === MESSAGE_KIND) this.showDeleted(id, member)
-    if (found.edits !== undefined) await this.#withdraw(id, found.edits, member)
+    this.#giveBack(entry, found)
+    if (claim.kind === MESSAGE_KIND) this.showDeleted(id, claim.member)
+    else if (found.kind === MESSAGE_KIND) this.notes.set(id, HIDDEN)
+    if (found.edits !== undefined && found.member !== undefined) await this.#withdraw(entry, found.edits, found.member)
+    return true
   }
 
-  async #giveBack(id: EntryId): Promise<void> {
-    const entry = await this.#entry(id)
-    const device = entry && isWhole(entry) ? this.#authorOf(id, entry)?.device : undefined
-    const record = device && this.#deps.book().get(device)
-    if (entry !== undefined && record) this.#deps.book().set(withLess(record, entry.header.bodyLength))
+  #giveBack({ header }: Entry, { device }: Target): void {
+    const record = this.#deps.book().get(device)
+    if (record !== undefined) this.#deps.book().set(withLess(record, header.bodyLength))
   }
 
-  /** Undefined: it is not here, or what is left of it does not tell. */
+  /** Undefined: it is not here, or its body is not. */
   async #find(id: EntryId): Promise<Target | undefined> {
-    const stored = this.#deps.batch.has(id) ? undefined : await this.#deps.store.get(id)
-    const body = this.#authorOf(id, stored)
+    const body = this.#deps.batch.get(id)?.body ?? this.#reopened(await this.#deps.store.get(id))
     if (body === undefined) return undefined
     const decoded = decodeContent(body.kind, body.content)
     const content = decoded.ok ? decoded.value : undefined
     const edits = content?.kind === EDIT_KIND ? content.target : undefined
-    return { member: this.#deps.book().get(body.device)?.member, kind: content?.kind ?? 0, edits }
+    return { device: body.device, member: this.#memberOf(body.device), kind: content?.kind ?? 0, edits }
   }
 
-  #authorOf(id: EntryId, stored: Awaited<ReturnType<EntryStore['get']>>) {
-    const inBatch = this.#deps.batch.get(id)
-    if (inBatch !== undefined) return inBatch.body
+  #reopened(stored: StoredEntry | undefined): OpenedBody | undefined {
     if (stored === undefined || !isWhole(stored)) return undefined
     const contentKey = this.#deps.keys.epochs.contentKey(stored.header.class, stored.header.epoch)
     return contentKey && reopenEntry(contentKey, stored)

@@ -1,34 +1,37 @@
 import { decodeUtf8, encodeUtf8, expectValue, fromHex, toHex } from '../../bytes/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
-import type { EntryId, EntryStore, RecordChange } from '../../log/index.ts'
-import type { Authorship } from './authorship.ts'
+import {
+  idOfOrder,
+  orderKeyOf,
+  type EntryId,
+  type EntryStore,
+  type RecordChange,
+  type StoredEntry
+} from '../../log/index.ts'
+import { isAuthorOf, saltOf, type Authorship } from './authorship.ts'
 import { MAX_TARGETS } from './content.ts'
 
 /** As many as a deletion can name beside the message. */
 export const MAX_EDITS = MAX_TARGETS - 1
 
-/** A member's edits of one entry that it says is its own, in room order: the last one shows. The highest `MAX_EDITS` are kept. */
-export type Edits = readonly Edit[]
-
-interface Edit {
-  readonly id: EntryId
-  readonly order: string
-}
-
 /** A member's word that an entry of its own is to be erased. */
 export interface Claim extends Omit<Authorship, 'id'> {
   readonly member: MemberId
-  /** The entry that says so: it is handed out along with what is left of the erased one. */
-  readonly deletion: EntryId
+  /** Order key of the entry that says so: it is handed out along with what is left of the erased one. */
+  readonly order: string
 }
-
-/** One is true, unless the member's devices mislead each other. */
-const MAX_CLAIMS = 4
 
 /**
  * What edits and deletions say of other entries, by target and member, so that it does not matter which comes first.
  * Whether it counts, because the target is the member's own, is for others to find out. It stays for as long as the entry
  * that says it, so that a target that comes back finds it. What changes is kept apart until it is stored.
+ *
+ * | record | |
+ * |---|---|
+ * | `edits/` target `/` member `/` order key of the edit | nothing |
+ * | `claim/` target `/` salt that bears it out `/` member | a claim, of several the highest in room order |
+ *
+ * So however much is said of one entry, what counts of it is found at once: no false word stands before a true one.
  */
 export class Amendments {
   readonly #store: EntryStore
@@ -38,48 +41,49 @@ export class Amendments {
     this.#store = store
   }
 
-  async edits(target: EntryId, member: MemberId): Promise<Edits> {
-    const stored = (await this.#records(target, editName(target, member))).values().next().value
-    return stored === undefined ? [] : decodeEdits(stored)
+  /** The member's edits of an entry that it says is its own: the highest `count` in room order, of which the last one shows. */
+  async edits(target: EntryId, member: MemberId, count: number): Promise<EntryId[]> {
+    await this.#renewEdits(target, member)
+    const records = await this.#records(target, editName(target, member, ''), count)
+    return [...records.keys()].sort().slice(-count).map(idOfOrder)
   }
 
-  /** All edits that are known by now. */
-  async addEdit(target: EntryId, member: MemberId, edit: Edit): Promise<Edits> {
-    const others = (await this.edits(target, member)).filter(({ id }) => id !== edit.id)
-    const all = [...others, edit].sort((a, b) => (a.order < b.order ? -1 : 1)).slice(-MAX_EDITS)
-    return this.#setEdits(target, member, all)
+  addEdit(target: EntryId, member: MemberId, edit: StoredEntry): void {
+    this.#change(target, editName(target, member, orderKeyOf(edit)), NOTHING)
   }
 
-  /** The edits that are left without this one. */
-  async removeEdit(target: EntryId, member: MemberId, edit: EntryId): Promise<Edits> {
-    const before = await this.edits(target, member)
-    const left = before.filter(({ id }) => id !== edit)
-    return left.length === before.length ? before : this.#setEdits(target, member, left)
+  async removeEdit(target: EntryId, member: MemberId, edit: StoredEntry): Promise<void> {
+    await this.#renewEdits(target, member)
+    this.#change(target, editName(target, member, orderKeyOf(edit)), undefined)
   }
 
-  #setEdits(target: EntryId, member: MemberId, edits: Edits): Edits {
-    this.#change(target, editName(target, member), edits.length === 0 ? undefined : encodeEdits(edits))
-    return edits
+  /** What is claimed of this entry as its header bears out, by whomever, in a place above it: so that it goes no sooner. */
+  async claims(entry: StoredEntry): Promise<Claim[]> {
+    const { id, header } = entry
+    const all = await Promise.all(
+      [claimPrefix(id, header.salt), oldClaimPrefix(id)].map(each => this.#records(id, each))
+    )
+    const claims = all.flatMap(records => [...records.values()].map(decodeClaim))
+    return claims.filter(claim => isAuthorOf({ ...claim, id }, entry) && claim.order > orderKeyOf(entry))
   }
 
-  /** All that is claimed of this entry, by whomever. */
-  async claims(target: EntryId): Promise<Claim[]> {
-    return [...(await this.#records(target, claimName(target, ''))).values()].map(decodeClaim)
+  /** A claim that counts: of the very member whose device wrote the entry. */
+  async claimOf(entry: StoredEntry, memberOf: (device: DeviceId) => MemberId | undefined): Promise<Claim | undefined> {
+    return (await this.claims(entry)).find(({ device, member }) => memberOf(device) === member)
   }
 
-  /** A later one stands beside the first: which of them is true shows only with the header that it is about. */
   async addClaim(target: EntryId, claim: Claim): Promise<void> {
-    const first = claimName(target, claim.member)
-    const before = await this.#records(target, first)
-    const isKnown = [...before.values()].some(each => decodeClaim(each).deletion === claim.deletion)
-    if (isKnown || before.size >= MAX_CLAIMS) return
-    this.#change(target, before.has(first) ? `${first}/${claim.deletion}` : first, encodeClaim(claim))
+    const name = claimPrefix(target, saltOf(claim)) + claim.member
+    const before = await this.#record(target, name)
+    if (before === undefined || decodeClaim(before).order < claim.order) this.#change(target, name, encodeClaim(claim))
   }
 
   /** The deletion goes, and says nothing any more. */
-  async removeClaims(target: EntryId, deletion: EntryId): Promise<void> {
-    for (const [name, value] of await this.#records(target, claimName(target, ''))) {
-      if (decodeClaim(value).deletion === deletion) this.#change(target, name, undefined)
+  async removeClaims({ id, ...target }: Authorship, deletion: EntryId): Promise<void> {
+    for (const prefix of [claimPrefix(id, saltOf(target)), oldClaimPrefix(id)]) {
+      for (const [name, value] of await this.#records(id, prefix)) {
+        if (idOfOrder(decodeClaim(value).order) === deletion) this.#change(id, name, undefined)
+      }
     }
   }
 
@@ -94,41 +98,48 @@ export class Amendments {
     this.#changed.set(target, ofTarget)
   }
 
-  async #records(target: EntryId, prefix: string): Promise<Map<string, Uint8Array>> {
-    const records = new Map(await this.#store.records.list(prefix))
-    for (const [name, value] of this.#changed.get(target) ?? []) {
+  async #record(target: EntryId, name: string): Promise<Uint8Array | undefined> {
+    const changed = this.#changed.get(target)
+    return changed?.has(name) ? changed.get(name) : this.#store.records.get(name)
+  }
+
+  /** At least the last `count` of these records, by name, as far as there are so many. */
+  async #records(target: EntryId, prefix: string, count?: number): Promise<Map<string, Uint8Array>> {
+    const changed = [...(this.#changed.get(target) ?? [])].filter(([name]) => name.startsWith(prefix))
+    const gone = changed.filter(([, value]) => value === undefined).length
+    const records = new Map(await this.#store.records.list(prefix, count && count + gone))
+    for (const [name, value] of changed) {
       if (value === undefined) records.delete(name)
-      else if (name.startsWith(prefix)) records.set(name, value)
+      else records.set(name, value)
     }
     return records
   }
+
+  /** Edits of an older layout stand in one record, of which the oldest does not tell the order. */
+  async #renewEdits(target: EntryId, member: MemberId): Promise<void> {
+    const name = `edit/${target}/${member}`
+    const old = await this.#record(target, name)
+    if (old === undefined) return
+    this.#change(target, name, undefined)
+    const stored = JSON.parse(expectValue(decodeUtf8(old))) as { id: EntryId }[] | { all: EntryId[] }
+    const ids = 'all' in stored ? stored.all : stored.map(({ id }) => id)
+    for (const edit of await this.#store.load(ids)) this.addEdit(target, member, edit)
+  }
 }
 
-function editName(target: EntryId, member: MemberId): string {
-  return `edit/${target}/${member}`
+const NOTHING = new Uint8Array()
+
+function editName(target: EntryId, member: MemberId, order: string): string {
+  return `edits/${target}/${member}/${order}`
 }
 
-function claimName(target: EntryId, member: string): string {
-  return `deletion/${target}/${member}`
+function claimPrefix(target: EntryId, salt: Uint8Array): string {
+  return `claim/${target}/${toHex(salt)}/`
 }
 
-/** Of older layouts: of the edits that do not show no order is known. */
-interface OldEdits {
-  readonly shown: EntryId
-  readonly order: string
-  readonly all: readonly EntryId[]
-}
-
-function encodeEdits(edits: Edits): Uint8Array {
-  return encodeUtf8(JSON.stringify(edits))
-}
-
-/** The input comes from this peer's own store, as in what follows. */
-function decodeEdits(bytes: Uint8Array): Edits {
-  const stored = JSON.parse(expectValue(decodeUtf8(bytes))) as Edits | OldEdits
-  if (!('all' in stored)) return stored
-  const { all, shown, order } = stored
-  return [...all.filter(id => id !== shown).map(id => ({ id, order: '' })), { id: shown, order }]
+/** Of a layout that kept a few claims of each member, true ones or not, and not where they were said. */
+function oldClaimPrefix(target: EntryId): string {
+  return `deletion/${target}/`
 }
 
 interface StoredClaim {
@@ -138,15 +149,22 @@ interface StoredClaim {
   /** Not in older layouts, whose salts did not commit to it. */
   readonly kind?: number
   readonly opening: string
-  readonly deletion: EntryId
+  readonly order?: string
+  /** In older layouts, in place of the order. */
+  readonly deletion?: EntryId
 }
 
-function encodeClaim({ opening, ...claim }: Claim): Uint8Array {
-  const stored: StoredClaim = { ...claim, opening: toHex(opening) }
+/** Above every order key: a claim of an older layout is not asked where it was said. */
+const ABOVE_ALL = 'f'.repeat(16)
+
+function encodeClaim({ member, device, sequence, kind, opening, order }: Claim): Uint8Array {
+  const stored: StoredClaim = { member, device, sequence, kind, opening: toHex(opening), order }
   return encodeUtf8(JSON.stringify(stored))
 }
 
+/** The input comes from this peer's own store. */
 function decodeClaim(bytes: Uint8Array): Claim {
   const stored = JSON.parse(expectValue(decodeUtf8(bytes))) as StoredClaim
-  return { ...stored, kind: stored.kind ?? 0, opening: expectValue(fromHex(stored.opening)) }
+  const { member, device, sequence, kind = 0, order = ABOVE_ALL + stored.deletion } = stored
+  return { member, device, sequence, kind, order, opening: expectValue(fromHex(stored.opening)) }
 }

@@ -46,6 +46,17 @@ export function isAuthorOf(authorship: Authorship, { id, header }: StoredEntry):
   return id === authorship.id && equalBytes(header.salt, saltOf(authorship))
 }
 
+/** What the entry tells of itself, where its header bears that out; undefined: it cannot be erased. */
+export function authorshipOf(
+  entry: StoredEntry,
+  { device, sequence, kind }: Pick<Authorship, 'device' | 'sequence' | 'kind'>,
+  opening: Uint8Array | undefined
+): Authorship | undefined {
+  if (opening === undefined) return undefined
+  const authorship = { id: entry.id, device, sequence, kind, opening }
+  return isAuthorOf(authorship, entry) ? authorship : undefined
+}
+
 export function writeAuthorship(writer: ByteWriter, { id, device, sequence, kind, opening }: Authorship): void {
   writer
     .bytes(expectValue(fromHex(id)))

@@ -11,7 +11,6 @@ import {
   type EntryId,
   type StoredEntry
 } from '../../log/index.ts'
-import { isAuthorOf } from './authorship.ts'
 import { Amending } from './amending.ts'
 import { costOf, withEntry, type DeviceRecord } from './devices.ts'
 import { HeldBack } from './held-back.ts'
@@ -249,10 +248,7 @@ export class Intake {
       return
     }
     const { book } = this.#stored.current
-    const claims = await batch.amending.claims(id)
-    const claim = claims.find(
-      each => isAuthorOf({ ...each, id }, entry) && book.get(each.device)?.member === each.member
-    )
+    const claim = await batch.amending.claimOf(entry)
     const device = claim && book.get(claim.device)
     if (claim === undefined || device === undefined || isAhead(header.clock, this.#deps.clock.now())) return
     // Nobody who may read here could have written it.

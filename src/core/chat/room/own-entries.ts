@@ -1,7 +1,7 @@
 import { dayOf, MAX_PARENTS, sealEntry, type OpenedBody } from '../../encryption/index.ts'
 import type { DisplayName } from '../../identity/index.ts'
-import type { Millis } from '../../bytes/index.ts'
-import { isAhead, nextHybridTime, type Entry, type EntryId, type HybridTime } from '../../log/index.ts'
+import { UsageError, type Millis } from '../../bytes/index.ts'
+import { isAhead, MAX_CLOCK_AHEAD, nextHybridTime, type Entry, type EntryId, type HybridTime } from '../../log/index.ts'
 import { OPENING_BYTES, saltOf, type Authorship } from './authorship.ts'
 import { encodeContent, type DELETION_KIND, type EDIT_KIND, type MESSAGE_KIND } from './content.ts'
 import type { DeviceRecord } from './devices.ts'
@@ -18,17 +18,28 @@ export type OwnWords =
   | { readonly kind: typeof EDIT_KIND; readonly text: string; readonly target: EntryId }
   | { readonly kind: typeof DELETION_KIND; readonly targets: readonly Authorship[] }
 
-/** The next entry of this device in a room that stands so: sealed and signed, above all that it cites. */
-export async function sealOwn(deps: RoomDeps, state: RoomState, words: OwnWords): Promise<Entry> {
+/**
+ * The next entry of this device in a room that stands so: sealed and signed, above all that it cites, and above these clocks.
+ * @throws UsageError when these are too far ahead for others to take it
+ */
+export async function sealOwn(
+  deps: RoomDeps,
+  state: RoomState,
+  words: OwnWords,
+  above: readonly HybridTime[]
+): Promise<Entry> {
   const { keys, identity, random, clock } = deps
   const epoch = keys.epochs.current()
   const contentKey = keys.epochs.contentKey('chat', epoch)
   if (contentKey === undefined) throw new Error('the current epoch has no key')
   const heads = citableHeads(state.history, clock.now())
-  const time = nextHybridTime(
-    clock.now(),
-    heads.map(([, head]) => head)
-  )
+  const time = nextHybridTime(clock.now(), [...heads.map(([, head]) => head), ...above])
+  if (isAhead(time, clock.now())) {
+    const minutes = Math.ceil((time.ms - MAX_CLOCK_AHEAD - clock.now()) / 60_000)
+    throw new UsageError(
+      `this message is of a time to come, from when the clock was ahead: try again in ${minutes} min`
+    )
+  }
   const { device } = identity.certificate
   const opening = random(OPENING_BYTES)
   const body = ownBody(deps, state.book.get(device), { words, time, heads, opening })

@@ -3,7 +3,6 @@ import { reopenEntry, type OpenedBody, type RoomKeys } from '../../encryption/in
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import { isWhole, type EntryStore, type StoredEntry } from '../../log/index.ts'
 import type { Amendments } from './amendments.ts'
-import { isAuthorOf } from './authorship.ts'
 import { decodeContent, DELETION_KIND, EDIT_KIND } from './content.ts'
 import type { Place } from './sequence-index.ts'
 
@@ -71,16 +70,15 @@ export interface OutdatedDeps {
 export async function outdatedOf({ keys, memberOf, amendments }: OutdatedDeps, entry: StoredEntry): Promise<Outdated> {
   const body = bodyOf(keys, entry)
   if (body === undefined) {
-    const claims = await amendments.claims(entry.id)
-    return { entry, place: claims.find(claim => isAuthorOf({ ...claim, id: entry.id }, entry)) }
+    return { entry, place: (await amendments.claims(entry))[0] }
   }
   const content = decodeContent(body.kind, body.content)
   const member = memberOf(body.device)
   if (content.ok && content.value.kind === EDIT_KIND && member !== undefined) {
-    await amendments.removeEdit(content.value.target, member, entry.id)
+    await amendments.removeEdit(content.value.target, member, entry)
   }
   if (content.ok && content.value.kind === DELETION_KIND) {
-    for (const { id } of content.value.targets) await amendments.removeClaims(id, entry.id)
+    for (const target of content.value.targets) await amendments.removeClaims(target, entry.id)
   }
   return { entry, place: body }
 }

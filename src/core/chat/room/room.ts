@@ -2,6 +2,7 @@ import { NotAllowedError, UsageError, type Millis } from '../../bytes/index.ts'
 import { EPOCH_SECRETS, reopenEntry, type NamedRoom, type OpenedBody } from '../../encryption/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import {
+  idOfOrder,
   isWhole,
   LOWEST,
   orderKeyOf,
@@ -11,8 +12,8 @@ import {
   type StoredEntry,
   type SyncedClass
 } from '../../log/index.ts'
-import { Amendments, MAX_EDITS, type Edits } from './amendments.ts'
-import { isAuthorOf, type Authorship } from './authorship.ts'
+import { Amendments, MAX_EDITS } from './amendments.ts'
+import { authorshipOf, type Authorship } from './authorship.ts'
 import { decodeContent, DELETION_KIND, EDIT_KIND, MESSAGE_KIND, parseText, type Profile } from './content.ts'
 import type { ControlLog } from './control-log.ts'
 import type { DeviceRecord } from './devices.ts'
@@ -133,24 +134,24 @@ export class Room {
   async edit(message: EntryId, text: string): Promise<Written> {
     const own = await this.#ownMessage(message)
     if (own === undefined) throw new UsageError('this message was deleted')
-    if ((await this.#editsOf(message)).length >= MAX_EDITS) {
+    const edits = await this.#editsOf(message)
+    if (edits.length >= MAX_EDITS) {
       throw new UsageError(`this message was edited ${MAX_EDITS} times: more are not possible`)
     }
-    return this.#write({ kind: EDIT_KIND, text: parseText(text), target: message })
+    return this.#write({ kind: EDIT_KIND, text: parseText(text), target: message }, edits)
   }
 
   /** Erases an own message here and at whoever follows; undefined when it is erased already. Throws as `edit`. */
   async delete(message: EntryId): Promise<Written | undefined> {
     const own = await this.#ownMessage(message)
     if (own === undefined) return undefined
-    const edits = await this.#editsOf(message)
-    const [ofMessage, ...ofEdits] = await Promise.all(
-      [message, ...edits.map(({ id }) => id)].map(id => this.#authorship(id))
-    )
+    const ids = [message, ...(await this.#editsOf(message))]
+    const [ofMessage, ...ofEdits] = await Promise.all(ids.map(id => this.#authorship(id)))
     if (ofMessage === undefined) {
       throw new UsageError('this message was written by an earlier version, which did not provide for deleting it')
     }
-    return this.#write({ kind: DELETION_KIND, targets: [ofMessage, ...ofEdits.filter(each => each !== undefined)] })
+    const targets = [ofMessage, ...ofEdits.filter(each => each !== undefined)]
+    return this.#write({ kind: DELETION_KIND, targets }, ids)
   }
 
   /**
@@ -167,14 +168,16 @@ export class Room {
     })
   }
 
-  #editsOf(message: EntryId): Promise<Edits> {
-    return new Amendments(this.#deps.store).edits(message, this.#deps.identity.certificate.member)
+  #editsOf(message: EntryId): Promise<EntryId[]> {
+    return new Amendments(this.#deps.store).edits(message, this.#deps.identity.certificate.member, MAX_EDITS)
   }
 
-  #write(words: OwnWords): Promise<Written> {
+  /** @param above own entries that this counts for only from above, wherever a clock that was wrong has put them */
+  #write(words: OwnWords, above: readonly EntryId[] = []): Promise<Written> {
     return this.#change(async () => {
       await this.#state.control?.prepareToSeal()
-      return this.#intake.acceptOwn(await sealOwn(this.#deps, this.#state, words))
+      const clocks = (await this.load(above)).map(({ header }) => header.clock)
+      return this.#intake.acceptOwn(await sealOwn(this.#deps, this.#state, words, clocks))
     })
   }
 
@@ -193,10 +196,7 @@ export class Room {
     const body = entry && isWhole(entry) ? this.#open(entry) : undefined
     if (body === undefined) return undefined
     const content = decodeContent(body.kind, body.content)
-    if (entry === undefined || !content.ok || content.value.opening === undefined) return undefined
-    const { device, sequence, kind } = body
-    const authorship = { id, device, sequence, kind, opening: content.value.opening }
-    return isAuthorOf(authorship, entry) ? authorship : undefined
+    return entry && content.ok ? authorshipOf(entry, body, content.value.opening) : undefined
   }
 
   /**
@@ -289,7 +289,7 @@ export class Room {
   }
 
   /**
-   * The asked entries that are here, each that was erased behind the deletions that say so, then up to `context` entries
+   * The asked entries that are here, each that was erased behind the deletion that says so, then up to `context` entries
    * from just below the newest of them.
    */
   async *fetch(ids: readonly EntryId[], context: number): AsyncIterable<StoredEntry> {
@@ -297,7 +297,7 @@ export class Room {
     let below = ''
     for (const entry of await this.load([...new Set(ids)])) {
       if (orderKeyOf(entry) > below) below = orderKeyOf(entry)
-      for (const each of [...(await this.#deletionsOf(entry)), entry]) {
+      for (const each of [...(await this.#deletionOf(entry)), entry]) {
         if (!given.has(each.id)) yield each
         given.add(each.id)
       }
@@ -311,12 +311,15 @@ export class Room {
     }
   }
 
-  async #deletionsOf(entry: StoredEntry): Promise<StoredEntry[]> {
+  /** The deletion that accounts for it. */
+  async #deletionOf(entry: StoredEntry): Promise<StoredEntry[]> {
     if (isWhole(entry)) return []
-    const claims = await new Amendments(this.#deps.store).claims(entry.id)
-    return this.load(
-      claims.filter(claim => isAuthorOf({ ...claim, id: entry.id }, entry)).map(({ deletion }) => deletion)
-    )
+    const claim = await new Amendments(this.#deps.store).claimOf(entry, device => this.#memberOf(device))
+    return claim === undefined ? [] : this.load([idOfOrder(claim.order)])
+  }
+
+  #memberOf(device: DeviceId): MemberId | undefined {
+    return this.#state.book.get(device)?.member
   }
 
   /** Gives up waiting for missing entries that nobody present holds: for these, or for those that are overdue. */

@@ -120,6 +120,7 @@ export class ShownMessages {
 
   async #read({ entry, note }: ShownEntry): Promise<RoomMessage | undefined> {
     const as = decodeNote(note)
+    if (as.kind === 'hidden') return undefined
     if (as.kind === 'deleted') return deletedMessage(entry, as.author)
     const opened = this.#open(entry)
     const written = opened && isWhole(entry) ? this.messageOf({ entry, ...opened }) : undefined
