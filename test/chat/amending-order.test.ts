@@ -4,7 +4,7 @@ import { DELETION_KIND, EDIT_KIND, MESSAGE_KIND } from '../../src/core/chat/room
 import type { OwnWords } from '../../src/core/chat/room/own-entries.ts'
 import { Room } from '../../src/core/chat/room/room.ts'
 import { openRoom } from '../../src/core/encryption/index.ts'
-import { certifyDevice, signingKey, type DisplayName, type Identity } from '../../src/core/identity/index.ts'
+import { openIdentity, type DisplayName, type Identity } from '../../src/core/identity/index.ts'
 import { isWhole, type Entry, type EntryStore, type StoredEntry } from '../../src/core/log/index.ts'
 import { identityOf, NOON } from '../support/cast.ts'
 import { madeUpId, writeWords, type Words } from '../support/mallory.ts'
@@ -40,11 +40,10 @@ function picker(seed: number): Pick {
 
 /** Two devices of one member, and one of somebody else. */
 async function hostileCast(): Promise<Identity[]> {
-  const root = await signingKey(seededRandom(66)(32))
+  const rootSeed = seededRandom(66)(32)
   const devices: Identity[] = []
   for (const seed of [67, 68]) {
-    const deviceKey = await signingKey(seededRandom(seed)(32))
-    devices.push({ deviceKey, certificate: await certifyDevice(root, deviceKey, NOON) })
+    devices.push(await openIdentity({ rootSeed, deviceSeed: seededRandom(seed)(32), certifiedAt: NOON }))
   }
   return [...devices, await identityOf(69)]
 }

@@ -201,12 +201,17 @@ describe('a member who breaks the rules', () => {
     expect((await greeted).map(answer => answer.kind)).toEqual(['hello'])
   })
 
-  test('has an entry that is of no use, and another that it never sends: it is left alone for longer and longer', async () => {
+  test('has much that is of no use, and something that it never sends: it is left alone for longer and longer', async () => {
     const { story, anna, mallory, identity } = await scene()
-    const useless = await writeEntry(await newIdentity(), 'nobody knows my device', { profile: false })
+    const stranger = await newIdentity()
+    const useless: Entry[] = []
+    for (let sequence = 1; sequence <= 130; sequence += 1) {
+      const words = { sequence, ...(sequence > 1 && { previous: madeUpId() }), profile: false }
+      useless.push(await writeEntry(stranger, 'nobody knows my device', words))
+    }
     const withheld = await writeEntry(identity, 'never sent')
     let sessions = 0
-    syncAs(mallory, [useless], () => (sessions += 1), [withheld])
+    syncAs(mallory, useless, () => (sessions += 1), [withheld])
     await settle(story, sayHello(identity, mallory, anna.network.self))
     await story.until('Anna asked', () => sessions > 0)
     await story.wait(600_000)

@@ -112,7 +112,7 @@ export class KeeperSyncs implements SyncedRoom {
   offer(): void {
     this.#cancelBatch ??= this.#deps.clock.after(BATCH_DELAY, () => {
       this.#cancelBatch = undefined
-      this.#syncAll()
+      for (const peer of this.#keepers.keys()) this.#syncs.offer(peer)
     })
   }
 

@@ -344,7 +344,7 @@ export class RoomLink implements ExchangeRoom {
       if (present === undefined) continue
       const { device, member } = present
       const isHeld = member === undefined ? this.#deps.receipts.has(device, sequence) : holders.has(member)
-      if (!isHeld) this.syncs.request(peer)
+      if (!isHeld) this.syncs.offer(peer)
     }
   }
 

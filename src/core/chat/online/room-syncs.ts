@@ -73,6 +73,11 @@ export class RoomSyncs implements SyncedRoom {
     else this.#schedule.request(peer)
   }
 
+  /** As this device has something new to give to a member. */
+  offer(peer: PeerId): void {
+    this.#schedule.offer(peer)
+  }
+
   /** With two, as one may not be there any more. */
   requestSome(): void {
     const { presence, random } = this.#deps

@@ -19,6 +19,8 @@ const FAULT_PAUSE: Millis = 10 * 60_000
 const FIRST_PAUSE: Millis = 60_000
 const LAST_PAUSE: Millis = 3_600_000
 const MAX_PAUSED = 256
+/** Less of no use is no reason: an honest member, too, may have a few headers for which nobody can account here. */
+const WORTH_PAUSING = 64 * 1024
 /** When so many entries moved and more are left, the next session follows at once. */
 const WORTH_GOING_ON = 64
 
@@ -44,9 +46,14 @@ export class SyncSchedule {
     return this.#running.size > 0
   }
 
-  /** Syncs with this member soon; when that is under way already, once more after it. */
+  /** Syncs with this member soon, unless nothing of use came from it; when that is under way already, once more after it. */
   request(peer: PeerId): void {
-    if (this.#abort.signal.aborted || !this.isTrusted(peer) || this.#isPaused(peer)) return
+    if (!this.#isPaused(peer)) this.offer(peer)
+  }
+
+  /** The same, as this device has something new to give: that must not wait, whatever came from there. */
+  offer(peer: PeerId): void {
+    if (this.#abort.signal.aborted || !this.isTrusted(peer)) return
     if (this.#waiting.size < MAX_WAITING) this.#waiting.add(peer)
     this.#startNext()
   }
@@ -92,7 +99,8 @@ export class SyncSchedule {
       const moved = reports.reduce((sum, { stored, sent }) => sum + stored + sent, 0)
       const isLeft = reports.some(({ isComplete }) => !isComplete)
       if (isLeft && moved >= WORTH_GOING_ON && this.#waiting.size < MAX_WAITING) this.#waiting.add(peer)
-      if (moved === 0 && reports.some(({ received }) => received > 0)) this.#pause(peer)
+      const uselessBytes = moved > 0 ? 0 : reports.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0)
+      if (uselessBytes > WORTH_PAUSING) this.#pause(peer)
       else this.#fruitless.delete(peer)
     } catch (thrown) {
       // Who is gone, or busy, is asked again at another time.

@@ -43,6 +43,7 @@ const MAX_COMPANIONS_EACH = 2
 
 interface Received {
   readonly received: number
+  readonly receivedBytes: number
   readonly stored: number
 }
 
@@ -55,7 +56,7 @@ async function receiveEntries(
 ): Promise<Received> {
   const wanted = new Set(ids)
   const allowed = { entries: ids.length, companions: MAX_COMPANIONS_EACH * ids.length }
-  let [received, stored] = [0, 0]
+  let [received, receivedBytes, stored] = [0, 0, 0]
   let [group, groupBytes]: [StoredEntry[], number] = [[], 0]
   for (let frame = await wire.read(); frame.kind !== 'done'; frame = await wire.read()) {
     if (frame.kind === 'companion') {
@@ -70,28 +71,30 @@ async function receiveEntries(
     group.push(decodeWanted(frame, wanted, entryClass))
     groupBytes += frame.bytes.length
     received += 1
+    receivedBytes += frame.bytes.length
     if (group.length < STORED_ENTRIES && groupBytes < STORED_BYTES) continue
     stored += await log.take(group)
     ;[group, groupBytes] = [[], 0]
   }
   if (group.length > 0) stored += await log.take(group)
-  return { received, stored }
+  return { received, receivedBytes, stored }
 }
 
 /** Asks for these in order, until all came or the session has moved enough. What cannot be used must not stand before what can. */
 export async function pull(wire: SyncWire, log: SyncLog, entryClass: EntryClass, ids: readonly EntryId[]) {
-  let [received, stored, isComplete] = [0, 0, true]
+  let [received, receivedBytes, stored, isComplete] = [0, 0, 0, true]
   for (const batch of groupsOf(ids, MAX_FRAME_IDS)) {
-    if (wire.hasReceivedEnough) return { received, stored, isComplete: false }
+    if (wire.hasReceivedEnough) return { received, receivedBytes, stored, isComplete: false }
     const lacking = await log.lacking(batch)
     if (lacking.length === 0) continue
     await wire.write({ kind: 'want', ids: lacking })
     const came = await receiveEntries(wire, log, entryClass, lacking)
     received += came.received
+    receivedBytes += came.receivedBytes
     stored += came.stored
     isComplete &&= came.received === lacking.length
   }
-  return { received, stored, isComplete }
+  return { received, receivedBytes, stored, isComplete }
 }
 
 /** Offers these in order and sends what of them is wanted, until the other side or the session has had enough. */

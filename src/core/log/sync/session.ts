@@ -61,8 +61,7 @@ async function syncClass(wire: SyncWire, log: SyncLog, synced: SyncedClass, cloc
     class: synced.class,
     rounds: differences.rounds,
     reconciliationBytes: differences.bytes,
-    received: pulled.received,
-    stored: pulled.stored,
+    ...pulled,
     sent: pushed.sent,
     isComplete: isWhole && differences.isDone && pulled.isComplete && pushed.isComplete
   }

@@ -33,6 +33,8 @@ export interface SyncReport {
   /** Of these messages, both ways. */
   readonly reconciliationBytes: number
   readonly received: number
+  /** Of these, as they came. */
+  readonly receivedBytes: number
   /** Of those received: what could not be used is not stored. */
   readonly stored: number
   readonly sent: number
