@@ -86,6 +86,12 @@ export class Amending {
     return this.#amendments.claimOf(entry, device => this.#memberOf(device))
   }
 
+  /** The device whose introduction may make a claim count; its header bears out none of another. */
+  async unknownAuthor(entry: StoredEntry): Promise<DeviceId | undefined> {
+    const [claim] = await this.#amendments.claims(entry)
+    return claim !== undefined && this.#memberOf(claim.device) === undefined ? claim.device : undefined
+  }
+
   showDeleted(message: EntryId, author: MemberId): void {
     this.notes.set(message, deletedNote(author))
     this.changed.add(message)

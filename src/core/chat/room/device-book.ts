@@ -31,8 +31,6 @@ export class DeviceBook {
   readonly #changed = new Set<DeviceId>()
   readonly #bytes = new Map<MemberId, number>()
   #totalBytes = 0
-  /** How often a device was met that was not known. */
-  introductions = 0
   #directory: ReadonlyMap<MemberId, KnownMember> | undefined
   #directoryNick: string | undefined
 
@@ -82,7 +80,6 @@ export class DeviceBook {
     const known = this.#devices.get(device)
     const isOwn = certificate.value.member === this.#self.member
     if (known === undefined && !isOwn && !this.#hasRoom()) return undefined
-    if (known === undefined) this.introductions += 1
     const met = withCertificate(known ?? newDevice(certificate.value, now), certificate.value)
     const record = withNick(met, profile.nick, said, now)
     if (record !== known) this.set(record)

@@ -56,6 +56,13 @@ interface Batch {
   hasSettled: boolean
 }
 
+/** What is left of an entry, for which nobody known here accounts. */
+interface Bare {
+  readonly entry: ErasedEntry
+  /** The device that wrote it, as a deletion has it; undefined while there is none. */
+  readonly device: DeviceId | undefined
+}
+
 /** Entries that wait for their device's certificate: a day's talk of a few people, bounded against floods. */
 const MAX_WAITING = 256
 /** Entries of epochs that are not known here yet. */
@@ -73,12 +80,11 @@ export class Intake {
   readonly waiting = new CappedMap<EntryId, GenuineEntry>(MAX_WAITING)
   readonly heldBack = new HeldBack()
   readonly #unopened = new CappedMap<EntryId, Entry>(MAX_UNOPENED)
-  readonly #bare = new CappedMap<EntryId, ErasedEntry>(MAX_BARE)
+  readonly #bare = new CappedMap<EntryId, Bare>(MAX_BARE)
   readonly #refused = new CappedMap<EntryId, true>(MAX_REFUSED)
   readonly #deps: RoomDeps
   readonly #stored: StoredState
   #attendance: Attendance
-  #introductions = 0
 
   constructor(deps: RoomDeps, stored: StoredState) {
     this.#deps = deps
@@ -119,7 +125,7 @@ export class Intake {
       await this.#take(genuine, batch)
     }
     for (const genuine of [...this.waiting.values()]) await this.#take(genuine, batch)
-    for (const entry of entries) if (!isWhole(entry)) this.#bare.set(entry.id, entry)
+    for (const entry of entries) if (!isWhole(entry)) this.#bare.set(entry.id, { entry, device: undefined })
     for (const entry of this.#accountable(entries, batch)) await this.#takeErased(entry, batch)
     return takenOf(batch, await this.#commit(batch))
   }
@@ -226,18 +232,13 @@ export class Intake {
     return body.sequence > upTo ? 'void' : book.admit(body.device, member, this.#deps.clock.now())
   }
 
-  /**
-   * Of the headers without bodies those that came now, or of which something is claimed now; all where devices are known
-   * that were not, or nothing came: then somebody was met, or something is due.
-   */
+  /** Of the headers without bodies those that came now, or of which something is claimed now, or whose devices are known by now. */
   #accountable(entries: readonly StoredEntry[], { amending }: Batch): ErasedEntry[] {
-    const { introductions } = this.#stored.current.book
-    const isAnybodyNew = introductions !== this.#introductions
-    this.#introductions = introductions
-    const bare = [...this.#bare.values()]
-    if (isAnybodyNew || entries.length === 0) return bare
+    const { book } = this.#stored.current
     const came = new Set(entries.map(({ id }) => id))
-    return bare.filter(({ id }) => came.has(id) || amending.claimed.has(id))
+    const isOfUse = ({ entry: { id }, device }: Bare): boolean =>
+      came.has(id) || amending.claimed.has(id) || (device !== undefined && book.get(device) !== undefined)
+    return [...this.#bare.values()].filter(isOfUse).map(({ entry }) => entry)
   }
 
   /** Takes in what is left of an entry, if somebody who could erased it: its author, by what its header commits to. */
@@ -250,7 +251,10 @@ export class Intake {
     const { book } = this.#stored.current
     const claim = await batch.amending.claimOf(entry)
     const device = claim && book.get(claim.device)
-    if (claim === undefined || device === undefined || isAhead(header.clock, this.#deps.clock.now())) return
+    if (claim === undefined || device === undefined || isAhead(header.clock, this.#deps.clock.now())) {
+      this.#bare.set(id, { entry, device: await batch.amending.unknownAuthor(entry) })
+      return
+    }
     // Nobody who may read here could have written it.
     if (header.class !== 'chat' || this.#deps.keys.epochs.contentKey('chat', header.epoch) === undefined) return
     this.#bare.delete(id)
