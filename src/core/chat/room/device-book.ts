@@ -91,7 +91,6 @@ export class DeviceBook {
     const known = this.#devices.get(device)
     if (known !== undefined) return known
     const record = newDevice({ device, member }, now)
-    this.introductions += 1
     this.set(record)
     return record
   }

@@ -1,6 +1,6 @@
 import type { Millis } from '../../bytes/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
-import { LOWEST, type EntryId, type RecordChange } from '../../log/index.ts'
+import { LOWEST, orderKeyOf, type EntryId, type RecordChange } from '../../log/index.ts'
 import { Amendments } from './amendments.ts'
 import { costOf, withLess, withoutAbove, type DeviceRecord } from './devices.ts'
 import { withoutHeads } from './history.ts'
@@ -67,7 +67,9 @@ export class Dropping {
     const amendments = new Amendments(store)
     const memberOf = (device: DeviceId): MemberId | undefined => book.get(device)?.member
     const going: Outdated[] = []
-    for (const entry of await store.load(ids)) going.push(await outdatedOf({ keys, memberOf, amendments }, entry))
+    // What a deletion erased goes before it: it tells whose that was.
+    const inOrder = (await store.load(ids)).toSorted((a, b) => (orderKeyOf(a) < orderKeyOf(b) ? -1 : 1))
+    for (const entry of inOrder) going.push(await outdatedOf({ keys, memberOf, amendments }, entry))
     if (going.length > 0) await this.#write(going, amendments.changes())
   }
 
