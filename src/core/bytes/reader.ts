@@ -64,6 +64,14 @@ export class ByteReader {
     return this.bytes(this.remaining)
   }
 
+  /** Reads what is left, and tells whether it is nothing but zeros. */
+  skipZeros(): boolean {
+    const from = this.#offset
+    this.#offset = this.#source.length
+    for (let index = from; index < this.#source.length; index += 1) if (this.#source[index] !== 0) return false
+    return true
+  }
+
   /** Ends decoding: the bytes are refused, for `reason`. */
   refuse(reason: string): never {
     throw new MalformedError(reason)

@@ -49,10 +49,8 @@ export class ByteWriter {
       throw new RangeError(`${value} does not fit in ${width} bytes`)
     }
     const bytes = new Uint8Array(width)
-    for (let index = width - 1, rest = value; index >= 0; index -= 1) {
-      bytes[index] = rest % 256
-      rest = Math.floor(rest / 256)
-    }
+    // An element keeps the lowest byte of what it is given; `%` of numbers beyond 32 bits is slow.
+    for (let index = width - 1, rest = value; index >= 0; index -= 1, rest = Math.floor(rest / 256)) bytes[index] = rest
     return this.bytes(bytes)
   }
 }

@@ -27,6 +27,7 @@ import {
   createEntry,
   encodeHeaderStart,
   ENTRY_ID_BYTES,
+  headerStartOf,
   MAX_BODY_BYTES,
   readHeaderStart,
   type Entry,
@@ -94,7 +95,7 @@ export async function openEntry(
   room: { roomId: RoomId; contentKey: Uint8Array },
   entry: Entry
 ): Promise<Result<OpenedBody | typeof NEWER>> {
-  const startBytes = encodeHeaderStart(entry.header)
+  const startBytes = headerStartOf(entry)
   const plaintext = openOnce(bodyKey(room.contentKey, entry.header), entry.body, startBytes)
   if (plaintext === undefined) return failure('a body that does not open')
   const decoded = decodePlaintext(plaintext)
@@ -108,7 +109,7 @@ export async function openEntry(
 
 /** The body of an entry that was checked before it was stored: no signature is verified. */
 export function reopenEntry(contentKey: Uint8Array, entry: Entry): OpenedBody {
-  const plaintext = openOnce(bodyKey(contentKey, entry.header), entry.body, encodeHeaderStart(entry.header))
+  const plaintext = openOnce(bodyKey(contentKey, entry.header), entry.body, headerStartOf(entry))
   if (plaintext === undefined) throw new Error(`the stored entry ${entry.id} does not open`)
   const decoded = expectValue(decodePlaintext(plaintext))
   if (decoded === NEWER) throw new Error(`the stored entry ${entry.id} was not checked`)
@@ -202,7 +203,7 @@ function decodePlaintext(plaintext: Uint8Array) {
     const signature = reader.bytes(SIGNATURE_BYTES)
     if (paddedSize(words.length + SIGNATURE_BYTES) !== plaintext.length)
       reader.refuse('a body padded to the wrong size')
-    if (reader.rest().some(byte => byte !== 0)) reader.refuse('padding that is not zeros')
+    if (!reader.skipZeros()) reader.refuse('padding that is not zeros')
     return { body, words, signature }
   })
 }

@@ -82,9 +82,16 @@ export const MAX_ENTRY_BYTES = MAX_HEADER_BYTES + MAX_BODY_BYTES
 
 const CLASS_CODES = { control: 1, chat: 2 } as const
 
+const BODY_HASH_BYTES = 32
+
 export function encodeHeaderStart(start: HeaderStart): Uint8Array {
   const writer = new ByteWriter().u8(ENTRY_VERSION).u8(CLASS_CODES[start.class]).bytes(start.epoch)
   return writeHybridTime(writer, start.clock).shortBytes(encodeExtensions(start.extensions)).bytes(start.salt).finish()
+}
+
+/** What `encodeHeaderStart` made of the start of this entry's header. */
+export function headerStartOf({ headerBytes }: Entry): Uint8Array {
+  return headerBytes.subarray(0, headerBytes.length - BODY_HASH_BYTES - 4)
 }
 
 /** The entry made of this header start and this sealed body. */
@@ -146,8 +153,8 @@ export function isNewerEntry(bytes: Uint8Array): boolean {
 
 /** The place of an entry in the one order of its room, as bytes that sort like it: clock, then id. */
 export function orderKeyOf(entry: Pick<Entry, 'id' | 'header'>): string {
-  const clock = writeHybridTime(new ByteWriter(), entry.header.clock).finish()
-  return `${toHex(clock)}${entry.id}`
+  const { ms, counter } = entry.header.clock
+  return `${ms.toString(16).padStart(12, '0')}${counter.toString(16).padStart(4, '0')}${entry.id}`
 }
 
 /** The id in an order key. */
@@ -184,7 +191,7 @@ export function readHeaderStart(reader: ByteReader): HeaderStart {
 
 function readHeader(reader: ByteReader): EntryHeader {
   const start = readHeaderStart(reader)
-  const bodyHash = reader.bytes(32)
+  const bodyHash = reader.bytes(BODY_HASH_BYTES)
   const bodyLength = reader.u32()
   if (!BODY_SIZES.some(size => size === bodyLength)) reader.refuse(`a body of ${bodyLength} bytes`)
   return { ...start, bodyHash, bodyLength }
