@@ -1,17 +1,20 @@
 import type { Level } from 'level'
-import { decodeUtf8, encodeUtf8, EnvironmentError, errorMessage, expectValue } from '../bytes/index.ts'
+import { EnvironmentError, errorMessage } from '../bytes/index.ts'
 import type { RecordChange, RecordStore } from './entry-store.ts'
 
 /** A `Level` opened with `{ keyEncoding: 'view', valueEncoding: 'view' }`. */
 export type Database = Level<Uint8Array, Uint8Array>
 
-export type Operation = { type: 'put'; key: Uint8Array; value: Uint8Array } | { type: 'del'; key: Uint8Array }
+/** For reads and writes: LevelDB takes and gives keys as text for less than as bytes, which are the same. */
+export const TEXT_KEYS = { keyEncoding: 'utf8' } as const
 
-export function put(key: Uint8Array, value: Uint8Array): Operation {
+export type Operation = { type: 'put'; key: string; value: Uint8Array } | { type: 'del'; key: string }
+
+export function put(key: string, value: Uint8Array): Operation {
   return { type: 'put', key, value }
 }
 
-export function del(key: Uint8Array): Operation {
+export function del(key: string): Operation {
   return { type: 'del', key }
 }
 
@@ -34,9 +37,9 @@ const FULL = /no space left|disk quota|quota ?exceeded/i
 
 /** Writes all or nothing. `sync` makes LevelDB flush to disk before it answers; IndexedDB has no such option and ignores it. */
 export async function writeDurably(database: Database, operations: Operation[]): Promise<void> {
-  const options: object = { sync: true }
+  const options: object = { sync: true, ...TEXT_KEYS }
   try {
-    await database.batch(operations, options)
+    await database.batch<string, Uint8Array>(operations, options)
   } catch (thrown) {
     const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown
     const reason = errorMessage(cause)
@@ -51,9 +54,9 @@ const DELETED_ROWS = 1000
 
 /** Deletes all rows whose key starts with `prefix`, piece by piece. */
 export async function deleteRange(database: Database, prefix: string): Promise<void> {
-  const range = { gte: encodeUtf8(prefix), lt: encodeUtf8(`${prefix}~`), limit: DELETED_ROWS }
+  const range = { gte: prefix, lt: `${prefix}~`, limit: DELETED_ROWS, ...TEXT_KEYS }
   for (;;) {
-    const keys = await database.keys(range).all()
+    const keys = await database.keys<string>(range).all()
     if (keys.length === 0) return
     await writeDurably(database, keys.map(del))
   }
@@ -74,19 +77,17 @@ function canCompact(database: Database): database is Database & Compactable {
 
 export function readRecords(database: Database, prefix: string): Pick<RecordStore, 'get' | 'list'> {
   return {
-    get: async name => plainBytes(await database.get(encodeUtf8(prefix + name))),
+    get: async name => plainBytes(await database.get<string, Uint8Array>(prefix + name, TEXT_KEYS)),
     async list(start, last = -1) {
-      const bounds = { gte: encodeUtf8(prefix + start), lt: encodeUtf8(`${prefix}${start}\uffff`) }
-      const rows = await database.iterator({ ...bounds, reverse: true, limit: last }).all()
-      return rows
-        .toReversed()
-        .map(([key, value]) => [expectValue(decodeUtf8(key)).slice(prefix.length), plainBytes(value)])
+      const range = { gte: prefix + start, lt: `${prefix}${start}\uffff`, reverse: true, limit: last, ...TEXT_KEYS }
+      const rows = await database.iterator<string, Uint8Array>(range).all()
+      return rows.toReversed().map(([key, value]) => [key.slice(prefix.length), plainBytes(value)])
     }
   }
 }
 
 export function recordOperation(prefix: string, { name, value }: RecordChange): Operation {
-  const key = encodeUtf8(prefix + name)
+  const key = prefix + name
   return value === undefined ? del(key) : put(key, value)
 }
 

@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8, expectValue, type Millis } from '../bytes/index.ts'
+import { encodeUtf8, type Millis } from '../bytes/index.ts'
 import {
   decodeOwnEntry,
   encodeEntry,
@@ -18,6 +18,7 @@ import {
   put,
   readRecords,
   recordOperation,
+  TEXT_KEYS,
   type Database,
   type Operation
 } from './level-database.ts'
@@ -46,46 +47,45 @@ export class LevelEntries implements EntryStore {
   }
 
   async has(id: EntryId): Promise<boolean> {
-    return (await this.#database.get(this.#key('i', id))) !== undefined
+    return (await this.#orderOf(id)) !== undefined
   }
 
   async get(id: EntryId): Promise<StoredEntry | undefined> {
     const order = await this.#orderOf(id)
     if (order === undefined) return undefined
-    const stored = await this.#database.get(this.#key('e', order))
-    return stored === undefined ? undefined : decodeOwnEntry(id, plainBytes(stored))
+    const stored = await this.#database.get<string, Uint8Array>(this.#key('e', order), TEXT_KEYS)
+    return stored === undefined ? undefined : decodeOwnEntry(id, stored)
   }
 
   async load(ids: readonly EntryId[]): Promise<StoredEntry[]> {
-    const orders = await this.#database.getMany(ids.map(id => this.#key('i', id)))
-    const known = orders.flatMap(order => (order === undefined ? [] : [expectValue(decodeUtf8(order))]))
-    return this.#entriesAt(known)
+    const orders = await this.#ordersOf(ids)
+    return this.#entriesAt(orders.filter(order => order !== undefined))
   }
 
   async lacking(ids: readonly EntryId[]): Promise<EntryId[]> {
-    const orders = await this.#database.getMany(ids.map(id => this.#key('i', id)))
+    const orders = await this.#ordersOf(ids)
     return ids.filter((_, index) => orders[index] === undefined)
   }
 
   async idsFrom(prefix: string, limit: number): Promise<EntryId[]> {
     const start = this.#key('i', '')
-    const range = { gte: this.#key('i', prefix), lt: this.#key('i', `${prefix}~`), limit }
-    const keys = await this.#database.keys(range).all()
-    return keys.map(key => expectValue(decodeUtf8(key.subarray(start.length))) as EntryId)
+    const range = { gte: start + prefix, lt: `${start}${prefix}~`, limit, ...TEXT_KEYS }
+    const keys = await this.#database.keys<string>(range).all()
+    return keys.map(key => key.slice(start.length) as EntryId)
   }
 
   async newest(limit: number, before = TOP_ORDER): Promise<StoredEntry[]> {
     const start = this.#key('e', '')
-    const range = { gte: start, lt: this.#key('e', before), reverse: true, limit }
-    const rows = await this.#database.iterator(range).all()
-    return rows.map(([key, value]) => decodeAt(expectValue(decodeUtf8(key.subarray(start.length))), value))
+    const range = { gte: start, lt: start + before, reverse: true, limit, ...TEXT_KEYS }
+    const rows = await this.#database.iterator<string, Uint8Array>(range).all()
+    return rows.map(([key, value]) => decodeAt(key, value))
   }
 
   async newestShown(limit: number, before = TOP_ORDER): Promise<ShownEntry[]> {
     const start = this.#key('m', '')
-    const range = { gte: start, lt: this.#key('m', before), reverse: true, limit }
-    const rows = await this.#database.iterator(range).all()
-    const orders = rows.map(([key]) => expectValue(decodeUtf8(key.subarray(start.length))))
+    const range = { gte: start, lt: start + before, reverse: true, limit, ...TEXT_KEYS }
+    const rows = await this.#database.iterator<string, Uint8Array>(range).all()
+    const orders = rows.map(([key]) => key.slice(start.length))
     const entries = await this.#entriesAt(orders)
     // Both tables are written together: each note has its entry.
     return entries.map((entry, index) => ({ entry, note: plainBytes(rows[index]?.[1] ?? new Uint8Array()) }))
@@ -93,15 +93,16 @@ export class LevelEntries implements EntryStore {
 
   async shownTime(place: number): Promise<Millis | undefined> {
     const start = this.#key('m', '')
-    const range = { gte: start, lt: this.#key('m', TOP_ORDER), reverse: true, limit: place + 1 }
-    const keys = await this.#database.keys(range).all()
+    const range = { gte: start, lt: start + TOP_ORDER, reverse: true, limit: place + 1, ...TEXT_KEYS }
+    const keys = await this.#database.keys<string>(range).all()
     const key = keys[place]
-    return key && timeOfOrder(expectValue(decodeUtf8(key.subarray(start.length))))
+    return key === undefined ? undefined : timeOfOrder(key.slice(start.length))
   }
 
   async noteOf(id: EntryId): Promise<Uint8Array | undefined> {
     const order = await this.#orderOf(id)
-    return order === undefined ? undefined : plainBytes(await this.#database.get(this.#key('m', order)))
+    if (order === undefined) return undefined
+    return plainBytes(await this.#database.get<string, Uint8Array>(this.#key('m', order), TEXT_KEYS))
   }
 
   commit(change: StoreChange): Promise<void> {
@@ -139,7 +140,8 @@ export class LevelEntries implements EntryStore {
   }
 
   async #entriesAt(orders: readonly string[]): Promise<StoredEntry[]> {
-    const stored = await this.#database.getMany(orders.map(order => this.#key('e', order)))
+    const keys = orders.map(order => this.#key('e', order))
+    const stored = await this.#database.getMany<string, Uint8Array>(keys, TEXT_KEYS)
     return orders.flatMap((order, index) => {
       const bytes = stored[index]
       return bytes === undefined ? [] : [decodeAt(order, bytes)]
@@ -147,8 +149,13 @@ export class LevelEntries implements EntryStore {
   }
 
   async #orderOf(id: EntryId): Promise<string | undefined> {
-    const order = await this.#database.get(this.#key('i', id))
-    return order && expectValue(decodeUtf8(order))
+    const [order] = await this.#ordersOf([id])
+    return order
+  }
+
+  #ordersOf(ids: readonly EntryId[]): Promise<(string | undefined)[]> {
+    const keys = ids.map(id => this.#key('i', id))
+    return this.#database.getMany<string, string>(keys, { ...TEXT_KEYS, valueEncoding: 'utf8' })
   }
 
   async #missingOf(entries: readonly StoredEntry[]): Promise<StoredEntry[]> {
@@ -186,8 +193,8 @@ export class LevelEntries implements EntryStore {
     return `${this.#prefix}r!`
   }
 
-  #key(table: 'e' | 'i' | 'm', name: string): Uint8Array {
-    return encodeUtf8(`${this.#prefix}${table}!${name}`)
+  #key(table: 'e' | 'i' | 'm', name: string): string {
+    return `${this.#prefix}${table}!${name}`
   }
 }
 
@@ -195,8 +202,9 @@ export function roomPrefix(room: string): string {
   return `r!${room}!`
 }
 
+/** @param order its order key, or a key that ends in it */
 function decodeAt(order: string, bytes: Uint8Array): StoredEntry {
-  return decodeOwnEntry(idOfOrder(order), plainBytes(bytes))
+  return decodeOwnEntry(idOfOrder(order), bytes)
 }
 
 function idsOf(changes: readonly StoreChange[], kind: 'dropped' | 'erased'): EntryId[] {

@@ -1,7 +1,15 @@
-import { decodeUtf8, encodeUtf8, expectValue } from '../bytes/index.ts'
+import { expectValue } from '../bytes/index.ts'
 import { decodeEntry } from './entry.ts'
 import { chunksOf, encodeSum, MAX_CHUNK_ITEMS, syncKeyOf, type SyncKey } from './chunks.ts'
-import { deleteRange, plainBytes, put, writeDurably, type Database, type Operation } from './level-database.ts'
+import {
+  deleteRange,
+  plainBytes,
+  put,
+  TEXT_KEYS,
+  writeDurably,
+  type Database,
+  type Operation
+} from './level-database.ts'
 import { roomPrefix } from './level-entries.ts'
 
 /** Entries, or items, read and written at a time. */
@@ -24,8 +32,8 @@ export async function migrateFrom1(database: Database): Promise<void> {
 async function roomsOf(database: Database): Promise<string[]> {
   const rooms: string[] = []
   for (let from = 'r!'; ;) {
-    const [key] = await database.keys({ gte: encodeUtf8(from), lt: encodeUtf8('r!~'), limit: 1 }).all()
-    const room = key && expectValue(decodeUtf8(key)).split('!')[1]
+    const [key] = await database.keys<string>({ gte: from, lt: 'r!~', limit: 1, ...TEXT_KEYS }).all()
+    const room = key?.split('!')[1]
     if (room === undefined) return rooms
     rooms.push(room)
     from = `${roomPrefix(room)}~`
@@ -33,18 +41,18 @@ async function roomsOf(database: Database): Promise<string[]> {
 }
 
 async function addItems(database: Database, prefix: string): Promise<void> {
-  const end = encodeUtf8(`${prefix}e!~`)
-  for (let range: object = { gte: encodeUtf8(`${prefix}e!`), lt: end, limit: BATCH }; ;) {
-    const rows = await database.iterator(range).all()
+  const table = { lt: `${prefix}e!~`, limit: BATCH, ...TEXT_KEYS }
+  for (let from: object = { gte: `${prefix}e!` }; ;) {
+    const rows = await database.iterator<string, Uint8Array>({ ...table, ...from }).all()
     const operations = rows.flatMap(([key, value]) => {
-      const order = expectValue(decodeUtf8(key)).slice(`${prefix}e!`.length)
+      const order = key.slice(`${prefix}e!`.length)
       const { id, header } = expectValue(decodeEntry(plainBytes(value)))
       return [marker(`${prefix}m!${order}`), marker(`${prefix}s!${syncKeyOf({ ms: header.clock.ms, id })}`)]
     })
     if (operations.length > 0) await writeDurably(database, operations)
     const last = rows.at(-1)
     if (last === undefined || rows.length < BATCH) return
-    range = { gt: last[0], lt: end, limit: BATCH }
+    from = { gt: last[0] }
   }
 }
 
@@ -52,15 +60,15 @@ async function addChunks(database: Database, prefix: string): Promise<void> {
   const start = `${prefix}s!`
   let lower: SyncKey = ''
   for (let from = start; ;) {
-    const rows = await database.keys({ gt: encodeUtf8(from), lt: encodeUtf8(`${start}~`), limit: BATCH }).all()
-    const keys = rows.map(key => expectValue(decodeUtf8(key)).slice(start.length))
+    const rows = await database.keys<string>({ gt: from, lt: `${start}~`, limit: BATCH, ...TEXT_KEYS }).all()
+    const keys = rows.map(key => key.slice(start.length))
     const last = keys.at(-1)
     if (last === undefined) return
     if (lower !== '') lower = keys[0] ?? lower
     const chunks = chunksOf(lower, keys)
     await writeDurably(
       database,
-      chunks.map(chunk => put(encodeUtf8(`${prefix}c!${chunk.lower}`), encodeSum(chunk)))
+      chunks.map(chunk => put(`${prefix}c!${chunk.lower}`, encodeSum(chunk)))
     )
     lower = last
     from = start + last
@@ -68,5 +76,5 @@ async function addChunks(database: Database, prefix: string): Promise<void> {
 }
 
 function marker(key: string): Operation {
-  return put(encodeUtf8(key), NO_BYTES)
+  return put(key, NO_BYTES)
 }

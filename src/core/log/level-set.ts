@@ -1,4 +1,4 @@
-import { CappedMap, decodeUtf8, encodeUtf8, expectValue } from '../bytes/index.ts'
+import { CappedMap } from '../bytes/index.ts'
 import { ChunkIndex } from './chunk-index.ts'
 import {
   addSums,
@@ -19,7 +19,7 @@ import {
   type SyncKey
 } from './chunks.ts'
 import type { StoredEntry } from './entry.ts'
-import { del, put, type Database, type Operation } from './level-database.ts'
+import { del, put, TEXT_KEYS, type Database, type Operation } from './level-database.ts'
 import { boundBelow, type RangeSum, type SyncBound, type SyncItem, type SyncSet } from './sync/index.ts'
 
 /** Chunks whose items are kept once read, 2 MB: a reconciliation comes back to the same few. */
@@ -194,28 +194,26 @@ export class LevelSet implements SyncSet {
 
   async #load(): Promise<ChunkIndex> {
     const start = this.#chunkKey('')
-    const rows = await this.#database.iterator({ gte: start, lt: this.#chunkKey(TOP_KEY) }).all()
-    const chunks = rows.map(([key, value]) => ({
-      lower: expectValue(decodeUtf8(key.subarray(start.length))),
-      ...decodeSum(value)
-    }))
+    const range = { gte: start, lt: this.#chunkKey(TOP_KEY), ...TEXT_KEYS }
+    const rows = await this.#database.iterator<string, Uint8Array>(range).all()
+    const chunks = rows.map(([key, value]) => ({ lower: key.slice(start.length), ...decodeSum(value) }))
     this.#current = new ChunkIndex(chunks)
     return this.#current
   }
 
   async #keys(from: SyncKey, to: SyncKey, limit = -1): Promise<SyncKey[]> {
-    const prefix = `${this.#prefix}${this.#tables.items}!`
-    const range = { gte: prefix + from, lt: prefix + to, limit, keyEncoding: 'utf8' } as const
+    const range = { gte: this.#itemKey(from), lt: this.#itemKey(to), limit, ...TEXT_KEYS }
     const keys = await this.#database.keys<string>(range).all()
-    return keys.map(key => key.slice(prefix.length))
+    const start = this.#itemKey('').length
+    return keys.map(key => key.slice(start))
   }
 
-  #itemKey(key: SyncKey): Uint8Array {
-    return encodeUtf8(`${this.#prefix}${this.#tables.items}!${key}`)
+  #itemKey(key: SyncKey): string {
+    return `${this.#prefix}${this.#tables.items}!${key}`
   }
 
-  #chunkKey(lower: SyncKey): Uint8Array {
-    return encodeUtf8(`${this.#prefix}${this.#tables.chunks}!${lower}`)
+  #chunkKey(lower: SyncKey): string {
+    return `${this.#prefix}${this.#tables.chunks}!${lower}`
   }
 }
 
