@@ -67,6 +67,17 @@ export class ChunkItems {
     this.keys = keys
   }
 
+  /** With the keys that came and without those that are gone. */
+  after(added: readonly SyncKey[], gone: readonly SyncKey[]): ChunkItems {
+    const left = new Set(gone)
+    return new ChunkItems([...this.keys.filter(key => !left.has(key)), ...added].sort())
+  }
+
+  /** Those from `from` up to `to`. */
+  between(from: SyncKey, to: SyncKey): ChunkItems {
+    return new ChunkItems(this.keys.slice(placeOf(this.keys, from), placeOf(this.keys, to)))
+  }
+
   countBelow(key: SyncKey): number {
     return placeOf(this.keys, key)
   }

@@ -37,6 +37,14 @@ export interface SetTables {
 export const CHAT_TABLES: SetTables = { items: 's', chunks: 'c' }
 export const CONTROL_TABLES: SetTables = { items: 'S', chunks: 'C' }
 
+/** What is counted once it is durable. */
+interface Prepared {
+  readonly index: ChunkIndex
+  readonly changed: readonly SyncKey[]
+  /** Of those of the changed chunks whose items are known. */
+  readonly items: ReadonlyMap<SyncKey, ChunkItems>
+}
+
 /**
  * The set of one room's entries of one class, in rows that are written with the entries that they count. The chunks are in memory from
  * their first use on, the items are not.
@@ -48,8 +56,9 @@ export class LevelSet implements SyncSet {
   #index: Promise<ChunkIndex> | undefined
   /** What `#index` came to. */
   #current: ChunkIndex | undefined
-  #next: { readonly index: ChunkIndex; readonly changed: readonly SyncKey[] } | undefined
-  readonly #read = new CappedMap<SyncKey, Promise<ChunkItems>>(MAX_READ_CHUNKS)
+  #next: Prepared | undefined
+  /** Items of chunks that were read, or are being read. */
+  readonly #read = new CappedMap<SyncKey, ChunkItems | Promise<ChunkItems>>(MAX_READ_CHUNKS)
 
   constructor(database: Database, prefix: string, tables: SetTables) {
     this.#database = database
@@ -69,17 +78,22 @@ export class LevelSet implements SyncSet {
     const addedTo = Map.groupBy(addedKeys, key => chunkOf(chunks, key))
     const goneFrom = Map.groupBy(goneKeys, key => chunkOf(chunks, key))
     const changed: Chunk[] = []
+    const items = new Map<SyncKey, ChunkItems>()
     // From the last one on: those before it keep their places when it is split, or goes.
     const places = [...new Set([...addedTo.keys(), ...goneFrom.keys()])].sort((a, b) => b - a)
     for (const place of places) {
       const next = await this.#changed(before, place, addedTo.get(place) ?? [], goneFrom.get(place) ?? [])
-      chunks.splice(place, 1, ...next)
-      changed.push(...next)
+      chunks.splice(place, 1, ...next.chunks)
+      changed.push(...next.chunks)
+      for (const [index, { lower }] of next.chunks.entries()) {
+        const part = next.items?.between(lower, next.chunks[index + 1]?.lower ?? TOP_KEY)
+        if (part !== undefined) items.set(lower, part)
+      }
     }
     const left = new Set(changed.map(({ lower }) => lower))
     const lowers = places.flatMap(place => before.chunks[place]?.lower ?? [])
     const emptied = lowers.filter(lower => !left.has(lower))
-    this.#next = { index: before.followedBy(chunks, places.at(-1) ?? 0), changed: [...left, ...emptied] }
+    this.#next = { index: before.followedBy(chunks, places.at(-1) ?? 0), changed: [...left, ...emptied], items }
     return [
       ...addedKeys.map(key => put(this.#itemKey(key), new Uint8Array())),
       ...goneKeys.map(key => del(this.#itemKey(key))),
@@ -94,6 +108,7 @@ export class LevelSet implements SyncSet {
     this.#current = this.#next.index
     this.#index = Promise.resolve(this.#current)
     for (const lower of this.#next.changed) this.#read.delete(lower)
+    for (const [lower, items] of this.#next.items) this.#read.set(lower, items)
     this.#next = undefined
   }
 
@@ -111,7 +126,13 @@ export class LevelSet implements SyncSet {
   }
 
   async items(lower: SyncBound, upper: SyncBound, limit: number): Promise<SyncItem[]> {
-    return (await this.#keys(keyOfBound(lower), keyOfBound(upper), limit)).map(itemOfKey)
+    const [from, to] = [keyOfBound(lower), keyOfBound(upper)]
+    const index = await this.#loaded()
+    const place = chunkOf(index.chunks, from)
+    // Of one chunk as of its sum: it was read for that, or is about to be.
+    const isWithin = from < to && to <= index.endOf(place)
+    const keys = isWithin ? (await this.#itemsOf(index, place)).between(from, to).keys : this.#keys(from, to, limit)
+    return (await keys).slice(0, limit).map(itemOfKey)
   }
 
   async at(lower: SyncBound, upper: SyncBound, place: number): Promise<SyncItem | undefined> {
@@ -150,25 +171,29 @@ export class LevelSet implements SyncSet {
       : before + (await this.#itemsOf(index, place)).countBelow(key)
   }
 
-  /** The chunk after this; none when nothing is left in it, unless it is the first, which is below all. */
+  /**
+   * The chunk after this, or those that it is split into; none when nothing is left in it, unless it is the first, which is
+   * below all. With the items where these had been read: the newest chunk is written and compared all the time.
+   */
   async #changed(
     index: ChunkIndex,
     place: number,
     added: readonly SyncKey[],
     gone: readonly SyncKey[]
-  ): Promise<Chunk[]> {
+  ): Promise<{ readonly chunks: Chunk[]; readonly items?: ChunkItems }> {
     const chunk = index.chunks[place] ?? { lower: '', ...NOTHING }
     const count = chunk.count + added.length - gone.length
-    if (count === 0 && place > 0) return []
-    if (count <= MAX_CHUNK_ITEMS) {
-      return [{ lower: chunk.lower, ...addSums(subtractSums(chunk, sumOfKeys(gone)), sumOfKeys(added)) }]
-    }
-    const left = new Set(gone)
-    const here = (await this.#itemsOf(index, place)).keys.filter(key => !left.has(key))
-    return chunksOf(chunk.lower, [...here, ...added].sort())
+    if (count === 0 && place > 0) return { chunks: [] }
+    const isSplit = count > MAX_CHUNK_ITEMS
+    const read = isSplit ? await this.#itemsOf(index, place) : this.#read.get(chunk.lower)
+    // What is being read may be from before this write or after it, and no write waits for what it can do without.
+    const items = read instanceof ChunkItems ? read.after(added, gone) : undefined
+    if (isSplit && items !== undefined) return { chunks: chunksOf(chunk.lower, items.keys), items }
+    const sum = addSums(subtractSums(chunk, sumOfKeys(gone)), sumOfKeys(added))
+    return { chunks: [{ lower: chunk.lower, ...sum }], ...(items && { items }) }
   }
 
-  #itemsOf(index: ChunkIndex, place: number): Promise<ChunkItems> {
+  async #itemsOf(index: ChunkIndex, place: number): Promise<ChunkItems> {
     const lower = index.chunks[place]?.lower ?? ''
     const read = this.#read.get(lower)
     if (read !== undefined) {
@@ -179,7 +204,11 @@ export class LevelSet implements SyncSet {
     // Of chunks that a write has changed meanwhile nothing is kept, nor of what could not be read.
     if (index === this.#current) {
       this.#read.set(lower, items)
-      items.catch(() => this.#read.delete(lower))
+      const isCurrent = (): boolean => this.#read.get(lower) === items
+      items.then(
+        read => isCurrent() && this.#read.set(lower, read),
+        () => isCurrent() && this.#read.delete(lower)
+      )
     }
     return items
   }
