@@ -33,8 +33,9 @@ function pulledStorage(): { storage: Storage; disk: { pulled: boolean } } {
   }
   const room: Storage['room'] = id => {
     const store = inner.room(id)
-    const { get, list } = store.records
-    return { ...store, commit: whileThere(store.commit), records: { get: whileThere(get), list: whileThere(list) } }
+    const { get, getMany, list } = store.records
+    const records = { get: whileThere(get), getMany: whileThere(getMany), list: whileThere(list) }
+    return { ...store, commit: whileThere(store.commit), records }
   }
   return { storage: { ...inner, room }, disk }
 }

@@ -93,10 +93,15 @@ export class CrashDisk {
   }
 }
 
+type ReadRecords = Omit<RecordStore, 'write'>
 type Alive = <T>(read: Promise<T>) => Promise<T>
 
-function aliveRecords(records: Pick<RecordStore, 'get' | 'list'>, alive: Alive): Pick<RecordStore, 'get' | 'list'> {
-  return { get: name => alive(records.get(name)), list: (prefix, last) => alive(records.list(prefix, last)) }
+function aliveRecords(records: ReadRecords, alive: Alive): ReadRecords {
+  return {
+    get: name => alive(records.get(name)),
+    getMany: names => alive(records.getMany(names)),
+    list: (prefix, last) => alive(records.list(prefix, last))
+  }
 }
 
 function aliveEntries(store: EntryStore, alive: Alive): Omit<EntryStore, 'commit'> {

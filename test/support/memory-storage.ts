@@ -32,6 +32,7 @@ function memoryRecords(): RecordStore {
   const values = new Map<string, Uint8Array>()
   return {
     get: async name => values.get(name),
+    getMany: async names => names.map(name => values.get(name)),
     async list(prefix, last = Infinity) {
       const found = [...values].filter(([name]) => name.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1))
       return found.slice(Math.max(0, found.length - last))

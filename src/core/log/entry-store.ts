@@ -19,6 +19,8 @@ export interface Storage {
 /** Small values by name. */
 export interface RecordStore {
   get(name: string): Promise<Uint8Array | undefined>
+  /** The records of these names, in one read. */
+  getMany(names: readonly string[]): Promise<(Uint8Array | undefined)[]>
   /** All records whose name starts with `prefix`, by name; of more than `last` the last ones. */
   list(prefix: string, last?: number): Promise<[name: string, value: Uint8Array][]>
   /** Writes all of these or none; durable when it resolves. `undefined` deletes. */
@@ -31,7 +33,7 @@ export interface RecordChange {
 }
 
 export interface EntryStore {
-  readonly records: Pick<RecordStore, 'get' | 'list'>
+  readonly records: Omit<RecordStore, 'write'>
   /** Whether the entry is here, with its body or without. */
   has(id: EntryId): Promise<boolean>
   get(id: EntryId): Promise<StoredEntry | undefined>

@@ -1,5 +1,5 @@
 import type { Level } from 'level'
-import { EnvironmentError, errorMessage } from '../bytes/index.ts'
+import { encodeUtf8, EnvironmentError, errorMessage } from '../bytes/index.ts'
 import type { RecordChange, RecordStore } from './entry-store.ts'
 
 /** A `Level` opened with `{ keyEncoding: 'view', valueEncoding: 'view' }`. */
@@ -75,9 +75,13 @@ function canCompact(database: Database): database is Database & Compactable {
   return 'compactRange' in database
 }
 
-export function readRecords(database: Database, prefix: string): Pick<RecordStore, 'get' | 'list'> {
+export function readRecords(database: Database, prefix: string): Omit<RecordStore, 'write'> {
   return {
     get: async name => plainBytes(await database.get<string, Uint8Array>(prefix + name, TEXT_KEYS)),
+    async getMany(names) {
+      const keys = names.map(name => prefix + name)
+      return (await database.getMany<string, Uint8Array>(keys, TEXT_KEYS)).map(plainBytes)
+    },
     async list(start, last = -1) {
       const range = { gte: prefix + start, lt: `${prefix}${start}\uffff`, reverse: true, limit: last, ...TEXT_KEYS }
       const rows = await database.iterator<string, Uint8Array>(range).all()

@@ -70,6 +70,7 @@ export async function openKeeper(deps: KeeperDeps): Promise<Keeper> {
 function ownRecords(records: RecordStore): RecordStore {
   return {
     get: name => records.get(OWN_RECORDS + name),
+    getMany: names => records.getMany(names.map(name => OWN_RECORDS + name)),
     async list(prefix) {
       const rows = await records.list(OWN_RECORDS + prefix)
       return rows.map(([name, value]) => [name.slice(OWN_RECORDS.length), value])

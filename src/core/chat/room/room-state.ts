@@ -1,6 +1,6 @@
 import { decodeUtf8, encodeUtf8, expectValue, type Millis } from '../../bytes/index.ts'
 import type { DeviceId } from '../../identity/index.ts'
-import type { EntryId, EntryStore, HybridTime, RecordChange } from '../../log/index.ts'
+import type { EntryId, HybridTime, RecordChange } from '../../log/index.ts'
 import { ControlLog } from './control-log.ts'
 import { Deliveries } from './deliveries.ts'
 import { DeviceBook } from './device-book.ts'
@@ -46,15 +46,15 @@ interface StoredGap {
 export async function loadRoomState(deps: RoomDeps): Promise<RoomState> {
   const { store, identity, nick, clock, control: ofPrivate } = deps
   const { member, device } = identity.certificate
-  const [book, deliveries, history, read, joined, late, control] = await Promise.all([
+  const [book, deliveries, gaps, [heads, oldHistory, read, joined, late], control] = await Promise.all([
     DeviceBook.load(store, { member, device, nick }),
     Deliveries.load(store, device),
-    loadHistory(store),
-    store.records.get(READ_RECORD),
-    store.records.get(JOINED_RECORD),
-    store.records.get(LATE_RECORD),
+    store.records.list(GAP_PREFIX),
+    // In one read: each is small, and a read of its own would cost as much as all.
+    store.records.getMany([HEADS_RECORD, OLD_HISTORY_RECORD, READ_RECORD, JOINED_RECORD, LATE_RECORD]),
     ofPrivate && ControlLog.load(deps, ofPrivate)
   ])
+  const history = decodeHistory(heads, gaps, oldHistory)
   return {
     book,
     deliveries,
@@ -87,12 +87,11 @@ function gapsOf({ missing, unheld }: History): Map<EntryId, StoredGap> {
   return gaps
 }
 
-async function loadHistory({ records }: EntryStore): Promise<{ current: History; stored: History | undefined }> {
-  const [heads, rows, old] = await Promise.all([
-    records.get(HEADS_RECORD),
-    records.list(GAP_PREFIX),
-    records.get(OLD_HISTORY_RECORD)
-  ])
+function decodeHistory(
+  heads: Uint8Array | undefined,
+  rows: readonly [name: string, value: Uint8Array][],
+  old: Uint8Array | undefined
+): { current: History; stored: History | undefined } {
   if (old !== undefined) {
     const { heads: ofOld, missing, unheld } = decode(old) as OldHistory
     const current = { heads: new Map(ofOld), missing: new Map(missing), unheld: new Map(unheld) }
