@@ -23,7 +23,8 @@ async function lobby() {
       return read(...given)
     }
   }
-  const records = { get: counted(inner.records.get), list: counted(inner.records.list) }
+  const { get, getMany, list } = inner.records
+  const records = { get: counted(get), getMany: counted(getMany), list: counted(list) }
   const store: EntryStore = { ...inner, records, has: counted(inner.has), get: counted(inner.get) }
   const clock = { now: () => seen.now, after: () => () => undefined }
   const nick = (): DisplayName => 'Anna' as DisplayName
