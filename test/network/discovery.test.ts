@@ -68,11 +68,30 @@ test('The greater PeerId follows when the smaller one does not come', async () =
   expect(ownAddresses(small)).toContain(connection.address)
 })
 
+/** Takes connections and says nothing on them, as what drops every packet. */
+async function silent(): Promise<{ port: number; asked: Promise<unknown> }> {
+  const server = createServer().listen(0, '127.0.0.1')
+  const held: Socket[] = []
+  server.on('connection', socket => held.push(socket))
+  onTestFinished(() => {
+    server.close()
+    for (const socket of held) socket.destroy()
+  })
+  await once(server, 'listening')
+  return { port: (server.address() as AddressInfo).port, asked: once(server, 'connection') }
+}
+
+test('An address that never answers does not hold up the next one', async () => {
+  const [small, great] = await bySize()
+  const { port, asked } = await silent()
+  const began = Date.now()
+  small.finder.find(great, [`/ip4/127.0.0.1/tcp/${port}`, ...ownAddresses(great)])
+  await Promise.all([asked, connected(small, great)])
+  expect(Date.now() - began).toBeLessThan(8_000)
+})
+
 test('A peer that was found before it had relays is reached through them while its other addresses are still being tried', async () => {
-  const silent = createServer().listen(0, '127.0.0.1')
-  onTestFinished(() => void silent.close())
-  await once(silent, 'listening')
-  const asked = once(silent, 'connection')
+  const { port, asked } = await silent()
   const relays = await Promise.all([cast.relay(), cast.relay()])
   const [small, great] = await bySize(relays.map(relay => ownAddresses(relay)[0] ?? ''))
   const circuits = await until('a place at a relay', () => {
@@ -80,9 +99,8 @@ test('A peer that was found before it had relays is reached through them while i
     return found.length > 0 && found
   })
 
-  small.finder.find(great, [`/ip4/127.0.0.1/tcp/${(silent.address() as AddressInfo).port}/ws`])
-  const [held] = (await asked) as [Socket]
-  onTestFinished(() => void held.destroy())
+  small.finder.find(great, [`/ip4/127.0.0.1/tcp/${port}/ws`])
+  await asked
   const began = Date.now()
   // As the DHT tells them: without the peer at the end.
   const bare = circuits.map(address => address.replace(`/p2p/${great.network.self}`, ''))
@@ -92,19 +110,15 @@ test('A peer that was found before it had relays is reached through them while i
 })
 
 test('A circuit does not wait for another dial of the same peer, which leads nowhere', async () => {
-  const silent = createServer().listen(0, '127.0.0.1')
-  onTestFinished(() => void silent.close())
-  await once(silent, 'listening')
-  const asked = once(silent, 'connection')
+  const { port, asked } = await silent()
   const relay = await cast.relay()
   const [small, great] = await bySize([ownAddresses(relay)[0] ?? ''])
   const circuits = await until('a place at the relay', () => {
     const found = circuitAddresses(great)
     return found.length > 0 && found
   })
-  small.network.keep([`/ip4/127.0.0.1/tcp/${(silent.address() as AddressInfo).port}/ws/p2p/${great.network.self}`])
-  const [held] = (await asked) as [Socket]
-  onTestFinished(() => void held.destroy())
+  small.network.keep([`/ip4/127.0.0.1/tcp/${port}/ws/p2p/${great.network.self}`])
+  await asked
   const began = Date.now()
   small.finder.find(great, circuits)
   await connected(small, great)

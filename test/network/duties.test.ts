@@ -14,15 +14,16 @@ import { systemClock, type Clock } from '../../src/core/bytes/index.ts'
 import { pathOfAddress, type Libp2pNetworkOptions } from '../../src/core/network/index.ts'
 import { createBackoff } from '../../src/core/network/libp2p/backoff.ts'
 import { createConnections } from '../../src/core/network/libp2p/connections.ts'
+import { dial } from '../../src/core/network/libp2p/dial.ts'
 import { meet } from '../../src/core/network/libp2p/meeting.ts'
 import type { Scope } from '../../src/core/network/libp2p/scope.ts'
-import { createNode, type Node } from '../../src/core/network/libp2p/node.ts'
+import { createNode, DHT_PROTOCOL, type Node } from '../../src/core/network/libp2p/node.ts'
 import { ping } from '../../src/core/network/libp2p/ping.ts'
 import { keepConnected } from '../../src/core/network/libp2p/redial.ts'
 import { createSlowWalk } from '../../src/core/network/libp2p/slow-walk.ts'
 import { createTopics } from '../../src/core/network/libp2p/topics.ts'
 import { loadTransportKey } from '../../src/core/network/libp2p/transport-key.ts'
-import { connected, connectionTo, createCast, listenIn, ownAddresses, talk, until } from './network-cast.ts'
+import { connected, connectionTo, createCast, listenIn, ownAddresses, talk, until, type Actor } from './network-cast.ts'
 
 const OVER_WEBRTC = {
   transports: [webSockets(), webRTC({ rtcConfiguration: { iceServers: [] } })],
@@ -54,7 +55,7 @@ async function openRelay(
   const datastore = new LevelDatastore(folder)
   await datastore.open()
   endings.push(() => rm(folder, { recursive: true, force: true }))
-  const { node, components } = await createNode(
+  const { node, dialler } = await createNode(
     {
       transports: [tcp(), webSockets()],
       datastore,
@@ -79,7 +80,7 @@ async function openRelay(
     clock: systemClock,
     jitter: () => 0.5,
     signal: new AbortController().signal,
-    dialPastQueue: (address, signal) => components.transportManager.dial(address, { signal })
+    dialler
   }
   return { node, scope, addresses: node.getMultiaddrs().map(String) }
 }
@@ -178,6 +179,27 @@ test('Who announces a key in the DHT is found under it, with addresses', async (
   leave()
 })
 
+test('Who has a public address serves the DHT once it is announced, and nobody else begins to', async () => {
+  const { node, addresses } = await openRelay()
+  const options = { bootstrap: addresses, dht: 'client' as const }
+  const [ann, bo] = [await cast.enter({ ...options, announce: ['/ip4/44.0.0.9/tcp/1'] }), await cast.enter(options)]
+  const serves = async ({ network }: Actor): Promise<boolean> => {
+    const known = await node.peerStore.get(peerIdFromString(network.self)).catch(() => undefined)
+    return known?.protocols.includes(DHT_PROTOCOL) ?? false
+  }
+  await vi.waitFor(async () => expect(await serves(ann)).toBe(true), { timeout: 10_000 })
+  await until('the place of the other', () => bo.network.relays().length > 0)
+  expect(await serves(bo)).toBe(false)
+})
+
+test("What libp2p dials by itself leaves others' loopback alone where there is another network; who is told to dial it does", async () => {
+  const { node, scope } = await openRelay({ announce: ['/ip4/10.1.0.2/tcp/1'] })
+  const bo = await cast.enter({ relayClient: false })
+  const [address = ''] = ownAddresses(bo)
+  await expect(node.dial(multiaddr(address))).rejects.toThrow('gater')
+  expect(await dial(scope, [address])).toBe(bo.network.self)
+})
+
 test('A lost connection is dialled again by itself, until it is released', async () => {
   const opened = await openRelay()
   const { node } = opened
@@ -212,7 +234,7 @@ test('A dial that never ends is given up, and the next one connects', async () =
   const { node } = opened
   const bo = await cast.enter({ relayClient: false })
   const scope = { ...opened.scope, clock: hasty }
-  const dial = vi.spyOn(node, 'dial').mockReturnValueOnce(new Promise(() => undefined))
+  const dial = vi.spyOn(scope.dialler, 'open').mockReturnValueOnce(new Promise(() => undefined))
   let failures = 0
   const keeper = keepConnected(scope, ownAddresses(bo), () => failures++)
   await until('the connection', () => node.getConnections(peerIdFromString(bo.network.self)).length > 0)
@@ -232,7 +254,7 @@ test('A lost connection is dialled again also when no event told of the loss', a
   })
   const scope = { ...opened.scope, node: deaf, clock: hasty }
   const connections = (): number => node.getConnections(peerIdFromString(bo.network.self)).length
-  const dial = vi.spyOn(node, 'dial')
+  const dial = vi.spyOn(scope.dialler, 'open')
   const keeper = keepConnected(scope, addresses, () => undefined)
   await until('the connection', () => dial.mock.settledResults[0]?.type === 'fulfilled')
   await bo.leave()

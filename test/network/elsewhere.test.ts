@@ -15,6 +15,7 @@ test.each<[string, string[], boolean]>([
   ['/ip4/127.0.0.1/udp/1/webrtc-direct', ['/ip4/127.0.0.1/tcp/1', '/ip4/10.1.0.2/tcp/1'], true],
   ['/ip4/127.0.0.1/tcp/1', ['/ip4/127.0.0.1/tcp/2'], false],
   ['/ip4/127.0.0.1/tcp/1', [CIRCUIT], false],
+  ['/ip4/127.0.0.1/tcp/1', ['/webrtc'], false],
   ['/ip4/10.2.0.2/tcp/1', [CIRCUIT], true],
   [CIRCUIT, ['/ip4/10.1.0.2/tcp/1'], false]
 ])('%s, seen by %j: %j', (address, addresses, expected) => {

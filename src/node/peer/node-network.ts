@@ -56,14 +56,15 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Ne
   return network
 }
 
-/** Whoever asks a server that cannot be reached waits for nothing. Who carries others, if only the tabs of this machine, serves them. */
+/** Whoever asks a server that cannot be reached waits for nothing. Who carries others, if only the tabs of this machine, serves them. A public
+ * address of IPv6 is behind a firewall in most homes: who has no other begins to serve once it was reached there. */
 function dhtMode({ settings, relayServer }: NodeNetworkOptions): 'server' | 'client' {
-  return relayServer || settings.announce.length > 0 || hasPublicAddress() ? 'server' : 'client'
+  return relayServer || settings.announce.length > 0 || hasPublicIp4() ? 'server' : 'client'
 }
 
-function hasPublicAddress(): boolean {
+function hasPublicIp4(): boolean {
   return Object.values(networkInterfaces()).some(found =>
-    found?.some(({ address, internal }) => !internal && isPrivateIp(address) === false)
+    found?.some(({ address, family, internal }) => !internal && family === 'IPv4' && isPrivateIp(address) === false)
   )
 }
 

@@ -31,6 +31,11 @@ export function webrtcOverCircuit(circuit: string): string {
   return circuit.replace(/\/p2p-circuit\/p2p\//, '/p2p-circuit/webrtc/p2p/')
 }
 
+/** The circuit over which WebRTC at this address is signalled; the address itself when it is none of WebRTC. */
+export function circuitOf(address: string): string {
+  return address.replace('/p2p-circuit/webrtc', '/p2p-circuit')
+}
+
 const PATHS: readonly Path[] = ['direct', 'punched', 'webrtc', 'turn', 'relayed', 'none']
 
 /** Orders paths, best first. */

@@ -1,11 +1,12 @@
+import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Millis } from '../../bytes/index.ts'
 import type { PeerId } from '../network.ts'
 import type { PathReason } from '../path-reasons.ts'
 import { comparePaths, pathOfAddress, webrtcOverCircuit, withPeer } from './addresses.ts'
 import type { Tracked } from './connections.ts'
-import { dialableAddresses, dialInTurn } from './dial.ts'
-import { isElsewhere } from './elsewhere.ts'
+import { ATTEMPT_DELAY, dialableAddresses, openFirst } from './dial.ts'
+import { withDeadline } from './deadline.ts'
 import { DIAL_TIMEOUT } from './node.ts'
 import { toLibp2pPeer } from './peer-ids.ts'
 import type { Scope } from './scope.ts'
@@ -49,17 +50,16 @@ async function waysTo(scope: Scope, peer: PeerId, circuits: readonly Tracked[]):
   const better = [...announced, ...signalled].filter(address => comparePaths(pathOfAddress(address), 'relayed') < 0)
   const usable = await dialableAddresses(scope, better)
   const webrtc = usable.filter(address => pathOfAddress(address.toString()) === 'webrtc')
-  const own = scope.node.getMultiaddrs()
   const direct = usable.filter(address => !webrtc.includes(address))
   return {
-    near: direct.filter(address => !isElsewhere(address, own)),
+    near: direct.filter(address => !scope.dialler.isElsewhere(address)),
     webrtc,
-    elsewhere: direct.filter(address => isElsewhere(address, own))
+    elsewhere: direct.filter(scope.dialler.isElsewhere)
   }
 }
 
 async function reaches(scope: Scope, addresses: readonly Multiaddr[], limit: Millis): Promise<boolean> {
-  return dialInTurn(scope, addresses, limit).then(
+  return open(scope, addresses, ATTEMPT_DELAY, limit).then(
     () => true,
     () => false
   )
@@ -67,11 +67,16 @@ async function reaches(scope: Scope, addresses: readonly Multiaddr[], limit: Mil
 
 async function failureOf(scope: Scope, addresses: readonly Multiaddr[]): Promise<PathReason | undefined> {
   try {
-    await dialInTurn(scope, addresses, DIAL_TIMEOUT)
+    // One after the other: ICE over a second circuit would try the same.
+    await open(scope, addresses, DIAL_TIMEOUT, DIAL_TIMEOUT)
     return undefined
   } catch (thrown) {
     return webrtcFailure(thrown)
   }
+}
+
+function open(scope: Scope, addresses: readonly Multiaddr[], delay: Millis, limit: Millis): Promise<Connection> {
+  return withDeadline(scope.clock, limit, scope.signal, signal => openFirst({ ...scope, signal }, addresses, delay))
 }
 
 /** `@libp2p/webrtc` 6.0.33 keeps to itself how far it came: most failures are those of ICE. */

@@ -1,109 +1,113 @@
+import type { Connection } from '@libp2p/interface'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import type { Millis } from '../../bytes/index.ts'
 import type { Path, PeerId } from '../network.ts'
-import { compareAddresses, pathOfAddress, peerOfAddress } from './addresses.ts'
+import { circuitOf, pathOfAddress, peerOfAddress } from './addresses.ts'
 import { withDeadline } from './deadline.ts'
-import { isElsewhere } from './elsewhere.ts'
-import { DIAL_TIMEOUT } from './node.ts'
-import { connectionsTo } from './peer-ids.ts'
+import { compareForDialling } from './dialler.ts'
+import { ADDRESS_DIAL_TIMEOUT, DIAL_TIMEOUT } from './node.ts'
+import { pause } from './pause.ts'
+import { connectionsTo, fromLibp2pPeer } from './peer-ids.ts'
 import type { Scope } from './scope.ts'
 
-/**
- * Direct addresses are tried this long before the relayed ones: a peer behind a NAT lists addresses of its own network,
- * where each try would run into its full timeout. What fails here is tried again when the path is to be improved.
- */
-const DIRECT_HEAD_START: Millis = 3_000
+/** RFC 8305, section 5: the next address is tried beside one that has not answered by then. */
+export const ATTEMPT_DELAY: Millis = 250
+/** Direct addresses are tried this long before the circuits beside them: some lead nowhere, and each takes its full time to show it. */
+const DIRECT_HEAD_START: Millis = 1_000
 /** Addresses of one peer that are tried, circuits among them; whoever announces more is not to be followed everywhere. */
 const MAX_ADDRESSES = 16
 const MAX_CIRCUITS = 4
-/** Somebody else may be dialling the peer for longer. */
-const MAX_TURNS = 20
 
 /**
- * Opens a connection to the one peer at these addresses, the best first; rejects when none answers. WebRTC opens a
- * circuit to signal over: when it fails, the circuit is what was reached.
+ * Opens a connection to the one peer at these addresses; rejects when none answers. Over a circuit where no direct address answers soon: what is
+ * better, WebRTC included, comes when the path is improved.
  */
 export async function dial(scope: Scope, addresses: readonly string[]): Promise<PeerId> {
-  const usable = await dialableAddresses(scope, addresses)
-  const over = (path: Path): Multiaddr[] => usable.filter(address => pathOf(address) === path)
-  const [direct, webrtc, relayed] = [over('direct'), over('webrtc'), over('relayed')]
+  const usable = await dialableAddresses(scope, addresses.map(circuitOf))
+  const circuits = usable.filter(address => pathOf(address) === 'relayed')
+  const direct = usable.filter(address => pathOf(address) === 'direct')
   // Where there is a circuit, what is elsewhere is left for when the path is to be improved.
-  const near =
-    relayed.length === 0 ? direct : direct.filter(address => !isElsewhere(address, scope.node.getMultiaddrs()))
-  const stages = [near, webrtc, relayed].filter(stage => stage.length > 0)
-  if (stages.length === 0) throw new Error('none of the addresses can be dialled from here')
-  const isHeldUp = (): boolean => relayed.length > 0 && isBeingDialled(scope, usable)
-  for (const stage of stages.slice(0, -1)) {
-    if (stage === webrtc && isHeldUp()) return circuitPastQueue(scope, relayed)
-    const limit = pathOf(stage[0]) === 'direct' ? DIRECT_HEAD_START : DIAL_TIMEOUT
-    const reached = (await optional(dialInTurn(scope, stage, limit))) ?? connectedPeer(scope, usable)
-    if (reached !== undefined) return reached
-  }
-  return isHeldUp() ? circuitPastQueue(scope, relayed) : dialInTurn(scope, stages.at(-1) ?? [], DIAL_TIMEOUT)
+  const near = circuits.length === 0 ? direct : direct.filter(address => !scope.dialler.isElsewhere(address))
+  if (near.length + circuits.length === 0) throw new Error('none of the addresses can be dialled from here')
+  const connection = await withDeadline(scope.clock, DIAL_TIMEOUT, scope.signal, signal =>
+    untilFirst(signal, async either => {
+      const byDirect = openFirst({ ...scope, signal: either }, near, ATTEMPT_DELAY)
+      const byCircuit = async (): Promise<Connection> => {
+        await Promise.race([byDirect.catch(() => undefined), pause(scope.clock, DIRECT_HEAD_START, either)])
+        return connectionTo(scope, usable) ?? openFirst({ ...scope, signal: either }, circuits, ATTEMPT_DELAY)
+      }
+      return Promise.any([byDirect, byCircuit()])
+    })
+  )
+  return fromLibp2pPeer(connection.remotePeer)
 }
 
-/** The DHT dials whom it hears of, too, and tries what leads nowhere for up to half a minute: what we dial would join it, and wait. */
-function isBeingDialled(scope: Scope, addresses: readonly Multiaddr[]): boolean {
-  const peer = peerOf(addresses)
-  return peer !== undefined && scope.node.getDialQueue().some(({ peerId }) => peerId?.toString() === peer)
-}
-
-/** WebRTC comes when the path is improved. */
-async function circuitPastQueue(scope: Scope, circuits: readonly Multiaddr[]): Promise<PeerId> {
-  const open = async (signal: AbortSignal): Promise<PeerId> => {
-    for (const address of circuits) {
-      const connection = await optional(scope.dialPastQueue(address, signal))
-      if (connection !== undefined) return connection.remotePeer.toString() as PeerId
-      signal.throwIfAborted()
-    }
-    throw new Error('no relay leads to this peer')
-  }
-  return withDeadline(scope.clock, DIAL_TIMEOUT, scope.signal, open)
-}
-
-function pathOf(address: Multiaddr | undefined): Path {
-  return address === undefined ? 'none' : pathOfAddress(address.toString())
-}
-
-function connectedPeer(scope: Scope, addresses: readonly Multiaddr[]): PeerId | undefined {
-  const peer = peerOf(addresses)
-  return peer !== undefined && connectionsTo(scope.node, peer).length > 0 ? peer : undefined
-}
-
-function peerOf(addresses: readonly Multiaddr[]): PeerId | undefined {
-  return addresses.map(address => peerOfAddress(address.toString())).find(found => found !== undefined)
+/** Somebody else, or the peer itself, may have been faster. */
+function connectionTo(scope: Scope, addresses: readonly Multiaddr[]): Connection | undefined {
+  const peer = addresses.map(address => peerOfAddress(address.toString())).find(found => found !== undefined)
+  return peer === undefined ? undefined : connectionsTo(scope.node, peer)[0]
 }
 
 /** Those of the addresses for which there is a transport, best first. */
 export async function dialableAddresses(scope: Scope, addresses: readonly string[]): Promise<Multiaddr[]> {
-  const parsed = [...new Set(addresses)].sort(compareAddresses).flatMap(text => parse(text) ?? [])
-  const dialable = await Promise.all(parsed.map(address => scope.node.isDialable(address)))
-  const usable = parsed.filter((_, index) => dialable[index])
+  const { canDial, isElsewhere } = scope.dialler
+  const parsed = [...new Set(addresses)].flatMap(text => parse(text) ?? [])
+  const dialable = await Promise.all(parsed.map(canDial))
+  const known = parsed.filter((_, index) => dialable[index]).sort(compareForDialling)
+  const far = known.filter(isElsewhere)
+  const usable = [...known.filter(address => !far.includes(address)), ...far]
   const circuits = usable.filter(address => pathOf(address) === 'relayed').slice(0, MAX_CIRCUITS)
   const others = usable.filter(address => pathOf(address) !== 'relayed')
   return [...others.slice(0, MAX_ADDRESSES - circuits.length), ...circuits]
 }
 
-export async function dialInTurn(scope: Scope, addresses: readonly Multiaddr[], limit: Millis): Promise<PeerId> {
+/**
+ * Opens a connection at the first of these addresses that answers, each tried once those before have failed or taken `delay`; rejects with all
+ * that went wrong when none answers.
+ */
+export function openFirst(scope: Scope, addresses: readonly Multiaddr[], delay: Millis): Promise<Connection> {
+  return untilFirst(scope.signal, async signal => {
+    const attempts: Promise<Connection>[] = []
+    for (const address of addresses) {
+      const attempt = openAt({ ...scope, signal }, address)
+      attempts.push(attempt)
+      const answer = Promise.any(attempts).catch(() => undefined)
+      const failure = attempt.then(
+        () => answer,
+        () => undefined
+      )
+      const first = await Promise.race([answer, failure, pause(scope.clock, delay, signal)])
+      if (first !== undefined) return first
+    }
+    return Promise.any(attempts)
+  })
+}
+
+async function openAt(scope: Scope, address: Multiaddr): Promise<Connection> {
+  const connection = await withDeadline(scope.clock, ADDRESS_DIAL_TIMEOUT, scope.signal, signal =>
+    scope.dialler.open(address, signal)
+  )
+  // Of two dials of one peer at a time both may succeed.
+  const other = connectionsTo(scope.node, fromLibp2pPeer(connection.remotePeer)).find(
+    each => each.id !== connection.id && each.direction === 'outbound' && pathOf(each.remoteAddr) === pathOf(address)
+  )
+  if (other === undefined) return connection
+  connection.abort(new Error('there is one already'))
+  return other
+}
+
+/** Runs a task with a signal that fires when it has ended, for what it has left under way. */
+async function untilFirst<T>(parent: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const ended = new AbortController()
   try {
-    const connection = await withDeadline(scope.clock, limit, scope.signal, signal =>
-      scope.node.dial([...addresses], { signal })
-    )
-    return connection.remotePeer.toString() as PeerId
-  } catch (thrown) {
-    await leaveQueue(scope, addresses)
-    throw thrown
+    return await run(AbortSignal.any([parent, ended.signal]))
+  } finally {
+    ended.abort(new Error('another was faster'))
   }
 }
 
-/**
- * A dial that was given up stays in libp2p's queue for some turns of the event loop (`@libp2p/utils` 7.4.1, queue/job.ts).
- * Whoever dials the peer in these joins it, and is answered by nothing but the end of their own time.
- */
-async function leaveQueue(scope: Scope, addresses: readonly Multiaddr[]): Promise<void> {
-  for (let turn = 0; turn < MAX_TURNS && isBeingDialled(scope, addresses); turn += 1) {
-    await new Promise(resolve => setTimeout(resolve))
-  }
+function pathOf(address: Multiaddr): Path {
+  return pathOfAddress(address.toString())
 }
 
 function parse(address: string): Multiaddr | undefined {
@@ -112,8 +116,4 @@ function parse(address: string): Multiaddr | undefined {
   } catch {
     return undefined
   }
-}
-
-function optional<T>(task: Promise<T>): Promise<T | undefined> {
-  return task.catch(() => undefined)
 }

@@ -1,18 +1,19 @@
 import { circuitRelayTransport, type CircuitRelayService } from '@libp2p/circuit-relay-v2'
 import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
-import type { Address, Libp2p, PrivateKey } from '@libp2p/interface'
+import type { Libp2p, PrivateKey } from '@libp2p/interface'
 import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht'
 import { keychain } from '@libp2p/keychain'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
-import { isLoopback, loopbackAddressLast, publicAddressesFirst, reliableTransportsFirst } from '@libp2p/utils'
+import { isLoopback } from '@libp2p/utils'
 import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pInit } from 'libp2p'
 import type { Millis } from '../../bytes/index.ts'
-import { compareAddresses, isRelayed } from './addresses.ts'
+import { isRelayed } from './addresses.ts'
 import { gossipOptions } from './gossip-options.ts'
+import { compareForDialling, createDialler, type Dialler } from './dialler.ts'
 import { isElsewhere } from './elsewhere.ts'
 import type { Components } from './handshake.ts'
 import { isHosted } from './hosted-addresses.ts'
@@ -27,7 +28,7 @@ import { keychainInit } from './transport-key.ts'
 /** Our own DHT: records of other networks would only be noise. */
 export const DHT_PROTOCOL = '/starling/kad/1.0.0'
 /** ICE through TURN on a slow network takes seconds; libp2p's 6 s cut it off. */
-const ADDRESS_DIAL_TIMEOUT: Millis = 15_000
+export const ADDRESS_DIAL_TIMEOUT: Millis = 15_000
 export const DIAL_TIMEOUT: Millis = 30_000
 /** A tab pays for each connection in memory and battery; a relay holds one for each of its reservations and more. */
 const MAX_CONNECTIONS = { browser: 50, node: 200, relay: 1024 }
@@ -49,12 +50,13 @@ export async function createNode(
   options: Libp2pNetworkOptions,
   privateKey: PrivateKey,
   jitter: () => number
-): Promise<{ node: Node; places: RelayPlaces; components: Components }> {
+): Promise<{ node: Node; places: RelayPlaces; components: Components; dialler: Dialler }> {
   const listeners = createListenCheck()
   let components: Components | undefined
   const places = createRelayPlaces(wantsRelays(options) ? RELAY_PLACES : 0, options.clock, jitter)
-  // Asked once there is a node.
-  const own: { addresses: () => Multiaddr[] } = { addresses: () => [] }
+  // Where it listens, too: public addresses are not announced before somebody has reached them. Asked once there is a node.
+  const own = (): Multiaddr[] => [...node.getMultiaddrs(), ...(components?.transportManager.getAddrs() ?? [])]
+  const isFar = (address: Multiaddr): boolean => isElsewhere(address, own())
   const node = await createLibp2p({
     start: false,
     privateKey,
@@ -77,17 +79,19 @@ export async function createNode(
         streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES }
       })
     ],
-    connectionManager: connectionManager(options, address => isElsewhere(address, own.addresses())),
+    connectionManager: connectionManager(options, isFar),
     // Connections are watched by our own pings, which also tell a ghost from a connection.
     connectionMonitor: { enabled: false },
-    // The default in browsers refuses every plain WebSocket and every private address.
-    connectionGater: { denyDialMultiaddr: () => false },
+    // The default in browsers refuses every plain WebSocket and every private address. The DHT, whose dials alone come by here, would wait on
+    // another machine's loopback: nothing there refuses UDP.
+    connectionGater: {
+      denyDialMultiaddr: address => isLoopback(address) && !isRelayed(address.toString()) && isFar(address)
+    },
     services: services(options)
   })
-  own.addresses = () => node.getMultiaddrs()
   listeners.check(options.listen)
   if (components === undefined) throw new Error('libp2p has loaded no transport')
-  return { node, places, components }
+  return { node, places, components, dialler: createDialler(node, components, isFar) }
 }
 
 /** A listed circuit would never be renewed after its relay went, so places are searched for. */
@@ -122,23 +126,14 @@ function connectionManager(
     dialTimeout: DIAL_TIMEOUT,
     inboundConnectionThreshold: MAX_INBOUND_PER_SECOND_AND_HOST,
     maxIncomingPendingConnections: MAX_PENDING_INBOUND,
-    // One dial queue serves all who dial a peer, and takes one address after the other.
     addressSorter: (a, b) =>
-      (Math.sign(Number(isFar(a.multiaddr)) - Number(isFar(b.multiaddr))) as -1 | 0 | 1) || compareForDialling(a, b),
+      (Math.sign(Number(isFar(a.multiaddr)) - Number(isFar(b.multiaddr))) as -1 | 0 | 1) ||
+      compareForDialling(a.multiaddr, b.multiaddr),
     // Our own redial does this; libp2p's gives up on a WebSocket at once.
     reconnectRetries: 0,
     // In a browser libp2p would resolve /dnsaddr through DNS servers of third parties.
     ...(options.profile === 'browser' ? { resolvers: {} } : {})
   }
-}
-
-function compareForDialling(a: Address, b: Address): -1 | 0 | 1 {
-  return (
-    (Math.sign(compareAddresses(a.multiaddr.toString(), b.multiaddr.toString())) as -1 | 0 | 1) ||
-    loopbackAddressLast(a.multiaddr, b.multiaddr) ||
-    publicAddressesFirst(a.multiaddr, b.multiaddr) ||
-    reliableTransportsFirst(a.multiaddr, b.multiaddr)
-  )
 }
 
 function services(options: Libp2pNetworkOptions) {

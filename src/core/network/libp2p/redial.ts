@@ -2,10 +2,8 @@ import type { Millis } from '../../bytes/index.ts'
 import type { PeerId } from '../network.ts'
 import { peerOfAddress } from './addresses.ts'
 import { createBackoff } from './backoff.ts'
-import { withDeadline } from './deadline.ts'
 import { dial } from './dial.ts'
 import { listenTo } from './listen-to.ts'
-import { DIAL_TIMEOUT } from './node.ts'
 import { connectionsTo, fromLibp2pPeer, toLibp2pPeer } from './peer-ids.ts'
 import { createRetryTimer } from './retry-timer.ts'
 import type { Scope } from './scope.ts'
@@ -14,8 +12,6 @@ const FIRST_RETRY: Millis = 1_000
 const LAST_RETRY: Millis = 30_000
 /** Whoever hangs up sooner than this is not asked more often than one that does not answer. */
 const LASTING: Millis = 10_000
-/** WebRTC and the relay in turn, and the head start before them; an attempt that lasts longer hangs. */
-const ATTEMPT_LIMIT: Millis = 2 * DIAL_TIMEOUT + 10_000
 /** While connected: finds a loss that no event told. */
 const CHECK_PERIOD: Millis = 30_000
 /** Outweighs the mesh in the choice of connections to close when there are too many. */
@@ -66,9 +62,7 @@ export function keepConnected(scope: Scope, addresses: readonly string[], failed
 
   async function attempt(): Promise<void> {
     try {
-      peer = await withDeadline(scope.clock, ATTEMPT_LIMIT, scope.signal, signal =>
-        dial({ ...scope, signal }, addresses)
-      )
+      peer = await dial(scope, addresses)
     } catch {
       if (!isOver()) failed()
     }

@@ -1,6 +1,7 @@
 import type { PeerInfo, PeerRouting } from '@libp2p/interface'
 import { systemRandom, type Clock, type Millis } from '../../bytes/index.ts'
 import { createBackoff } from './backoff.ts'
+import { pause } from './pause.ts'
 
 const FIRST_PAUSE: Millis = 2_000
 const LAST_PAUSE: Millis = 2 * 60 * 1000
@@ -28,16 +29,4 @@ export function createSlowWalk(routing: () => PeerRouting, clock: Clock, jitter:
       }
     }
   }
-}
-
-function pause(clock: Clock, delay: Millis, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise(resolve => {
-    const cancel = clock.after(delay, end)
-    signal?.addEventListener('abort', end, { once: true })
-    function end(): void {
-      cancel()
-      signal?.removeEventListener('abort', end)
-      resolve()
-    }
-  })
 }

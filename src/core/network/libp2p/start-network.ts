@@ -7,6 +7,7 @@ import { createConnections, type Connections } from './connections.ts'
 import { createDiscoveredPeers } from './discovered-peers.ts'
 import { createFigures } from './figures.ts'
 import { createGossipStreams } from './gossip-streams.ts'
+import { hostOfAddress, isPublicHost } from './hosts.ts'
 import { createIceOffers } from './ice-offers.ts'
 import { listenError } from './listen-error.ts'
 import { listenTo } from './listen-to.ts'
@@ -43,7 +44,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const peerDiscovery = (options.peerDiscovery ?? []).map(factory => reportingPeers(factory, peer => local.found(peer)))
   const jitter = options.jitter ?? Math.random
   const privateKey = await loadTransportKey(options.datastore)
-  const { node, places, components } = await createNode({ ...options, peerDiscovery }, privateKey, jitter)
+  const { node, places, components, dialler } = await createNode({ ...options, peerDiscovery }, privateKey, jitter)
   const ended = new AbortController()
   setMaxListeners(Infinity, ended.signal)
   const scope: Scope = {
@@ -51,7 +52,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     clock: options.clock,
     jitter,
     signal: ended.signal,
-    dialPastQueue: (address, signal) => components.transportManager.dial(address, { signal }),
+    dialler,
     strangers: new Set()
   }
   const keepers = new Set<Keeper>()
@@ -114,6 +115,8 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     reportAddresses(node, () => {
       emit({ kind: 'addresses' })
       wakeMeetings()
+      // One that was confirmed, or announced: libp2p tells no others.
+      if (isReachable(node)) void node.services.dht?.setMode('server').catch(() => undefined)
     }),
     every(options.clock, RELAY_SEARCH_PERIOD, () => void places.search(node)),
     watchSleep(options.clock, wakeAll),
@@ -174,6 +177,14 @@ function held<T extends { stop(): void }>(all: Set<T>, part: T): () => void {
     all.delete(part)
     part.stop()
   }
+}
+
+function isReachable(node: Node): boolean {
+  const direct = node
+    .getMultiaddrs()
+    .map(String)
+    .filter(address => pathOfAddress(address) === 'direct')
+  return direct.some(address => isPublicHost(hostOfAddress(address) ?? ''))
 }
 
 function servesDht({ protocols }: IdentifyResult): boolean {
