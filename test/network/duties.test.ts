@@ -184,8 +184,10 @@ test('Who has a public address serves the DHT once it is announced, and nobody e
   const options = { bootstrap: addresses, dht: 'client' as const }
   const [ann, bo] = [await cast.enter({ ...options, announce: ['/ip4/44.0.0.9/tcp/1'] }), await cast.enter(options)]
   const serves = async ({ network }: Actor): Promise<boolean> => {
-    const known = await node.peerStore.get(peerIdFromString(network.self)).catch(() => undefined)
-    return known?.protocols.includes(DHT_PROTOCOL) ?? false
+    const [connection] = node.getConnections(peerIdFromString(network.self))
+    const stream = await connection?.newStream(DHT_PROTOCOL).catch(() => undefined)
+    stream?.abort(new Error('that was all'))
+    return stream !== undefined
   }
   await vi.waitFor(async () => expect(await serves(ann)).toBe(true), { timeout: 10_000 })
   await until('the place of the other', () => bo.network.relays().length > 0)
