@@ -68,9 +68,9 @@ test('The greater PeerId follows when the smaller one does not come', async () =
   expect(ownAddresses(small)).toContain(connection.address)
 })
 
-/** Takes connections and says nothing on them, as what drops every packet. */
-async function silent(): Promise<{ port: number; asked: Promise<unknown> }> {
-  const server = createServer().listen(0, '127.0.0.1')
+/** Takes connections and says nothing on them: to who dials it is the same as what drops every packet. */
+async function silent(at = 0): Promise<{ port: number; asked: Promise<unknown> }> {
+  const server = createServer().listen(at, '127.0.0.1')
   const held: Socket[] = []
   server.on('connection', socket => held.push(socket))
   onTestFinished(() => {
@@ -149,6 +149,27 @@ test('Two peers that know different relays of one DHT meet under a key; without 
   expect(connectionTo(cy, ann)).toBeUndefined()
   expect(connectionTo(cy, bo)).toBeUndefined()
   for (const end of [...leave, ...leave]) end()
+})
+
+test('DHT servers that have gone, and whose addresses never answer, do not keep two from meeting', async () => {
+  const relay = await cast.relay()
+  const gone = await Promise.all([1, 2, 3].map(() => cast.relay({ bootstrap: ownAddresses(relay) })))
+  for (const actor of gone) await connected(relay, actor)
+  const ann = await cast.enter({ bootstrap: ownAddresses(relay), dht: 'client' })
+  await until('the others to be known', () => gone.every(actor => connectionTo(ann, actor) !== undefined))
+  await ann.leave()
+  for (const actor of gone) {
+    const ports = ownAddresses(actor).map(address => Number(/tcp\/(\d+)/.exec(address)?.[1]))
+    await actor.leave()
+    for (const port of ports) await silent(port)
+  }
+  const key = new Uint8Array(32).fill(4)
+  const options = { bootstrap: ownAddresses(relay), dht: 'client' as const }
+  const [cy, dee] = await Promise.all([cast.enter(options), cast.enter(options)])
+  const began = Date.now()
+  for (const { network } of [cy, dee]) network.meet(key)
+  await connected(cy, dee)
+  expect(Date.now() - began).toBeLessThan(9_000)
 })
 
 test('Who meets later, while nobody knows a relay yet, finds the other soon after a relay is there', async () => {

@@ -35,6 +35,11 @@ const MAX_CONNECTIONS = { browser: 50, node: 200, relay: 1024 }
 /** Tabs behind one address that all return to a restarted relay in the same second. */
 const MAX_INBOUND_PER_SECOND_AND_HOST = 100
 const MAX_PENDING_INBOUND = 128
+/**
+ * A DHT server is dialled and answers within this, or is left out: a first search waits for two rounds, in each of which somebody may be gone.
+ * libp2p gives each 5 s, and more, up to a minute, the more of them are.
+ */
+const DHT_ANSWER: { minTimeout: Millis; maxTimeout: Millis } = { minTimeout: 2_000, maxTimeout: 4_000 }
 /** Pings of both sides, by path. */
 const PING_STREAMS = 8
 /** Bytes that a paused stream may still receive; libp2p resets a stream that holds more than 4 MiB unread. */
@@ -151,5 +156,10 @@ function services(options: Libp2pNetworkOptions) {
 
 /** `allowQueryWithZeroPeers` stays off: with a search for relays it spins. */
 function dht(mode: 'server' | 'client'): ReturnType<typeof kadDHT> {
-  return kadDHT({ protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper, clientMode: mode === 'client' })
+  return kadDHT({
+    protocol: DHT_PROTOCOL,
+    peerInfoMapper: passthroughMapper,
+    clientMode: mode === 'client',
+    networkDialTimeout: DHT_ANSWER
+  })
 }
