@@ -54,3 +54,25 @@ test('a relay that gives places and drops each circuit keeps nobody apart who ha
   await connected(ann, bo, 'relayed')
   await talk(listenIn(ann, 'room'), listenIn(bo, 'room'), 'hello')
 })
+
+test('two relays that hold both places and carry nobody lose them as soon as another relay is known', async () => {
+  const bad = [await hostile('drops circuits'), await hostile('holds circuits')]
+  const [ann, bo] = await friends(bad.flatMap(({ addresses }) => addresses))
+  const relaysOf = ({ network }: Actor): string[] => network.relays().map(({ peer }) => peer)
+  await until('both have two places', () => [ann, bo].every(actor => relaysOf(actor).length === 2), 40_000)
+  const good = await cast.relay()
+  for (const { network } of [ann, bo]) network.keepChosen(ownAddresses(good))
+  await until(
+    'places at the good one',
+    () => [ann, bo].every(actor => relaysOf(actor).includes(good.network.self)),
+    60_000
+  )
+  const warned = ann.events.flatMap(each =>
+    each.kind === 'warning' && each.code === 'relay-useless' ? [each.text] : []
+  )
+  expect(warned.length).toBeGreaterThan(0)
+  expect(warned.join()).not.toContain(good.network.self)
+  ann.network.keep(circuitAddresses(bo))
+  await connected(ann, bo, 'relayed')
+  await talk(listenIn(ann, 'room'), listenIn(bo, 'room'), 'hello')
+}, 120_000)

@@ -2,6 +2,7 @@ import { noise } from '@libp2p/noise'
 import { yamux } from '@libp2p/yamux'
 import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
+import { ping } from '@libp2p/ping'
 import type { Stream } from '@libp2p/interface'
 import { tcp } from '@libp2p/tcp'
 import { lpStream } from '@libp2p/utils'
@@ -14,7 +15,13 @@ const TYPE = { reserve: 0, connect: 1, status: 2 } as const
 const STATUS = { ok: 100, refused: 200 } as const
 
 /** How a relay may treat whoever asks it for a place, or for a circuit. */
-export type Hostility = 'refuses' | 'is silent' | 'answers without end' | 'answers garbage' | 'drops circuits'
+export type Hostility =
+  | 'refuses'
+  | 'is silent'
+  | 'answers without end'
+  | 'answers garbage'
+  | 'drops circuits'
+  | 'holds circuits'
 
 export interface HostileRelay {
   readonly addresses: string[]
@@ -30,7 +37,7 @@ export async function startHostileRelay(hostility: Hostility): Promise<HostileRe
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
-    services: { identify: identify() }
+    services: { identify: identify(), ping: ping() }
   })
   await node.handle(RELAY_V2_HOP_CODEC, async (stream: Stream) => {
     const wire = lpStream(stream)
@@ -50,6 +57,7 @@ export async function startHostileRelay(hostility: Hostility): Promise<HostileRe
       return
     }
     if (isReserve) return wire.write(concatBytes([status(STATUS.ok), reservation()]))
+    if (hostility === 'holds circuits') return
     await wire.write(status(STATUS.ok))
     stream.abort(new Error('no circuit'))
   }

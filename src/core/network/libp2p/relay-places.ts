@@ -1,9 +1,15 @@
 import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
 import type { Libp2p, PeerId as Libp2pPeerId, Transport } from '@libp2p/interface'
-import type { Clock } from '../../bytes/index.ts'
+import { CappedMap, type Clock, type Millis } from '../../bytes/index.ts'
+import type { PeerId } from '../network.ts'
 import { hostedAddresses } from './hosted-addresses.ts'
 import type { TransportFactory } from './options.ts'
+import { fromLibp2pPeer, toLibp2pPeer } from './peer-ids.ts'
 import { createSlowWalk } from './slow-walk.ts'
+
+/** A relay whose place was given up is not asked again for so long, unless there is no other. */
+const AVOIDED: Millis = 60 * 60 * 1000
+const MAX_AVOIDED = 64
 
 type Components = Parameters<TransportFactory>[0]
 
@@ -15,16 +21,30 @@ export interface RelayPlaces {
   /** Wraps the transport's factory, the only way to its reservations and to its walk through the DHT. */
   capture(factory: TransportFactory): TransportFactory
   search(node: Libp2p): Promise<void>
+  /** The place at this relay is of no use: others are searched for. */
+  giveUp(relay: PeerId): void
+  isAvoided(relay: PeerId): boolean
 }
 
 /** What the circuit transport has behind its public type (`@libp2p/circuit-relay-v2`, transport/index.d.ts). */
 interface CircuitTransport extends Transport {
-  readonly reservationStore: {
-    hasReservation(peer: Libp2pPeerId): boolean
-    reservationCount(): number
-    addRelay(peer: Libp2pPeerId, type: 'discovered'): Promise<unknown>
-    addEventListener(type: 'relay:created-reservation', listener: (event: CustomEvent<Reserved>) => void): void
-  }
+  readonly reservationStore: ReservationStore
+}
+
+interface ReservationStore {
+  readonly reservations: { get(peer: Libp2pPeerId): Reservation | undefined; delete(peer: Libp2pPeerId): void }
+  readonly pendingReservations: string[]
+  hasReservation(peer: Libp2pPeerId): boolean
+  reservationCount(): number
+  addRelay(peer: Libp2pPeerId, type: 'discovered'): Promise<unknown>
+  addEventListener(type: 'relay:created-reservation', listener: (event: CustomEvent<Reserved>) => void): void
+  safeDispatchEvent(type: 'relay:removed', event: { detail: { relay: Libp2pPeerId; details: Reservation } }): void
+  safeDispatchEvent(type: 'relay:not-enough-relays'): void
+}
+
+interface Reservation {
+  readonly id: string
+  readonly timeout: ReturnType<typeof setTimeout>
 }
 
 /** What a relay answered; its listener builds on the addresses when this event reaches it, after us. */
@@ -33,7 +53,14 @@ interface Reserved {
 }
 
 export function createRelayPlaces(wanted: number, clock: Clock, jitter: () => number): RelayPlaces {
+  const avoided = new CappedMap<PeerId, Millis>(MAX_AVOIDED)
   let transport: CircuitTransport | undefined
+  let takePlace: ReservationStore['addRelay'] | undefined
+
+  function isAvoided(relay: PeerId): boolean {
+    return clock.now() < (avoided.get(relay) ?? -Infinity)
+  }
+
   return {
     capture: factory => components => {
       const randomWalk = createSlowWalk(() => components.peerRouting, clock, jitter)
@@ -42,15 +69,39 @@ export function createRelayPlaces(wanted: number, clock: Clock, jitter: () => nu
       transport.reservationStore.addEventListener('relay:created-reservation', ({ detail: { details } }) => {
         details.reservation.addrs = hostedAddresses(details.reservation.addrs)
       })
+      const store = transport.reservationStore
+      takePlace = store.addRelay.bind(store)
+      store.addRelay = async (peer, type) => {
+        if (isAvoided(fromLibp2pPeer(peer)) && !store.hasReservation(peer)) throw new Error('this relay carries nobody')
+        return takePlace?.(peer, type)
+      }
       return transport
     },
     async search(node) {
       const store = transport?.reservationStore
       if (store === undefined || store.reservationCount() >= wanted) return
-      for (const peer of await relaysAmong(node)) {
+      const relays = await relaysAmong(node)
+      for (const peer of relays) {
         if (!store.hasReservation(peer)) await store.addRelay(peer, 'discovered').catch(() => undefined)
       }
-    }
+      // It may carry some, and tomorrow all.
+      for (const peer of relays) {
+        if (store.reservationCount() === 0) await takePlace?.(peer, 'discovered').catch(() => undefined)
+      }
+    },
+    giveUp(relay) {
+      const store = transport?.reservationStore
+      const peer = toLibp2pPeer(relay)
+      const held = peer && store?.reservations.get(peer)
+      if (store === undefined || peer === undefined || held === undefined) return
+      avoided.set(relay, clock.now() + AVOIDED)
+      clearTimeout(held.timeout)
+      store.reservations.delete(peer)
+      store.pendingReservations.push(held.id)
+      store.safeDispatchEvent('relay:removed', { detail: { relay: peer, details: held } })
+      store.safeDispatchEvent('relay:not-enough-relays')
+    },
+    isAvoided
   }
 }
 

@@ -17,6 +17,7 @@ import { createNode, DHT_PROTOCOL, type Node } from './node.ts'
 import type { Libp2pNetworkOptions } from './options.ts'
 import { listenToPage } from './page-events.ts'
 import { fromLibp2pPeer, toLibp2pPeer } from './peer-ids.ts'
+import { createPlaceChecks } from './place-checks.ts'
 import { createPunching } from './punch/punching.ts'
 import { createReach } from './reach.ts'
 import { keepConnected, type Keeper } from './redial.ts'
@@ -87,6 +88,11 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const topics = createTopics(node)
   const iceOffers = createIceOffers(scope, connections, streams, options.iceOffer)
   const reach = createReach(scope, components, connections, options)
+  const placeChecks = createPlaceChecks(scope, places, connections, reach.stranger, relay => {
+    const text = `The relay ${relay} gave this peer a place, but leads nobody here. Looking for another.`
+    emit({ kind: 'warning', code: 'relay-useless', text })
+    void places.search(node)
+  })
   const found = ({ id, multiaddrs }: PeerInfo): void => discovered.found(fromLibp2pPeer(id), multiaddrs.map(String))
   local.found = found
 
@@ -115,6 +121,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     reportAddresses(node, () => {
       emit({ kind: 'addresses' })
       wakeMeetings()
+      placeChecks.changed(reservations(node))
       // One that was confirmed, or announced: libp2p tells no others.
       if (isReachable(node)) void node.services.dht?.setMode('server').catch(() => undefined)
     }),
@@ -126,7 +133,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     ended.abort(new Error('the network was stopped'))
     for (const release of released) release()
     punching?.stop()
-    const parts = [discovered, upgrades, surplus, gossip, topics, iceOffers, reach, connections]
+    const parts = [discovered, upgrades, surplus, gossip, topics, iceOffers, placeChecks, reach, connections]
     for (const part of [...keepers, ...chosen, ...meetings, ...parts]) part.stop()
     await node.stop()
     listeners.clear()
