@@ -57,6 +57,14 @@ test('Two peers whose only way is the circuit talk over it, by gossip and by str
   expect(await stream.read()).toEqual(frame)
 })
 
+test('A place at a relay on loopback is told, also by who announces another address and keeps loopback to itself', async () => {
+  const relay = await cast.relay()
+  const ann = await cast.enter({ ...DIAL_ONLY, bootstrap: ownAddresses(relay), announce: ['/ip4/44.0.0.9/tcp/1'] })
+  await until('a place at the relay', () => ann.network.relays().length > 0)
+  expect(ann.network.relays().map(({ peer }) => peer)).toEqual([relay.network.self])
+  expect(circuitAddresses(ann)).toEqual([])
+})
+
 test('A circuit gives way to WebRTC, and gossip with it', async () => {
   const relay = await cast.relay()
   const [ann, bo] = await Promise.all([

@@ -9,6 +9,7 @@ import { createFigures } from './figures.ts'
 import { createGossipStreams } from './gossip-streams.ts'
 import { hostOfAddress, isPublicHost } from './hosts.ts'
 import { createIceOffers } from './ice-offers.ts'
+import type { Components } from './handshake.ts'
 import { listenError } from './listen-error.ts'
 import { listenTo } from './listen-to.ts'
 import { reportingPeers } from './local-peers.ts'
@@ -48,6 +49,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const { node, places, components, dialler } = await createNode({ ...options, peerDiscovery }, privateKey, jitter)
   const ended = new AbortController()
   setMaxListeners(Infinity, ended.signal)
+  const self = fromLibp2pPeer(node.peerId)
   const scope: Scope = {
     node,
     clock: options.clock,
@@ -88,6 +90,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const topics = createTopics(node)
   const iceOffers = createIceOffers(scope, connections, streams, options.iceOffer)
   const reach = createReach(scope, components, connections, options)
+  const relays = (): RelayReservation[] => reservations(self, components)
   const placeChecks = createPlaceChecks(scope, places, connections, reach.stranger, relay => {
     const text = `The relay ${relay} gave this peer a place, but leads nobody here. Looking for another.`
     emit({ kind: 'warning', code: 'relay-useless', text })
@@ -118,10 +121,10 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     listenTo(node, 'peer:identify', result => servesDht(result) && wakeMeetings()),
     listenTo(node, 'peer:identify', restarted.identified),
     listenTo(node, 'peer:disconnect', peer => topics.gone(fromLibp2pPeer(peer))),
-    reportAddresses(node, () => {
+    reportAddresses(node, relays, () => {
       emit({ kind: 'addresses' })
       wakeMeetings()
-      placeChecks.changed(reservations(node))
+      placeChecks.changed(relays())
       // One that was confirmed, or announced: libp2p tells no others.
       if (isReachable(node)) void node.services.dht?.setMode('server').catch(() => undefined)
     }),
@@ -148,11 +151,11 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   for (const keeper of keepBootstrap(scope, options.bootstrap, emit)) chosen.add(keeper)
 
   return {
-    self: fromLibp2pPeer(node.peerId),
+    self,
     addresses: () => node.getMultiaddrs().map(String),
     addressesOf: peer => addressesOf(node, connections, peer),
     peers: connections.peers,
-    relays: () => reservations(node),
+    relays,
     figures,
     iceServers: iceOffers.servers,
     reach,
@@ -199,10 +202,10 @@ function servesDht({ protocols }: IdentifyResult): boolean {
 }
 
 /** Calls back when the addresses have changed, which libp2p tells more often than it happens. */
-function reportAddresses(node: Node, changed: () => void): () => void {
+function reportAddresses(node: Node, relays: () => RelayReservation[], changed: () => void): () => void {
   let before = ''
   function compare(): void {
-    const now = node.getMultiaddrs().map(String).sort().join(' ')
+    const now = [...node.getMultiaddrs().map(String), ...relays().map(({ address }) => address)].sort().join(' ')
     if (now === before) return
     before = now
     changed()
@@ -222,11 +225,11 @@ async function addressesOf(node: Node, connections: Connections, peer: PeerId): 
   return [...new Set([...dialled.map(({ address }) => address), ...announced])].sort(compareAddresses)
 }
 
-/** One address for each relay through which others reach us. */
-function reservations(node: Node): RelayReservation[] {
-  const circuits = node
-    .getMultiaddrs()
-    .map(String)
+/** One address for each relay through which others reach us; where the relay is on loopback it may not be announced. */
+function reservations(self: PeerId, { transportManager }: Components): RelayReservation[] {
+  const circuits = transportManager
+    .getAddrs()
+    .map(address => withPeer(address.toString(), self))
     .filter(address => pathOfAddress(address) === 'relayed')
   const byRelay = new Map(circuits.reverse().map(address => [relayOfAddress(address), address]))
   return [...byRelay].flatMap(([peer, address]) => (peer === undefined ? [] : [{ peer, address }]))
