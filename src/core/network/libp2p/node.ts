@@ -2,7 +2,7 @@ import { circuitRelayTransport, type CircuitRelayService } from '@libp2p/circuit
 import { gossipsub, type GossipSub } from '@libp2p/gossipsub'
 import { identify, identifyPush } from '@libp2p/identify'
 import type { Libp2p, PrivateKey } from '@libp2p/interface'
-import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht'
+import type { KadDHT } from '@libp2p/kad-dht'
 import { keychain } from '@libp2p/keychain'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
@@ -13,6 +13,7 @@ import { createLibp2p, type Libp2pInit } from 'libp2p'
 import type { Millis } from '../../bytes/index.ts'
 import { isRelayed } from './addresses.ts'
 import { gossipOptions } from './gossip-options.ts'
+import { dht } from './dht.ts'
 import { compareForDialling, createDialler, type Dialler } from './dialler.ts'
 import { isElsewhere } from './elsewhere.ts'
 import type { Components } from './handshake.ts'
@@ -25,8 +26,6 @@ import { newAgentVersion } from './restarted-peers.ts'
 import { createRelayPlaces, type RelayPlaces } from './relay-places.ts'
 import { keychainInit } from './transport-key.ts'
 
-/** Our own DHT: records of other networks would only be noise. */
-export const DHT_PROTOCOL = '/starling/kad/1.0.0'
 /** ICE through TURN on a slow network takes seconds; libp2p's 6 s cut it off. */
 export const ADDRESS_DIAL_TIMEOUT: Millis = 15_000
 export const DIAL_TIMEOUT: Millis = 30_000
@@ -35,11 +34,6 @@ const MAX_CONNECTIONS = { browser: 50, node: 200, relay: 1024 }
 /** Tabs behind one address that all return to a restarted relay in the same second. */
 const MAX_INBOUND_PER_SECOND_AND_HOST = 100
 const MAX_PENDING_INBOUND = 128
-/**
- * A DHT server is dialled and answers within this, or is left out: a first search waits for two rounds, in each of which somebody may be gone.
- * libp2p gives each 5 s, and more, up to a minute, the more of them are.
- */
-const DHT_ANSWER: { minTimeout: Millis; maxTimeout: Millis } = { minTimeout: 2_000, maxTimeout: 4_000 }
 /** Pings of both sides, by path. */
 const PING_STREAMS = 8
 /** Bytes that a paused stream may still receive; libp2p resets a stream that holds more than 4 MiB unread. */
@@ -150,16 +144,6 @@ function services(options: Libp2pNetworkOptions) {
     pubsub: gossipsub(gossipOptions),
     ...(options.relayServer ? { relay: relayServer() } : {}),
     ...(options.freePort === undefined ? {} : { rawDial: createRawDial }),
-    ...(options.dht === 'off' ? {} : { dht: dht(options.dht) })
+    ...(options.dht === 'off' ? {} : { dht: dht(options.dht, options.clock) })
   }
-}
-
-/** `allowQueryWithZeroPeers` stays off: with a search for relays it spins. */
-function dht(mode: 'server' | 'client'): ReturnType<typeof kadDHT> {
-  return kadDHT({
-    protocol: DHT_PROTOCOL,
-    peerInfoMapper: passthroughMapper,
-    clientMode: mode === 'client',
-    networkDialTimeout: DHT_ANSWER
-  })
 }

@@ -5,6 +5,7 @@ import type { PeerId } from '../network.ts'
 import { hostedAddresses } from './hosted-addresses.ts'
 import type { TransportFactory } from './options.ts'
 import { fromLibp2pPeer, toLibp2pPeer } from './peer-ids.ts'
+import { replacing } from './replacing.ts'
 import { createSlowWalk } from './slow-walk.ts'
 
 /** A relay whose place was given up is not asked again for so long, unless there is no other. */
@@ -114,17 +115,6 @@ function withoutDiscovery(events: Components['events']): Components['events'] {
     if (type !== 'peer:discovery') events.addEventListener(type, ...rest)
   }
   return replacing(events, { addEventListener })
-}
-
-/** The object with some of its members replaced; its methods go on working on the object itself. */
-function replacing<T extends object>(original: T, replaced: Partial<T>): T {
-  return new Proxy(original, {
-    get(target, key) {
-      if (Object.hasOwn(replaced, key)) return Reflect.get(replaced, key)
-      const value: unknown = Reflect.get(target, key)
-      return typeof value === 'function' ? value.bind(target) : value
-    }
-  })
 }
 
 async function relaysAmong(node: Libp2p): Promise<Libp2pPeerId[]> {
