@@ -22,6 +22,7 @@ const LAYERS = [
       'uint8arraylist'
     ]
   },
+  { name: 'core/doctor', packages: [] },
   { name: 'core/log', packages: ['level'], typesOnly: NETWORK_TYPES },
   { name: 'core/encryption', packages: ['ts-mls'], typesOnly: NETWORK_TYPES },
   { name: 'core/chat', packages: [], typesOnly: NETWORK_TYPES },

@@ -7,6 +7,7 @@ import '../../src/browser/styles/base.css'
 import { Workspace } from '../../src/browser/ui/workspace.tsx'
 import { createPlainPeer } from '../../test/browser/plain-peer.ts'
 import { memoryStorage } from '../../test/support/memory-storage.ts'
+import { PLAIN_REPORT } from '../../test/browser/plain-report.ts'
 import { later, syntheticPeers } from './synthetic-peers.ts'
 
 const size = Number(new URLSearchParams(location.search).get('peers') ?? 12)
@@ -25,8 +26,6 @@ setInterval(() => {
 
 if (location.hash === '') history.replaceState(null, '', '#/network')
 const root = document.getElementById('app')
-if (root !== null)
-  render(
-    <Workspace session={createSession(peer, createMemory('murmuration'), ownIdentity(memoryStorage().records))} />,
-    root
-  )
+const own = ownIdentity(memoryStorage().records)
+const session = createSession(peer, createMemory('murmuration'), { own, examine: async () => PLAIN_REPORT })
+if (root !== null) render(<Workspace session={session} />, root)

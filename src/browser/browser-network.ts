@@ -12,21 +12,26 @@ type Datastore = Libp2pNetworkOptions['datastore']
 
 export interface BrowserNetwork {
   readonly network: Network
+  /** STUN and TURN servers: those of the page, and those of connected relays. */
+  iceServers(): readonly RTCIceServer[]
+  /** Addresses of relays that the page names. */
+  bootstrap(): readonly string[]
   /** Goes over to another list: keeps connections to its addresses, no longer to those it does not name. */
   use(list: BootstrapList): void
 }
 
 /** libp2p with what a tab has: WebSocket, WebRTC through a relay, and webrtc-direct to peers with an address. */
 export async function createBrowserNetwork(datastore: Datastore, clock: Clock): Promise<BrowserNetwork> {
-  let iceServers: readonly RTCIceServer[] = []
+  let listed: BootstrapList = { addresses: [], iceServers: [] }
   let offered = (): readonly RTCIceServer[] => []
   let release = (): void => undefined
+  const iceServers = (): RTCIceServer[] => [...offered(), ...listed.iceServers]
   const network = await createLibp2pNetwork({
     // Asked for at each new connection, so that time-limited TURN credentials are fresh.
     transports: [
       webSockets(),
       webRTCDirect({ rtcConfiguration: { iceServers: [] } }),
-      webRTC({ rtcConfiguration: async () => ({ iceServers: [...iceServers, ...offered()] }) })
+      webRTC({ rtcConfiguration: async () => ({ iceServers: iceServers() }) })
     ],
     datastore,
     listen: ['/webrtc'],
@@ -39,9 +44,11 @@ export async function createBrowserNetwork(datastore: Datastore, clock: Clock): 
   offered = () => network.iceServers?.() ?? []
   return {
     network,
+    iceServers,
+    bootstrap: () => listed.addresses,
     use(list) {
       release()
-      iceServers = list.iceServers
+      listed = list
       release = keepAll(network, list.addresses)
     }
   }

@@ -17,7 +17,7 @@ export interface OpenWorkspace {
 
 export async function openWorkspace(profile: string, memory: Memory, ask: AskPassphrase): Promise<OpenWorkspace> {
   const running = await startPeer(profile, memory, ask)
-  const session = createSession(running.peer, memory, running.own)
+  const session = createSession(running.peer, memory, running)
   running.online.catch((thrown: unknown) => {
     const text = `This tab could not go online: ${errorMessage(thrown)}. Load the page again to try once more.`
     session.notices.value = [...session.notices.value, { code: 'offline', text }]

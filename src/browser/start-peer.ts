@@ -1,9 +1,11 @@
 import { LevelDatastore } from 'datastore-level'
 import { Level } from 'level'
-import { systemClock, systemRandom } from '../core/bytes/index.ts'
+import { systemClock, systemRandom, UnavailableError } from '../core/bytes/index.ts'
 import { openPeer, type AskPassphrase, type Peer } from '../core/chat/index.ts'
+import type { Report } from '../core/doctor/index.ts'
 import { openStorage, type Storage } from '../core/log/index.ts'
 import type { Network } from '../core/network/index.ts'
+import type { BrowserNetwork } from './browser-network.ts'
 import { followBootstrapList, rememberedList, type BootstrapList } from './bootstrap-list.ts'
 import type { Memory } from './memory.ts'
 import { ownIdentity, type OwnIdentity } from './own-identity.ts'
@@ -13,6 +15,8 @@ export interface RunningPeer {
   readonly own: OwnIdentity
   /** Resolves once the peer is online, and rejects when it cannot be; what works offline works all the while. */
   readonly online: Promise<void>
+  /** Tries out what the network lets this tab do; takes up to half a minute. */
+  examine(signal: AbortSignal): Promise<Report>
   stop(): Promise<void>
 }
 
@@ -31,13 +35,13 @@ export async function startPeer(profile: string, memory: Memory, ask: AskPassphr
   const peer = await openOn(storage, ask)
   const stopping = new AbortController()
   let list = rememberedList(memory)
-  let use: ((list: BootstrapList) => void) | undefined
+  let running: BrowserNetwork | undefined
   followBootstrapList(memory, takeList, stopping.signal)
   const online = goOnline()
 
   function takeList(next: BootstrapList): void {
     list = next
-    use?.(next)
+    running?.use(next)
   }
 
   async function goOnline(): Promise<void> {
@@ -46,14 +50,19 @@ export async function startPeer(profile: string, memory: Memory, ask: AskPassphr
     const browser = await createBrowserNetwork(libp2pDatastore(database), systemClock)
     if (stopping.signal.aborted) return stopQuietly(browser.network)
     await peer.goOnline(browser.network)
-    use = browser.use
-    use(list)
+    running = browser
+    browser.use(list)
   }
 
   return {
     peer,
     own: ownIdentity(storage.records),
     online,
+    async examine(signal) {
+      const { examineTab } = await import('./doctor/examine-tab.ts')
+      if (running === undefined) throw new UnavailableError('this tab is not online yet')
+      return examineTab(running, AbortSignal.any([signal, stopping.signal]))
+    },
     async stop() {
       stopping.abort()
       await online.catch(() => undefined)

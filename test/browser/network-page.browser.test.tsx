@@ -2,8 +2,10 @@ import axe from 'axe-core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cdp, page, userEvent } from 'vitest/browser'
 import type { PeerReport } from '../../src/core/chat/index.ts'
+import type { Report } from '../../src/core/doctor/index.ts'
 import type { PeerId } from '../../src/core/network/index.ts'
 import { createPlainPeer } from './plain-peer.ts'
+import { PLAIN_REPORT } from './plain-report.ts'
 import { showWorkspace } from './show.tsx'
 
 const RELAY = '12D3KooWRelayRelayRelayRelay' as PeerId
@@ -20,11 +22,12 @@ const PEERS: PeerReport[] = [
   { peer: 'cy', nicks: ['Cy'], path: 'relayed', rtt: 96, address: '/x', relay: RELAY, tries: 2, received: 0, sent: 0 }
 ]
 
-function showNetwork(peers = PEERS) {
+function showNetwork(peers = PEERS, examine?: () => Promise<Report>) {
   const peer = createPlainPeer('Ann')
   const room = peer.addRoom('Kitchen', [{ by: 'Bo', text: 'hello' }])
-  peer.setStatus({ peer: 'me', peers, rooms: [{ ...room, toTalk: 1234 }] })
-  const session = showWorkspace(peer, `#/room/${room.id}`)
+  const relays = [{ peer: RELAY, address: `/dns4/relay.example/tcp/443/wss/p2p/${RELAY}` }]
+  peer.setStatus({ peer: 'me', peers, relays, rooms: [{ ...room, toTalk: 1234 }] })
+  const session = showWorkspace(peer, `#/room/${room.id}`, undefined, examine)
   return { peer, session }
 }
 
@@ -126,6 +129,41 @@ describe('the network page', () => {
     await expect.element(note).not.toBeVisible()
     ;(term.element() as HTMLElement).focus()
     await expect.element(note).toBeVisible()
+  })
+
+  const part = (name: string) => page.getByRole('region', { name, exact: true })
+
+  test('says what the network allows: each part with what was found, and with advice', async () => {
+    showNetwork()
+    await openNetwork()
+    await expect.element(page.getByText(PLAIN_REPORT.summary)).toBeVisible()
+    for (const [name, ...words] of [
+      ['Router', 'cone NAT', 'one port for all', PLAIN_REPORT.nat.advice],
+      ['Public address', '44.0.0.7', PLAIN_REPORT.addresses.advice],
+      ['Addresses for WebRTC', '1 hidden by the browser', 'udp 44.0.0.7:50001', 'host to prflx carries'],
+      ['Relays', 'Relay …yRelay', '12 ms, keeps a place for you', 'relay.example:3478 answers'],
+      ['Clock', '12 ms behind, by 1 relay', 'Your clock is right.'],
+      ['Ways of connecting', 'works, 31 ms', 'fails: no answer in time', 'over relay …yRelay']
+    ] as const) {
+      for (const each of words) expect(part(name).element().textContent).toContain(each)
+    }
+  })
+
+  test('looks again when it is asked to, and says why when it cannot', async () => {
+    const answers = [async () => PLAIN_REPORT, () => Promise.reject(new Error('this tab is not online yet'))]
+    const { promise, resolve } = Promise.withResolvers<Report>()
+    showNetwork(PEERS, () => answers.shift()?.() ?? promise)
+    await openNetwork()
+    const again = page.getByRole('button', { name: 'Check again' })
+    await expect.element(page.getByText(/^Tried at/)).toBeVisible()
+    await again.click()
+    await expect.element(page.getByText(/this tab is not online yet/)).toBeVisible()
+    await expect.element(part('Clock')).toBeVisible()
+    await again.click()
+    await expect.element(page.getByText(/^Trying out the ways/)).toBeVisible()
+    resolve({ ...PLAIN_REPORT, clock: { ...PLAIN_REPORT.clock, ahead: 90_000, advice: 'Your clock is wrong.' } })
+    await expect.element(part('Clock').getByText(/90\.0 s ahead/)).toBeVisible()
+    await expect.element(page.getByRole('alert')).not.toBeInTheDocument()
   })
 
   test.each([

@@ -10,11 +10,18 @@ import { Shell } from '../../src/browser/ui/shell.tsx'
 import { Workspace } from '../../src/browser/ui/workspace.tsx'
 import type { Peer } from '../../src/core/chat/index.ts'
 import { memoryStorage } from '../support/memory-storage.ts'
+import type { Report } from '../../src/core/doctor/index.ts'
+import { PLAIN_REPORT } from './plain-report.ts'
 
 /** Shows the whole workspace of this peer, at `hash`, until the test ends. */
-export function showWorkspace(peer: Peer, hash = '#/', memory: Memory = emptyMemory()): Session {
+export function showWorkspace(
+  peer: Peer,
+  hash = '#/',
+  memory: Memory = emptyMemory(),
+  examine: () => Promise<Report> = async () => PLAIN_REPORT
+): Session {
   history.replaceState(null, '', hash)
-  const session = createSession(peer, memory, ownIdentity(memoryStorage().records))
+  const session = createSession(peer, memory, { own: ownIdentity(memoryStorage().records), examine })
   show(<Workspace session={session} />)
   onTestFinished(() => {
     session.stop()

@@ -80,6 +80,29 @@ describe('the network page of a tab', () => {
     expect([...anna.exceptions, ...bob.exceptions]).toEqual([])
   })
 
+  test('tells what the network allows: each way is really tried, and advice given', async () => {
+    const { anna, bob } = await annaAndBob()
+    for (const tab of [anna, bob]) await tab.page.evaluate('letIceThrough()')
+    await anna.connection().getByRole('link').click()
+    await row(anna, /^Bob.*WebRTC, direct/).waitFor()
+    await anna.page.getByText(/^Tried at/).waitFor()
+    const part = (name: string) => anna.page.getByRole('region', { name, exact: true })
+    const ways = await part('Ways of connecting').innerText()
+    expect(ways).toMatch(/WebSocket works, .*127\.0\.0\.1/)
+    expect(ways).toMatch(/WebRTC to a relay works, .*webrtc-direct/)
+    expect(ways).toMatch(/WebRTC to peers works, .*over relay/)
+    expect(ways).toMatch(/Through a relay works, .*over relay/)
+    expect(await part('Router').innerText()).toContain('All relays you know are on your own network')
+    expect(await part('Public address').innerText()).toContain('127.0.0.1')
+    expect(await part('Clock').innerText()).toContain('Your clock is right.')
+    expect(await part('Relays').innerText()).toMatch(/Relay …\w+\s+(?:under 1|\d+) ms, keeps a place for you/)
+
+    await anna.page.getByRole('button', { name: 'Check again' }).click()
+    const pair = /Bob\s*(?:host|prflx) to (?:host|prflx) carries/
+    await part('Addresses for WebRTC').filter({ hasText: pair }).waitFor()
+    expect([...anna.exceptions, ...bob.exceptions]).toEqual([])
+  })
+
   test('tells that ICE failed, and takes no ghost that it leaves for a connection', async () => {
     const { anna, bob } = await annaAndBob()
     for (const tab of [anna, bob]) await tab.connection().getByRole('link').click()

@@ -42,6 +42,8 @@ export function sideName({ kind, isTab }: Side): string {
 /** Relays on the Internet, and a host for each of two. */
 export interface Meeting {
   readonly lab: NatLab
+  /** The web app, as the last relay serves it. */
+  readonly page: string
   readonly hosts: readonly [Host, Host]
   /** The two come anew each time. */
   trial(flags: readonly string[], connectionLimit?: number): Promise<Trial>
@@ -85,7 +87,7 @@ export async function prepareMeeting([a, b]: readonly [Side, Side], relayCount: 
       isTab ? openTabAt(host, page) : startProgram(host, [...bootstrap, ...flags], peers)
     const trial = (flags: readonly string[], connectionLimit?: number): Promise<Trial> =>
       meetAndTalk([start(a, hosts[0], flags), start(b, hosts[1], flags)], connectionLimit)
-    return { lab, hosts, trial, end }
+    return { lab, page, hosts, trial, end }
   } catch (thrown) {
     await end()
     throw thrown

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { Report } from '../../src/node/doctor/report.ts'
+import type { NodeReport as Report } from '../../src/node/doctor/report.ts'
 import { start } from '../e2e/starling.ts'
 import { NatLab, whyNoNats, type Router } from './lab/nat-lab.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Report } from '../../src/node/doctor/report.ts'
+import type { NodeReport as Report } from '../../src/node/doctor/report.ts'
 import { jsonLines, QUIET, runProgram, startProgram, temporaryFolder, untilReady, type Program } from './program.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>

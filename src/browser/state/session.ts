@@ -1,6 +1,7 @@
 import { batch, computed, effect, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import { errorMessage } from '../../core/bytes/index.ts'
 import type { Peer, PeerEvent, PeerStatus } from '../../core/chat/index.ts'
+import type { Report } from '../../core/doctor/index.ts'
 import type { Memory } from '../memory.ts'
 import type { OwnIdentity } from '../own-identity.ts'
 import { coalesce } from './coalesce.ts'
@@ -8,6 +9,7 @@ import { connectionOf, type Connection } from './connection.ts'
 import { createEditing, type Editing } from './editing.ts'
 import { createLook } from './look.ts'
 import { createMembers, type Members } from './members.ts'
+import { createNetworkCheck, type NetworkCheck } from './network-check.ts'
 import { rememberRoom } from './last-room.ts'
 import { createRoomList, type RoomRow } from './room-list.ts'
 import { createRouter, type Router } from './route.ts'
@@ -30,6 +32,8 @@ export interface Session {
   readonly open: ReadonlySignal<OpenRoom | undefined>
   readonly connection: ReadonlySignal<Connection>
   readonly status: ReadonlySignal<PeerStatus>
+  /** What is found out about this device's own network. */
+  readonly check: NetworkCheck
   readonly notices: Signal<readonly Notice[]>
   /** The room whose newest message is before the user's eyes. */
   readonly watching: Signal<string | undefined>
@@ -67,13 +71,21 @@ function asRead(row: RoomRow): RoomRow {
   return { ...row, summary: { ...row.summary, unread: 0 } }
 }
 
-export function createSession(peer: Peer, memory: Memory, own: OwnIdentity): Session {
+/** What a session needs beside the peer. */
+export interface SessionDeps {
+  readonly own: OwnIdentity
+  /** Tries out what the network lets this tab do. */
+  readonly examine: (signal: AbortSignal) => Promise<Report>
+}
+
+export function createSession(peer: Peer, memory: Memory, { own, examine }: SessionDeps): Session {
   const router = createRouter()
   const me = signal(peer.me())
   const rooms = createRoomList(peer)
   const opened = new Map<string, OpenRoom>()
   const status = signal(peer.status())
   const look = createLook()
+  const check = createNetworkCheck(examine)
   const notices = signal<readonly Notice[]>([])
   const watching = signal<string | undefined>(undefined)
 
@@ -168,6 +180,7 @@ export function createSession(peer: Peer, memory: Memory, own: OwnIdentity): Ses
       if (connected.value) look.beginConnected()
     }),
     look.stop,
+    check.stop,
     () => router.stop()
   ]
 
@@ -191,6 +204,7 @@ export function createSession(peer: Peer, memory: Memory, own: OwnIdentity): Ses
     rooms: computed(() => rooms.rows.value.map(row => (row.summary.id === watching.value ? asRead(row) : row))),
     open,
     status,
+    check,
     notices,
     watching,
     report,

@@ -1,10 +1,12 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
+import { checkInTime } from '../state/network-check.ts'
 import { createNetworkView } from '../state/network-view.ts'
 import type { Session } from '../state/session.ts'
 import '../styles/network.css'
 import { BackIcon } from './icons.tsx'
 import { Murmuration } from './murmuration.tsx'
+import { NetworkReport } from './network-report.tsx'
 import { NetworkSide } from './network-side.tsx'
 import { NetworkTable } from './network-table.tsx'
 
@@ -12,8 +14,15 @@ import { NetworkTable } from './network-table.tsx'
 export function NetworkPane({ session }: { session: Session }) {
   const view = useMemo(() => createNetworkView(session.peer), [session])
   const active = useSignal<string | undefined>(undefined)
-  useEffect(() => view.stop, [view])
+  useEffect(() => {
+    const endChecks = checkInTime(session.check, view.status)
+    return () => {
+      endChecks()
+      view.stop()
+    }
+  }, [view])
   const peers = view.peers.value
+  const check = session.check.state.value
   return (
     <main class="pane network-pane">
       <header class="pane-head network-head">
@@ -30,8 +39,9 @@ export function NetworkPane({ session }: { session: Session }) {
       </header>
       <div class="network-body">
         <Murmuration peers={peers} active={active} />
-        <NetworkSide peers={peers} status={view.status.value} />
+        <NetworkSide peers={peers} status={view.status.value} verdict={check.report?.summary} />
         {peers.length > 0 && <NetworkTable peers={peers} active={active} />}
+        <NetworkReport check={check} peers={peers} onCheck={session.check.run} />
       </div>
     </main>
   )

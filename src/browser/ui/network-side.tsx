@@ -4,11 +4,19 @@ import type { SeenPeer } from '../state/network-view.ts'
 import { count } from '../words.ts'
 import { Term } from './term.tsx'
 
-/** How this device stands as a whole; the place for what is found out about its network, and for advice. */
-export function NetworkSide({ peers, status }: { peers: readonly SeenPeer[]; status: PeerStatus }) {
+interface NetworkSideProps {
+  readonly peers: readonly SeenPeer[]
+  readonly status: PeerStatus
+  /** What its network allows, in a sentence. */
+  readonly verdict: string | undefined
+}
+
+/** How this device stands as a whole. */
+export function NetworkSide({ peers, status, verdict }: NetworkSideProps) {
   return (
     <section class="network-side" aria-label="This device">
       <p class="network-summary">{summaryWords(peers)}</p>
+      {verdict !== undefined && <p class="network-verdict">{verdict}</p>}
       <dl>
         {status.rooms.map(({ id, name, toTalk }) => (
           <div key={id}>

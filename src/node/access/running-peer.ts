@@ -1,6 +1,6 @@
 import type { RoomSummary } from '../../core/chat/index.ts'
 import type { PublicEvent } from '../api/feed.ts'
-import type { Report } from '../doctor/report.ts'
+import type { NodeReport } from '../doctor/report.ts'
 import type { ApiClient, CallOptions } from './api-client.ts'
 import { eventsOf } from './event-stream.ts'
 import type { Identity, PeerAccess, ReadMessage, Status } from './peer-access.ts'
@@ -10,7 +10,7 @@ export interface RunningPeer extends PeerAccess {
   /** Stores the message, then waits until `wait` others have it, or time runs out. */
   send(room: string, text: string, wait: number, timeout: number, signal: AbortSignal): Promise<Sent>
   /** What the network lets the peer do. */
-  examine(signal: AbortSignal): Promise<Report>
+  examine(signal: AbortSignal): Promise<NodeReport>
   /** The events from when the promise resolves on. */
   events(signal: AbortSignal): Promise<AsyncIterable<PublicEvent>>
 }
@@ -58,7 +58,7 @@ export function runningPeer(client: ApiClient): RunningPeer {
       await ask(`${roomPath(room)}/read`, { method: 'POST' })
     },
     status: () => ask<Status>('/v1/status'),
-    examine: signal => ask<Report>('/v1/nat', { signal }),
+    examine: signal => ask<NodeReport>('/v1/nat', { signal }),
     async send(room, text, wait, timeout, signal) {
       const { status, body } = await client.call(`${roomPath(room)}/messages`, {
         method: 'POST',

@@ -1,6 +1,6 @@
 import type { IdentityVault, Keeper, Peer } from '../../core/chat/index.ts'
 import type { IceServer, Network } from '../../core/network/index.ts'
-import type { Report } from '../doctor/report.ts'
+import type { NodeReport } from '../doctor/report.ts'
 import type { EventFeed } from './feed.ts'
 import type { Figures } from './metrics.ts'
 
@@ -18,7 +18,7 @@ export interface ServedPeer {
   keeper?(): Keeper | undefined
   messages(): number
   /** What the network lets this peer do; throws `UnavailableError` before it has started. */
-  examine(signal: AbortSignal): Promise<Report>
+  examine(signal: AbortSignal): Promise<NodeReport>
   readonly bootstrap: readonly string[]
   /** Servers that a tab may use, too; none that needs a secret. */
   readonly iceServers: readonly IceServer[]

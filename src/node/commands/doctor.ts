@@ -2,7 +2,7 @@ import type { Network } from '../../core/network/index.ts'
 import { openAccess } from '../access/open-access.ts'
 import type { StoredPeer } from '../access/stored-peer.ts'
 import type { Settings } from '../command-line/settings.ts'
-import type { Report } from '../doctor/report.ts'
+import type { NodeReport } from '../doctor/report.ts'
 import { UnavailableError } from '../exits.ts'
 import { withCleanup } from '../peer/cleanup.ts'
 import type { Run } from './command.ts'
@@ -17,7 +17,7 @@ export const doctor: Run = async ({ settings, output, stop }) => {
   const access = await openAccess(settings, stop)
   output.aside('Trying out the network; this takes up to half a minute.')
   const { reportText } = await import('../doctor/report-text.ts')
-  const show = (report: Report): void => output.result(report, reportText(report, process.stdout.columns))
+  const show = (report: NodeReport): void => output.result(report, reportText(report, process.stdout.columns))
   const report =
     access.kind === 'running'
       ? await access.peer.examine(stop)
@@ -32,8 +32,8 @@ function examineAlone(
   stored: StoredPeer,
   settings: Settings,
   stop: AbortSignal,
-  show: (report: Report) => void
-): Promise<Report> {
+  show: (report: NodeReport) => void
+): Promise<NodeReport> {
   return withCleanup(async cleanup => {
     cleanup.add(stored.stop)
     const { connect, openPortsOf } = await import('../peer/full-peer.ts')
@@ -43,7 +43,7 @@ function examineAlone(
     await ports?.settled
     stop.throwIfAborted()
     const { examiner } = await import('../doctor/examiner.ts')
-    const report = await examiner(settings, () => ({ network, ports }))(stop)
+    const report = await examiner(settings, () => ({ network, ports }))()
     show(report)
     return report
   })

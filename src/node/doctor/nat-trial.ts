@@ -6,12 +6,12 @@ import {
   mappingBehaviour,
   type Endpoint,
   type FilteringTrial,
-  type MappingBehaviour,
   type MappingSample,
   type NatFiltering,
   type Reach,
   type Witness
 } from '../../core/network/index.ts'
+import type { UdpFinding } from '../../core/doctor/index.ts'
 import { openStunSocket, sourceAddress, type StunSocket } from './stun-query.ts'
 
 /** Sockets that ask every server, one after another: so many mappings show a regular step. */
@@ -23,14 +23,6 @@ const PACKET_LIMIT_MS = 1500
 /** Hosts that are asked for an uninvited packet. */
 const MAX_STRANGERS = 3
 const DEFAULT_PORT = 3478
-
-export interface UdpFinding {
-  readonly mapping: MappingBehaviour
-  readonly filtering: NatFiltering
-  /** STUN servers that were asked, as `host:port`, and whether they answered. */
-  readonly servers: readonly { readonly server: Endpoint; readonly answered: boolean }[]
-  readonly samples: readonly MappingSample[]
-}
 
 /** Asks STUN servers at `stun:` addresses, and witnesses for packets, what the NAT does with UDP. */
 export async function tryUdp(
@@ -51,7 +43,7 @@ export async function tryUdp(
   const mapping = mappingBehaviour(samples, hosts.size, isOwnHost)
   const first = servers.find(answered)
   const filtering = first === undefined ? 'unknown' : await tryFiltering(first, reach, witnesses, signal)
-  return { mapping, filtering, servers: servers.map(server => ({ server, answered: answered(server) })), samples }
+  return { mapping, filtering, servers: servers.map(server => ({ server, answered: answered(server) })) }
 }
 
 export function isOwnHost(host: string): boolean {

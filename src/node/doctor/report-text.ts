@@ -1,8 +1,16 @@
-import type { NatFiltering, NatKind, NatMapping } from '../../core/network/index.ts'
+import {
+  clockWords,
+  natKindWords,
+  natLines,
+  short,
+  wayWords,
+  withoutIds,
+  type Report,
+  type TransportTrial
+} from '../../core/doctor/index.ts'
 import { counted } from '../terminal/counted.ts'
 import { visible } from '../terminal/visible.ts'
-import type { Report, TransportTrial } from './report.ts'
-import { short } from './witness-words.ts'
+import type { NodeReport } from './report.ts'
 
 const MARGIN = 14
 const MIN_WIDTH = 60
@@ -10,33 +18,10 @@ const MAX_WIDTH = 110
 /** Candidates of one kind that are worth reading. */
 const MAX_SHOWN = 4
 
-const KINDS: Record<NatKind, string> = {
-  open: 'no NAT: directly on the internet',
-  firewall: 'no NAT, but a firewall',
-  'full-cone': 'full cone NAT, the friendliest kind',
-  'address-restricted-cone': 'address-restricted cone NAT',
-  'port-restricted-cone': 'port-restricted cone NAT, the usual kind',
-  cone: 'cone NAT; what it lets in could not be tried',
-  symmetric: 'symmetric NAT, the strictest kind',
-  blocked: 'UDP is blocked, or no STUN server can be reached',
-  unknown: 'cannot be told'
-}
-const MAPPINGS: Record<NatMapping, string> = {
-  none: 'addresses are not changed on the way',
-  'endpoint-independent': 'one port for all (endpoint-independent mapping)',
-  'address-dependent': 'another port for each peer (address-dependent mapping)',
-  unknown: 'not known'
-}
-const FILTERINGS: Record<NatFiltering, string> = {
-  'endpoint-independent': 'everybody is let in (endpoint-independent filtering)',
-  'address-dependent': 'those are let in to whom you wrote (address-dependent filtering)',
-  'address-and-port-dependent': 'only answers are let in (address- and port-dependent filtering)',
-  unknown: 'what is let in could not be tried'
-}
 const SOURCES = { listening: 'own', announced: 'announced', mapped: 'router', observed: 'seen from outside' } as const
 
 /** The report for people: each part with what was found, then what it means. */
-export function reportText(report: Report, columns = 80): string {
+export function reportText(report: NodeReport, columns = 80): string {
   const width = Math.min(Math.max(columns, MIN_WIDTH), MAX_WIDTH)
   const { nat, addresses, router, candidates, transports, relays, clock, warnings } = report
   const part = (name: string, lines: readonly string[], advice: string): string[] => [
@@ -47,7 +32,7 @@ export function reportText(report: Report, columns = 80): string {
   return [
     ...wrapped('In short', report.summary, width),
     '',
-    ...part('NAT', natLines(nat), nat.advice),
+    ...part('NAT', [natKindWords(nat.kind), ...natLines(nat)], nat.advice),
     ...part('Addresses', addressLines(addresses), addresses.advice),
     ...part('Router', routerLines(router), router.advice),
     ...part('Candidates', candidateLines(candidates), candidates.advice),
@@ -57,21 +42,11 @@ export function reportText(report: Report, columns = 80): string {
     ]),
     '',
     ...part('Relays', relayLines(relays), relays.advice),
-    ...part('Clock', [clockLine(clock)], clock.advice),
+    ...part('Clock', [clockWords(clock)], clock.advice),
     ...warnings.flatMap(warning => [...wrapped('Warning', visible(warning), width), ''])
   ]
     .join('\n')
     .trimEnd()
-}
-
-function natLines(nat: Report['nat']): string[] {
-  const known = nat.kind !== 'unknown' && nat.kind !== 'blocked'
-  const ports = nat.preservesPorts === true && nat.mapping !== 'none' ? ', with the port of this machine' : ''
-  const step = nat.portStep === null ? '' : `, in steps of ${nat.portStep}`
-  const detail = `UDP: ${MAPPINGS[nat.mapping]}${ports}${step}; ${FILTERINGS[nat.filtering]}`
-  const tcpStep = nat.tcp.portStep === null ? '' : `, in steps of ${nat.tcp.portStep}`
-  const tcp = nat.tcp.mapping === 'unknown' ? [] : [`TCP: ${MAPPINGS[nat.tcp.mapping]}${tcpStep}`]
-  return [KINDS[nat.kind], ...(known ? [detail] : []), ...tcp]
 }
 
 function addressLines({ seen, tried }: Report['addresses']): string[] {
@@ -80,12 +55,12 @@ function addressLines({ seen, tried }: Report['addresses']): string[] {
     ...tried.map(({ address, source, reached, missed, announced }) => {
       const verdict =
         reached + missed === 0 ? 'not tried' : `reached by ${reached} of ${counted(reached + missed, 'relay')}`
-      return `${withoutPeer(address)} (${SOURCES[source]}): ${verdict}${announced ? ', announced' : ''}`
+      return `${withoutIds(address)} (${SOURCES[source]}): ${verdict}${announced ? ', announced' : ''}`
     })
   ]
 }
 
-function routerLines({ protocol, externalHost, ports }: Report['router']): string[] {
+function routerLines({ protocol, externalHost, ports }: NodeReport['router']): string[] {
   if (protocol === null) return []
   const name = protocol === 'upnp' ? 'UPnP' : 'NAT-PMP'
   return [`${name}, outside ${externalHost ?? 'not known'}: ${ports.length === 0 ? 'no ports' : ports.join(', ')}`]
@@ -103,8 +78,8 @@ function candidateLines(candidates: Report['candidates']): string[] {
 
 function trialLine({ transport, state, ms, address, reason }: TransportTrial): string {
   const name = transport.padEnd(14)
-  if (state === 'works') return `${name}works, ${Math.round(ms ?? 0)} ms, ${way(address ?? '')}`
-  if (state === 'fails') return `${name}fails: ${visible(reason ?? '')} (${way(address ?? '')})`
+  if (state === 'works') return `${name}works, ${Math.round(ms ?? 0)} ms, ${visible(wayWords(address ?? '', short))}`
+  if (state === 'fails') return `${name}fails: ${visible(reason ?? '')} (${visible(wayWords(address ?? '', short))})`
   return `${name}${state === 'off' ? 'off' : 'not tried'}`
 }
 
@@ -116,26 +91,10 @@ function relayLines({ known, stun }: Report['relays']): string[] {
         place ? 'keeps a place for you' : 'no place for you',
         witness ? undefined : 'cannot be asked'
       ]
-      return `${short(peer)} ${withoutPeer(address)}: ${facts.filter(fact => fact !== undefined).join(', ')}`
+      return `${short(peer)} ${withoutIds(address)}: ${facts.filter(fact => fact !== undefined).join(', ')}`
     }),
     ...stun.map(({ server, answered }) => `STUN ${server}: ${answered ? 'answers' : 'does not answer'}`)
   ]
-}
-
-function clockLine({ ahead, witnesses }: Report['clock']): string {
-  if (ahead === null) return 'not compared'
-  const off = Math.abs(ahead)
-  const by = off < 1000 ? `${off} ms` : `${(off / 1000).toFixed(1)} s`
-  return `${by} ${ahead < 0 ? 'behind' : 'ahead'}, by ${counted(witnesses, 'relay')}`
-}
-
-function withoutPeer(address: string): string {
-  return address.replace(/\/p2p\/[^/]+$/, '').replace(/\/certhash\/[^/]+/g, '')
-}
-
-function way(address: string): string {
-  const relay = /\/p2p\/([^/]+)\/p2p-circuit/.exec(address)?.[1]
-  return relay === undefined ? `to ${visible(withoutPeer(address))}` : `over relay ${short(relay)}`
 }
 
 /** The text beside a name in the margin, broken between words. */

@@ -15,16 +15,18 @@ const PORTS = 2
 const MAX_WITNESSES = 3
 
 /** A relay with the TCP address to dial it at. */
-export interface TcpWitness extends Witness {
+interface TcpWitness extends Witness {
   readonly tcp: string
 }
 
 /** Dials relays by TCP from one port each time, and asks them from which port they saw it come. */
 export async function tryTcp(
-  witnesses: readonly TcpWitness[],
+  all: readonly Witness[],
+  addresses: readonly string[],
   stranger: Stranger,
   signal: AbortSignal
 ): Promise<MappingBehaviour> {
+  const witnesses = tcpWitnesses(all, addresses)
   const samples: MappingSample[] = []
   for (let count = 0; count < PORTS; count++) {
     const port = await freePort()
@@ -38,8 +40,20 @@ export async function tryTcp(
   return mappingBehaviour(samples, witnesses.length, isOwnHost)
 }
 
+function tcpWitnesses(witnesses: readonly Witness[], addresses: readonly string[]): TcpWitness[] {
+  return witnesses.flatMap(witness => {
+    const tcp = addresses.find(
+      address =>
+        /^\/ip[46]\/[^/]+\/tcp\/\d+\/p2p\/[^/]+$/.test(address) &&
+        address.endsWith(witness.peer) &&
+        endpointOf(address)?.host === witness.host
+    )
+    return tcp === undefined ? [] : [{ ...witness, tcp }]
+  })
+}
+
 /** The host and port at which a multiaddr begins. */
-export function endpointOf(address: string): Endpoint | undefined {
+function endpointOf(address: string): Endpoint | undefined {
   const [, host, port] = /^\/ip[46]\/([^/]+)\/(?:tcp|udp)\/(\d+)/.exec(address) ?? []
   return host === undefined ? undefined : { host, port: Number(port) }
 }

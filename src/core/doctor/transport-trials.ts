@@ -1,5 +1,5 @@
-import type { Network, Reach, Stranger } from '../../core/network/index.ts'
-import { errorMessage, oneLine } from '../exits.ts'
+import { errorMessage } from '../bytes/index.ts'
+import type { Network, Reach, Stranger } from '../network/index.ts'
 import type { TransportName, TransportTrial } from './report.ts'
 
 const FORMS: Record<'tcp' | 'ws' | 'webrtc-direct', RegExp> = {
@@ -68,5 +68,6 @@ async function tryOne(
 
 function reasonOf(thrown: unknown, limit: AbortSignal): string {
   if (limit.aborted) return 'no answer in time'
-  return oneLine(thrown instanceof AggregateError ? errorMessage(thrown.errors[0]) : errorMessage(thrown))
+  const message = thrown instanceof AggregateError ? errorMessage(thrown.errors[0]) : errorMessage(thrown)
+  return message.replaceAll(/\s*[\r\n]+\s*/g, ' ').trim()
 }

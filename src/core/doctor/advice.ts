@@ -1,5 +1,5 @@
-import type { NatKind } from '../../core/network/index.ts'
-import { counted } from '../terminal/counted.ts'
+import type { NatKind } from '../network/index.ts'
+import type { Remedies } from './remedies.ts'
 import type {
   AddressReport,
   CandidateReport,
@@ -7,7 +7,6 @@ import type {
   NatReport,
   RelayReport,
   Report,
-  RouterReport,
   TransportTrial
 } from './report.ts'
 
@@ -26,9 +25,9 @@ export interface Surroundings {
   readonly stunServers: number
 }
 
-export function natAdvice({ kind, portStep }: Without<NatReport>, around: Surroundings): string {
+export function natAdvice({ kind, portStep }: Without<NatReport>, around: Surroundings, remedies: Remedies): string {
   if (around.onlyLocal && around.witnesses > 0) {
-    return 'All relays you know are on your own network, so nothing can be told about the way to the internet: add one outside with --bootstrap.'
+    return `All relays you know are on your own network, so nothing can be told about the way to the internet: ${remedies.outsideRelay}.`
   }
   switch (kind) {
     case 'open':
@@ -43,26 +42,26 @@ export function natAdvice({ kind, portStep }: Without<NatReport>, around: Surrou
       return 'Your router keeps one port for everybody you talk to: direct connections work with all but those behind the strictest routers, and a relay helps with the rest.'
     case 'symmetric':
       return portStep === null
-        ? 'Your router uses another port for each peer: direct connections work only with peers that can be reached anyway; a forwarded port, IPv6 or a TURN server (--turn) would help.'
-        : `Your router uses another port for each peer, but in regular steps of ${portStep}, so the next can often be guessed; a forwarded port, IPv6 or a TURN server (--turn) would help where it cannot.`
+        ? `Your router uses another port for each peer: direct connections work only with peers that can be reached anyway; ${remedies.strictRouter} would help.`
+        : `Your router uses another port for each peer, but in regular steps of ${portStep}, so the next can often be guessed; ${remedies.strictRouter} would help where it cannot.`
     case 'blocked':
-      return 'No STUN server answers, so your network probably blocks UDP: WebRTC will not get through, and messages go by TCP, by WebSocket or through a relay.'
+      return `No STUN server answers, so your network probably blocks UDP: WebRTC will not get through, and messages go ${remedies.withoutUdp}.`
     case 'unknown':
-      return unknownNatAdvice(around)
+      return unknownNatAdvice(around, remedies)
   }
 }
 
-function unknownNatAdvice({ witnesses, stunServers }: Surroundings): string {
+function unknownNatAdvice({ witnesses, stunServers }: Surroundings, remedies: Remedies): string {
   if (witnesses === 0 && stunServers === 0)
-    return 'It takes two relays to tell, and you know none that answers: name them with --bootstrap.'
+    return `It takes two relays to tell, and you know none that answers: ${remedies.relays}.`
   if (stunServers === 0)
-    return 'None of the relays you know answers STUN, so the kind of your router cannot be told: name a STUN server with --stun.'
+    return `None of the relays you know answers STUN, so the kind of your router cannot be told: ${remedies.stunServer}.`
   if (stunServers === 1)
-    return 'It takes two relays on different machines to tell, and you know only one with STUN: name another with --bootstrap.'
-  return 'The relays’ answers contradict each other, so the kind of your router cannot be told: name one more relay with --bootstrap.'
+    return `It takes two relays on different machines to tell, and you know only one with STUN: ${remedies.anotherRelay}.`
+  return `The relays’ answers contradict each other, so the kind of your router cannot be told by them: ${remedies.anotherRelay}.`
 }
 
-export function addressAdvice({ seen, tried }: Without<AddressReport>, witnesses: number): string {
+export function addressAdvice({ seen, tried }: Without<AddressReport>, witnesses: number, remedies: Remedies): string {
   const elsewhere = tried.find(({ source, address }) => source === 'announced' && isElsewhere(address, seen))
   if (elsewhere !== undefined) {
     return `You announce ${elsewhere.address}, but relays see you at ${seen.join(' and ')}: correct --announce, or others are sent to somebody else.`
@@ -75,14 +74,14 @@ export function addressAdvice({ seen, tried }: Without<AddressReport>, witnesses
     return 'Others reach you directly at what is announced; you also carry those who cannot be reached.'
   }
   if (tried.some(({ reached }) => reached === 1)) {
-    return 'One relay reached you directly; it takes two on different machines before the address is announced: name another with --bootstrap.'
+    return `One relay reached you directly; it takes two on different machines before the address is announced: ${remedies.anotherRelay}.`
   }
   if (tried.some(({ missed }) => missed > 0)) {
     return 'Nobody can dial you from outside: that is usual behind a router, and connections are made the other way round, by hole punching or through a relay.'
   }
-  if (seen.length === 0) return 'Nobody could be asked where you are seen: name a relay with --bootstrap.'
-  if (witnesses === 0) return 'There was no relay outside to try your addresses: name one with --bootstrap.'
-  return 'You listen nowhere that could be reached from the internet; others reach you through a relay.'
+  if (seen.length === 0) return `There is no relay to be asked where you are seen: ${remedies.aRelay}.`
+  if (witnesses === 0) return `There was no relay outside to try your addresses: ${remedies.aRelay}.`
+  return remedies.listensNowhere
 }
 
 /** At an IP address of the same family as one that relays see, and not at that. */
@@ -92,40 +91,28 @@ function isElsewhere(address: string, seen: readonly string[]): boolean {
   return host !== undefined && alike.length > 0 && !alike.includes(host)
 }
 
-export function routerAdvice(
-  { asked, protocol, externalHost, ports }: Without<RouterReport>,
-  seen: readonly string[],
-  on: boolean
+export function candidateAdvice(
+  { host, srflx, relay }: Without<CandidateReport>,
+  on: boolean,
+  kind: NatKind,
+  remedies: Remedies
 ): string {
-  if (!on) return 'The router is not asked for ports, as --no-upnp says.'
-  if (!asked) return 'No router is asked for ports, as this peer listens on no private network.'
-  if (protocol === null)
-    return 'No router offers to open ports (NAT-PMP, UPnP): where you can reach its settings, forward the ports by hand or switch UPnP on.'
-  if (externalHost !== null && seen.length > 0 && !seen.includes(externalHost)) {
-    return `Your router’s own address, ${externalHost}, is not where relays see you: there is a second NAT behind it, at your provider, and opened ports lead nowhere.`
-  }
-  if (ports.length === 0)
-    return 'Your router speaks of opening ports but opened none: look for UPnP or NAT-PMP in its settings.'
-  return `Your router passes ${counted(ports.length, 'port')} on to this machine.`
-}
-
-export function candidateAdvice({ host, srflx, relay }: Without<CandidateReport>, on: boolean, kind: NatKind): string {
-  if (!on) return 'WebRTC is switched off by --no-webrtc.'
+  if (!on) return `WebRTC is ${remedies.webrtcOff}.`
   if (srflx.length === 0 && relay.length === 0) {
     return host.length === 0
       ? 'WebRTC finds no address at all: this machine seems to be offline.'
-      : `WebRTC knows only addresses of this machine, so it connects within your network: ${kind === 'blocked' ? 'no STUN server answers to show it the one outside.' : 'a relay with STUN (or --stun) would show it the one outside.'}`
+      : `WebRTC knows only addresses of this machine, so it connects within your network: ${kind === 'blocked' ? 'no STUN server answers to show it the one outside.' : `${remedies.ownStun} would show it the one outside.`}`
   }
   if (relay.length === 0)
-    return 'WebRTC knows your address outside and can try direct connections; without a TURN server (--turn) the hardest cases go through a relay.'
+    return `WebRTC knows your address outside and can try direct connections; without ${remedies.turnServer} the hardest cases go through a relay.`
   return 'WebRTC can connect directly, and through a TURN server where that fails.'
 }
 
-export function transportAdvice({ transport, state }: TransportTrial, kind: NatKind): string {
-  if (state === 'off') return 'It is switched off by --no-webrtc.'
+export function transportAdvice({ transport, state }: TransportTrial, kind: NatKind, remedies: Remedies): string {
+  if (state === 'off') return `It is ${remedies.webrtcOff}.`
   if (state === 'untried') {
     return transport === 'circuit' || transport === 'webrtc'
-      ? 'It needs a relay that keeps a place for you: name one with --bootstrap.'
+      ? `It needs a relay that keeps a place for you: ${remedies.aRelay}.`
       : 'No relay you know offers it, so it could not be tried.'
   }
   if (state === 'works' && transport === 'webrtc' && kind === 'blocked') {
@@ -149,20 +136,16 @@ const FAILS = {
   ws: 'A proxy or firewall stops WebSocket: try a relay with wss on port 443.',
   'webrtc-direct': 'UDP does not get out: use relays with TCP or WebSocket addresses.',
   webrtc: 'Peers meet through the relay, but do not connect by UDP: look for a firewall on this machine.',
-  circuit: 'The relay does not pass others on: name another with --bootstrap.'
+  circuit: 'The relay does not pass others on: it may be full, or not meant for that.'
 } as const
 
-export function relayAdvice({ known }: Without<RelayReport>, asked: number): string {
+export function relayAdvice({ known }: Without<RelayReport>, asked: number, remedies: Remedies): string {
   const places = known.filter(({ place }) => place).length
-  if (known.length === 0) {
-    return asked === 0
-      ? 'You know no relay: name one with --bootstrap, anyone’s will do.'
-      : 'None of the relays you named answers: check their addresses, and whether this machine is online.'
-  }
+  if (known.length === 0) return asked === 0 ? `You know no relay: ${remedies.aRelay}.` : remedies.noRelayAnswers
   if (places === 0)
     return 'You are connected to relays, but none keeps a place for you: those behind a NAT cannot be found through them.'
   if (places === 1) return 'One relay passes others on to you: a second would keep you reachable when it stops.'
-  return `${counted(places, 'relay')} pass others on to you: one may stop without anybody noticing.`
+  return `${places} relays pass others on to you: one may stop without anybody noticing.`
 }
 
 export function clockAdvice({ ahead }: Without<ClockReport>): string {

@@ -2,8 +2,20 @@
 export interface IceCandidate {
   readonly kind: 'host' | 'srflx' | 'relay'
   readonly protocol: string
-  /** `192.0.2.1:4001`, `[2001:db8::1]:4001`. */
-  readonly address: string
+  /** An IP address, or a name by which a browser hides one (mDNS). */
+  readonly host: string
+  readonly port: number
+}
+
+/** Of a browser's `RTCPeerConnection` and of node-datachannel's, what gathering takes. */
+export interface Gatherer {
+  readonly iceGatheringState: string
+  readonly localDescription: { readonly sdp: string } | null
+  createDataChannel(label: string): unknown
+  createOffer(): Promise<unknown>
+  setLocalDescription(offer: never): Promise<void>
+  addEventListener(type: 'icegatheringstatechange', listener: () => void): void
+  close(): void
 }
 
 /** STUN and TURN servers that do not answer are waited for as long as this. */
@@ -11,37 +23,27 @@ const GATHERING_MS = 8_000
 /** Some interfaces with two families each. */
 const MAX_CANDIDATES = 32
 
-interface IceServer {
-  readonly urls: string
-  readonly username?: string
-  readonly credential?: string
-}
-
-/** Gathers this machine's candidates as a WebRTC connection would, with these servers. */
-export async function gatherCandidates(servers: readonly IceServer[], signal: AbortSignal): Promise<IceCandidate[]> {
-  const { RTCPeerConnection } = await import('node-datachannel/polyfill')
-  const iceServers = servers.map(({ urls, ...login }) => ({ urls: [urls], ...login }))
-  // The type is that of browsers, which is not among the types of Node.
-  const connection = new RTCPeerConnection({ iceServers } as object)
+/** Gathers the candidates of a connection that is made for it, and closes it. */
+export async function gatherCandidates(connection: Gatherer, signal: AbortSignal): Promise<IceCandidate[]> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, GATHERING_MS)
-  signal.addEventListener('abort', () => resolve(), { once: true })
+  const aborted = (): void => resolve()
+  signal.addEventListener('abort', aborted, { once: true })
   connection.addEventListener('icegatheringstatechange', () => {
     if (connection.iceGatheringState === 'complete') resolve()
   })
   try {
     connection.createDataChannel('doctor')
-    await connection.setLocalDescription(await connection.createOffer())
+    await connection.setLocalDescription((await connection.createOffer()) as never)
     await promise
     // The events of candidates may come after the one that all are gathered.
     const lines: string[] = connection.localDescription?.sdp.split(/\r?\n/) ?? []
     const found = lines.flatMap(line => parseCandidate(line) ?? []).slice(0, MAX_CANDIDATES)
-    const distinct = new Map(
-      found.map(candidate => [`${candidate.kind} ${candidate.protocol} ${candidate.address}`, candidate])
-    )
+    const distinct = new Map(found.map(each => [`${each.kind} ${each.protocol} ${each.host} ${each.port}`, each]))
     return [...distinct.values()].sort((a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind))
   } finally {
     clearTimeout(timer)
+    signal.removeEventListener('abort', aborted)
     connection.close()
   }
 }
@@ -53,6 +55,10 @@ export function parseCandidate(text: string): IceCandidate | undefined {
   const [, protocol, host, port, kind] =
     /^(?:a=)?candidate:\S+ \d+ (\S+) \d+ (\S+) (\d+) typ (host|srflx|relay)\b/i.exec(text) ?? []
   if (protocol === undefined || host === undefined || kind === undefined) return undefined
-  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-  return { kind: kind.toLowerCase() as IceCandidate['kind'], protocol: protocol.toLowerCase(), address }
+  return {
+    kind: kind.toLowerCase() as IceCandidate['kind'],
+    protocol: protocol.toLowerCase(),
+    host,
+    port: Number(port)
+  }
 }

@@ -1,48 +1,47 @@
-import type { Look, Network, Reach, Stranger, Witness } from '../../core/network/index.ts'
-import { UnavailableError } from '../exits.ts'
-import { composeReport } from './compose-report.ts'
-import { gatherCandidates } from './ice-candidates.ts'
-import { tryUdp } from './nat-trial.ts'
-import type { CarryingPair, KnownRelay, Report, RouterState, TransportTrial } from './report.ts'
-import { endpointOf, tryTcp, type TcpWitness } from './tcp-trial.ts'
+import { UnavailableError } from '../bytes/index.ts'
+import type { Look, MappingBehaviour, Network, Reach, Stranger, Witness } from '../network/index.ts'
+import { composeReport, type DoctorSettings, type UdpFinding } from './compose-report.ts'
+import type { IceCandidate } from './ice-candidates.ts'
+import type { CarryingPair, KnownRelay, Report, TransportTrial } from './report.ts'
 import { notTried, tryOutbound, tryRelayed } from './transport-trials.ts'
 import { judgeSightings } from './witness-words.ts'
 
-export interface ExamineOptions {
-  readonly webrtc: boolean
-  readonly upnp: boolean
-  /** Relays named by the user. */
-  readonly bootstrap: readonly string[]
-  /** `stun:` addresses that may be asked. */
-  stun(): Promise<readonly string[]>
-  /** As the WebRTC of this process uses them. */
-  iceServers(): Promise<readonly { urls: string; username?: string; credential?: string }[]>
-  router(): RouterState
+/** What each edge tries in its own way. */
+export interface Trials extends DoctorSettings {
+  udp(seen: readonly string[], reach: Reach, witnesses: readonly Witness[], signal: AbortSignal): Promise<UdpFinding>
+  /** Absent where there is no TCP. */
+  tcp?(
+    witnesses: readonly Witness[],
+    addresses: readonly string[],
+    stranger: Stranger,
+    signal: AbortSignal
+  ): Promise<MappingBehaviour>
+  candidates(signal: AbortSignal): Promise<IceCandidate[]>
 }
 
+const NOT_TRIED: MappingBehaviour = { mapping: 'unknown', seen: [], preservesPorts: undefined }
+
 /** Tries out what the network lets this peer do. Takes some seconds, half a minute where nothing answers. */
-export async function examine(network: Network, options: ExamineOptions, signal: AbortSignal): Promise<Report> {
+export async function examine(network: Network, edge: Trials, signal: AbortSignal): Promise<Report> {
   const { reach } = network
   if (reach === undefined) throw new UnavailableError('nothing can be told about this network')
   const witnesses = await reach.witnesses()
   const sightings = await Promise.all(witnesses.map(witness => sighting(reach, witness, signal)))
   const { hosts: seen, warnings } = judgeSightings(sightings.map(each => each.sighting))
-  const looks = sightings.flatMap(({ look }) => look ?? [])
-  const stun = await options.stun()
   // Alone: other packets through the NAT would disturb the steps of its ports.
-  const udp = await tryUdp(stun, reach, witnesses, signal)
+  const udp = await edge.udp(seen, reach, witnesses, signal)
   const stranger = await reach.stranger()
   try {
-    const addresses = await dialable(network, witnesses, options.bootstrap)
-    const tcp = await tryTcp(tcpWitnesses(witnesses, addresses), stranger, signal)
+    const addresses = await dialable(network, witnesses, edge.bootstrap)
+    const tcp = (await edge.tcp?.(witnesses, addresses, stranger, signal)) ?? NOT_TRIED
     const [trials, candidates, transports] = await Promise.all([
       reach.check(signal),
-      options.webrtc ? gatherCandidates(await options.iceServers(), signal) : [],
+      edge.webrtc ? edge.candidates(signal) : [],
       Promise.all([
-        tryOutbound('tcp', addresses, reach, signal),
+        edge.tcp === undefined ? [] : tryOutbound('tcp', addresses, reach, signal),
         tryOutbound('ws', addresses, reach, signal),
-        options.webrtc ? tryOutbound('webrtc-direct', addresses, reach, signal) : notTried('webrtc-direct', 'off'),
-        throughRelays(options.webrtc, network, stranger, signal)
+        edge.webrtc ? tryOutbound('webrtc-direct', addresses, reach, signal) : notTried('webrtc-direct', 'off'),
+        throughRelays(edge.webrtc, network, stranger, signal)
       ])
     ])
     return composeReport({
@@ -50,7 +49,7 @@ export async function examine(network: Network, options: ExamineOptions, signal:
       witnesses,
       seen,
       warnings,
-      looks,
+      looks: sightings.flatMap(({ look }) => look ?? []),
       udp,
       tcp,
       trials,
@@ -58,8 +57,7 @@ export async function examine(network: Network, options: ExamineOptions, signal:
       carries: await carryingPairs(network),
       transports: transports.flat(),
       relays: relaysOf(network, witnesses),
-      router: options.router(),
-      settings: options
+      settings: edge
     })
   } finally {
     await stranger.stop()
@@ -107,18 +105,6 @@ async function dialable(
   ])
   const found = await Promise.all([...peers].map(peer => network.addressesOf(peer)))
   return [...new Set([...found.flat(), ...bootstrap])]
-}
-
-function tcpWitnesses(witnesses: readonly Witness[], addresses: readonly string[]): TcpWitness[] {
-  return witnesses.flatMap(witness => {
-    const tcp = addresses.find(
-      address =>
-        /^\/ip[46]\/[^/]+\/tcp\/\d+\/p2p\/[^/]+$/.test(address) &&
-        address.endsWith(witness.peer) &&
-        endpointOf(address)?.host === witness.host
-    )
-    return tcp === undefined ? [] : [{ ...witness, tcp }]
-  })
 }
 
 function relaysOf(network: Network, witnesses: readonly Witness[]): KnownRelay[] {

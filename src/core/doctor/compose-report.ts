@@ -1,24 +1,25 @@
 import {
   natKind,
   type AddressTrial,
+  type Endpoint,
   type Look,
   type MappingBehaviour,
+  type NatFiltering,
   type PeerId,
   type Witness
-} from '../../core/network/index.ts'
+} from '../network/index.ts'
 import {
   addressAdvice,
   candidateAdvice,
   clockAdvice,
   natAdvice,
   relayAdvice,
-  routerAdvice,
   summaryOf,
   transportAdvice
 } from './advice.ts'
 import type { IceCandidate } from './ice-candidates.ts'
-import type { UdpFinding } from './nat-trial.ts'
-import type { CarryingPair, KnownRelay, Report, RouterState, TransportTrial } from './report.ts'
+import { PROGRAM, TAB } from './remedies.ts'
+import type { CarryingPair, KnownRelay, Report, TransportTrial } from './report.ts'
 
 /** What the trials found. */
 export interface Findings {
@@ -35,13 +36,29 @@ export interface Findings {
   readonly carries: readonly CarryingPair[]
   readonly transports: readonly TransportTrial[]
   readonly relays: readonly KnownRelay[]
-  readonly router: RouterState
-  readonly settings: { readonly webrtc: boolean; readonly upnp: boolean; readonly bootstrap: readonly string[] }
+  readonly settings: DoctorSettings
+}
+
+export interface DoctorSettings {
+  /** Whose report it is: what helps differs. */
+  readonly edge: 'program' | 'tab'
+  readonly webrtc: boolean
+  /** Addresses of relays that were named by the user, or by the page. */
+  readonly bootstrap: readonly string[]
+}
+
+/** What STUN servers, and packets of witnesses, say of the way of UDP. */
+export interface UdpFinding {
+  readonly mapping: MappingBehaviour
+  readonly filtering: NatFiltering
+  /** STUN servers that were asked, and whether they answered. */
+  readonly servers: readonly { readonly server: Endpoint; readonly answered: boolean }[]
 }
 
 /** Puts the findings in the order of the contract, each with what it means. */
 export function composeReport(found: Findings): Report {
-  const { peer, witnesses, seen, warnings, looks, udp, router, settings } = found
+  const { peer, witnesses, seen, warnings, looks, udp, settings } = found
+  const remedies = settings.edge === 'tab' ? TAB : PROGRAM
   const outside = witnesses.filter(({ isPublic }) => isPublic).length
   const around = {
     witnesses: witnesses.length,
@@ -65,12 +82,11 @@ export function composeReport(found: Findings): Report {
   const clock = { ahead, witnesses: looks.length }
   const report = {
     peer,
-    nat: { ...nat, advice: natAdvice(nat, around) },
-    addresses: { ...addresses, advice: addressAdvice(addresses, outside) },
-    router: { ...router, advice: routerAdvice(router, seen, settings.upnp) },
-    candidates: { ...candidates, advice: candidateAdvice(candidates, settings.webrtc, nat.kind) },
-    transports: found.transports.map(trial => ({ ...trial, advice: transportAdvice(trial, nat.kind) })),
-    relays: { ...relays, advice: relayAdvice(relays, settings.bootstrap.length) },
+    nat: { ...nat, advice: natAdvice(nat, around, remedies) },
+    addresses: { ...addresses, advice: addressAdvice(addresses, outside, remedies) },
+    candidates: { ...candidates, advice: candidateAdvice(candidates, settings.webrtc, nat.kind, remedies) },
+    transports: found.transports.map(trial => ({ ...trial, advice: transportAdvice(trial, nat.kind, remedies) })),
+    relays: { ...relays, advice: relayAdvice(relays, settings.bootstrap.length, remedies) },
     clock: { ...clock, advice: clockAdvice(clock) },
     warnings
   }
@@ -87,7 +103,7 @@ function triedAddress({ address, source, reachedBy, missedBy, isAnnounced }: Add
 
 function byKind(candidates: readonly IceCandidate[]): Record<IceCandidate['kind'], string[]> {
   const of = (kind: IceCandidate['kind']): string[] =>
-    candidates.filter(each => each.kind === kind).map(({ protocol, address }) => `${protocol} ${address}`)
+    candidates.filter(each => each.kind === kind).map(each => `${each.protocol} ${hostPort(each)}`)
   return { host: of('host'), srflx: of('srflx'), relay: of('relay') }
 }
 
