@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { hears, Lab, makeRoom, say, type LabPeer } from './lab.ts'
 import { RoomOverHttp } from './room-over-http.ts'
 
@@ -92,7 +92,10 @@ async function takeAmending(anna: Page): Promise<void> {
 async function takeNetwork(anna: Page): Promise<void> {
   await anna.getByRole('status', { name: 'Connection' }).getByRole('link').click()
   await anna.getByRole('row', { name: /^Bo.*WebRTC/ }).waitFor()
+  await anna.getByText(/^Tried at/).waitFor()
   await take(anna, '12-network')
+  const report = anna.getByRole('region', { name: 'What your network allows' })
+  await take(anna, '13-network-report', report)
   await anna.goBack()
 }
 
@@ -119,11 +122,13 @@ async function enter(browser: Browser, address: string, nick: string): Promise<P
   return page
 }
 
-async function take(page: Page, name: string): Promise<void> {
+/** The part that is meant, when one is given, comes to the top. */
+async function take(page: Page, name: string, part?: Locator): Promise<void> {
   for (const [device, size] of Object.entries(WIDTHS)) {
     await page.setViewportSize(size)
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await part?.evaluate(element => element.scrollIntoView())
       const path = join(FOLDER, `${name}-${device}-${colorScheme}.png`)
       await page.screenshot({ path })
       process.stdout.write(`${path}\n`)

@@ -10,7 +10,7 @@ export const REPORT_TERMS = {
   transports: 'Each was really tried now, to a relay or through one.',
   relays: 'Peers with a public address. One that keeps a place for you passes on whoever looks for you.',
   clock: 'Compared with the clocks of your relays. Messages are put in order by time, so a wrong clock misplaces them.',
-  stun: 'A STUN server tells from which address your packets come. Relays are theirs to each other; nobody else is asked.'
+  stun: 'A STUN server tells from which address your packets come. Your relays do that; nobody else is asked.'
 } as const
 
 const CANDIDATES = {
@@ -42,14 +42,15 @@ export function transportWords({ transport }: TransportReport): Words {
   return TRANSPORTS[transport]
 }
 
-export function trialWords({ state, ms, address, reason }: TransportReport, peers: readonly SeenPeer[]): string {
-  const way =
-    address === null
-      ? ''
-      : `, ${wayWords(address, relay => nameOf(relay, peers)).replace('over relay Relay', 'over relay')}`
-  if (state === 'works') return `works, ${rttWords(ms ?? 0)}${way}`
+export function trialWords({ state, ms, reason }: TransportReport): string {
+  if (state === 'works') return `works, ${rttWords(ms ?? 0)}`
   if (state === 'fails') return `fails: ${reason ?? 'no answer'}`
   return state === 'off' ? 'not there' : 'not tried'
+}
+
+/** Where it was tried. */
+export function trialWay({ address }: TransportReport, peers: readonly SeenPeer[]): string {
+  return address === null ? '' : wayWords(address, relay => nameOf(relay, peers).replace(/^Relay /, ''))
 }
 
 /** Each kind of candidate with the addresses that are worth reading. */
@@ -70,7 +71,7 @@ function foundWords(all: readonly string[]): string {
   return [
     ...shown.slice(0, MAX_SHOWN),
     ...(more > 0 ? [`${more} more`] : []),
-    ...(hidden > 0 ? [`${hidden} hidden by the browser`] : [])
+    ...(hidden > 0 ? [`${hidden}, hidden by the browser`] : [])
   ].join(', ')
 }
 

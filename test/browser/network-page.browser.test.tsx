@@ -140,7 +140,7 @@ describe('the network page', () => {
     for (const [name, ...words] of [
       ['Router', 'cone NAT', 'one port for all', PLAIN_REPORT.nat.advice],
       ['Public address', '44.0.0.7', PLAIN_REPORT.addresses.advice],
-      ['Addresses for WebRTC', '1 hidden by the browser', 'udp 44.0.0.7:50001', 'host to prflx carries'],
+      ['Addresses for WebRTC', '1, hidden by the browser', 'udp 44.0.0.7:50001', 'host to prflx carries'],
       ['Relays', 'Relay …yRelay', '12 ms, keeps a place for you', 'relay.example:3478 answers'],
       ['Clock', '12 ms behind, by 1 relay', 'Your clock is right.'],
       ['Ways of connecting', 'works, 31 ms', 'fails: no answer in time', 'over relay …yRelay']

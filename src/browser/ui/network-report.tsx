@@ -7,6 +7,7 @@ import {
   relayFacts,
   REPORT_TERMS,
   transportWords,
+  trialWay,
   trialWords
 } from '../report-words.ts'
 import type { CheckState } from '../state/network-check.ts'
@@ -96,17 +97,18 @@ function Findings({ report, peers }: { report: Report; peers: readonly SeenPeer[
             ))}
           </dl>
         </Finding>
-        <Finding title="Clock" term={REPORT_TERMS.clock} advice={clock.advice}>
+        <Finding title="Clock" term={REPORT_TERMS.clock} advice={clock.advice} wide>
           <p class="found">{clockWords(clock)}</p>
         </Finding>
-        <Finding title="Ways of connecting" term={REPORT_TERMS.transports}>
+        <Finding title="Ways of connecting" term={REPORT_TERMS.transports} wide>
           <ul class="trials">
             {transports.map(trial => (
               <li key={trial.transport} data-state={trial.state}>
-                <p>
+                <p class="found">
                   <Term explained={transportWords(trial).explained}>{transportWords(trial).words}</Term>{' '}
-                  <span class="found">{trialWords(trial, peers)}</span>
+                  {trialWords(trial)}
                 </p>
+                <p class="fact">{trialWay(trial, peers)}</p>
                 <p class="advice">{trial.advice}</p>
               </li>
             ))}
@@ -121,12 +123,14 @@ interface FindingProps {
   readonly title: string
   readonly term: string
   readonly advice?: string
+  /** As wide as the page. */
+  readonly wide?: boolean
   readonly children: ComponentChildren
 }
 
-function Finding({ title, term, advice, children }: FindingProps) {
+function Finding({ title, term, advice, wide = false, children }: FindingProps) {
   return (
-    <section class="finding" aria-label={title}>
+    <section class={wide ? 'finding wide' : 'finding'} aria-label={title}>
       <h4>
         <Term explained={term}>{title}</Term>
       </h4>

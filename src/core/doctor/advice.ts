@@ -80,7 +80,7 @@ export function addressAdvice({ seen, tried }: Without<AddressReport>, witnesses
     return 'Nobody can dial you from outside: that is usual behind a router, and connections are made the other way round, by hole punching or through a relay.'
   }
   if (seen.length === 0) return `There is no relay to be asked where you are seen: ${remedies.aRelay}.`
-  if (witnesses === 0) return `There was no relay outside to try your addresses: ${remedies.aRelay}.`
+  if (witnesses === 0) return remedies.noneOutside
   return remedies.listensNowhere
 }
 

@@ -13,6 +13,7 @@ export interface Remedies {
   readonly webrtcOff: string
   /** Sentences. */
   readonly noRelayAnswers: string
+  readonly noneOutside: string
   readonly listensNowhere: string
 }
 
@@ -27,6 +28,7 @@ export const PROGRAM: Remedies = {
   strictRouter: 'a forwarded port, IPv6 or a TURN server (--turn)',
   withoutUdp: 'by TCP, by WebSocket or through a relay',
   noRelayAnswers: 'None of the relays you named answers: check their addresses, and whether this machine is online.',
+  noneOutside: 'There was no relay outside to try your addresses: name one with --bootstrap.',
   listensNowhere: 'You listen nowhere that could be reached from the internet; others reach you through a relay.',
   webrtcOff: 'switched off by --no-webrtc'
 }
@@ -43,6 +45,8 @@ export const TAB: Remedies = {
   strictRouter: 'IPv6, another network or a TURN server at your relay',
   withoutUdp: 'by WebSocket, through a relay',
   noRelayAnswers: 'None of the relays this page knows answers: check whether this device is online.',
+  noneOutside:
+    'This is where relays on your own network see you: only one on the internet can tell your public address.',
   listensNowhere: 'Nobody can dial a tab from outside: others come to you by WebRTC, or through a relay.',
   webrtcOff: 'not there in this browser'
 }
