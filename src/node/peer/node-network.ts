@@ -4,6 +4,7 @@ import { tcp } from '@libp2p/tcp'
 import { isPrivateIp } from '@libp2p/utils'
 import { webRTC } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
+import { RTCPeerConnection } from 'node-datachannel/polyfill'
 import { systemClock } from '../../core/bytes/index.ts'
 import {
   createLibp2pNetwork,
@@ -18,6 +19,9 @@ import { encodedIceServers } from './ice-servers.ts'
 import { freePort } from './ports.ts'
 import { sendPacket } from './send-packet.ts'
 import { patientWebRTCDirect } from './webrtc-direct.ts'
+import { mendOffers } from './webrtc-offers.ts'
+
+mendOffers(RTCPeerConnection)
 
 /** Ours alone: peers of other programs on the local network are none of our business. */
 const MDNS_SERVICE = '_starling._udp.local'
