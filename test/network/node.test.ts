@@ -1,6 +1,8 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { webRTCDirect } from '@libp2p/webrtc'
 import { tcp } from '@libp2p/tcp'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { EnvironmentError, UsageError } from '../../src/core/bytes/index.ts'
 import { createCast, ownAddresses } from './network-cast.ts'
 
@@ -20,6 +22,19 @@ test('The PeerId and the certificate hash survive a restart', async () => {
   const again = await cast.relay({ ...options, folder: first.folder })
   expect(again.network.self).toBe(first.network.self)
   expect(certificate(again.network.addresses())).toBe(hash)
+})
+
+test('A webrtc-direct address at which nobody answers is given up long before the caller would', async () => {
+  const silent = createSocket('udp4').bind(0, '127.0.0.1')
+  onTestFinished(() => void silent.close())
+  await once(silent, 'listening')
+  const peer = '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN'
+  const hash = 'uEiAkH5a4DPGKUuOBjYw0CgwjLa2R_RF71v86aVxlqdKNOQ'
+  const address = `/ip4/127.0.0.1/udp/${silent.address().port}/webrtc-direct/certhash/${hash}/p2p/${peer}`
+  const ann = await cast.enter({ transports: [webRTCDirect({ rtcConfiguration: { iceServers: [] } })], listen: [] })
+  const patience = AbortSignal.timeout(30_000)
+  await expect(ann.network.reach?.dial(address, patience)).rejects.toThrow('no answer in time')
+  expect(patience.aborted).toBe(false)
 })
 
 test('Addresses are complete, and announced ones come along at once', async () => {

@@ -12,6 +12,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pInit } from 'libp2p'
 import type { Millis } from '../../bytes/index.ts'
 import { isRelayed } from './addresses.ts'
+import { quickToGiveUp } from './direct-limit.ts'
 import { gossipOptions } from './gossip-options.ts'
 import { dht } from './dht.ts'
 import { compareForDialling, createDialler, type Dialler } from './dialler.ts'
@@ -63,7 +64,7 @@ export async function createNode(
     datastore: options.datastore,
     addresses: addresses(options),
     transports: [
-      ...options.transports.map(listeners.capture),
+      ...options.transports.map(factory => listeners.capture(quickToGiveUp(options.clock, factory))),
       found => {
         components = found
         return listeners.capture(places.capture(circuitRelayTransport()))(found)
