@@ -38,7 +38,7 @@ function startRelayAt({ name, address, wrap }: Host, more: readonly string[], da
 }
 
 /** A peer in the room `lobby` on a host of the lab. */
-async function startPeerAt({ name, wrap }: Host, args: readonly string[]): Promise<Running> {
+export async function startPeerAt({ name, wrap }: Host, args: readonly string[]): Promise<Running> {
   const peer = await start(name, ['up', '--http', '127.0.0.1:0', '--no-mdns', '--no-relay', ...args], { wrap })
   await expectSuccess(peer.run('id', 'name', name))
   await expectSuccess(peer.run('room', 'join', 'lobby', '--open'))

@@ -46,10 +46,12 @@ export interface RouterPlace {
   readonly host: string
   /** What stands behind it reaches each other by its address outside. */
   readonly hairpin: boolean
+  /** Whatever it does with UDP otherwise, none leaves. */
+  readonly dropsUdp: boolean
 }
 
 /** The rules of a router, for `nft -f`: `wan` is its interface outside, `lan` the one inside. */
-export function rulesOf(kind: NatKind, { outside, host, hairpin }: RouterPlace): string {
+export function rulesOf(kind: NatKind, { outside, host, hairpin, dropsUdp }: RouterPlace): string {
   return [
     'table ip starling {',
     // Whom the host has written to, and from which port: what is let in is let in to that port alone.
@@ -58,7 +60,7 @@ export function rulesOf(kind: NatKind, { outside, host, hairpin }: RouterPlace):
     ' map mapped {\n  type inet_service : ipv4_addr\n  flags dynamic,timeout\n  timeout 10m\n }',
     ` chain before {\n  type nat hook prerouting priority -100\n  ${hairpin ? turned(outside) : forwarded(kind, host)}\n }`,
     ` chain behind {\n  type nat hook postrouting priority 100\n  ${translated(kind, outside)}${hairpin ? `\n  oifname "lan" ct status dnat snat to ${outside}` : ''}\n }`,
-    ` chain through {\n  type filter hook forward priority 0\n  policy drop\n  ${passed(kind).join('\n  ')}\n }`,
+    ` chain through {\n  type filter hook forward priority 0\n  policy drop\n  ${[...(dropsUdp ? ['meta l4proto udp drop'] : []), ...passed(kind)].join('\n  ')}\n }`,
     // A router says nothing to those whom it does not know: a RST would end a punch before it begins.
     ' chain own {\n  type filter hook input priority 0\n  policy drop\n  iifname != "wan" accept\n  ct state established,related accept\n }',
     '}',

@@ -41,6 +41,7 @@ interface RouterOptions {
   readonly hairpin?: boolean
   readonly apart?: boolean
   readonly ip6?: boolean
+  readonly dropsUdp?: boolean
 }
 
 /** The IPv6 address of a host with a public one of IPv4. */
@@ -120,7 +121,7 @@ export class NatLab {
 
   /** A router on the Internet, or behind another one. */
   router(name: string, kind: NatKind, options: RouterOptions = {}): Router {
-    const { provider, hairpin = false, apart = false, ip6 = false } = options
+    const { provider, hairpin = false, apart = false, ip6 = false, dropsUdp = false } = options
     const space = this.#space(name)
     this.#subnets += 1
     const router: Router = {
@@ -136,7 +137,7 @@ export class NatLab {
     inside(space, 'sysctl', '-q', '-w', 'net.ipv4.ip_forward=1')
     // Where the kernel filters bridges, too, it would bridge what hairpins to the neighbour, past this router.
     inside(space, 'sysctl', '-q', '-e', '-w', 'net.bridge.bridge-nf-call-iptables=0')
-    const rules = rulesOf(kind, { outside, host: `${router.subnet}.2`, hairpin })
+    const rules = rulesOf(kind, { outside, host: `${router.subnet}.2`, hairpin, dropsUdp })
     const input = ip6 ? `${rules}${IP6_RULES}` : rules
     execFileSync('ip', ['netns', 'exec', space, 'nft', '-f', '-'], { input, stdio: ['pipe', 'ignore', 'pipe'] })
     if (ip6) this.#connectIp6(router)

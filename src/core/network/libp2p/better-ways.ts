@@ -22,23 +22,24 @@ interface Ways {
 }
 
 /**
- * Dials the relayed peer at what it announces, and by WebRTC signalled over each open circuit. The reasons, when nothing
- * is reached; undefined when something is.
+ * Dials the relayed peer at what it announces, and by WebRTC signalled over each open circuit. `failed` is told the
+ * reasons, when nothing was reached by what may work; what most probably does not is tried after that.
  */
 export async function tryBetterWays(
   scope: Scope,
   peer: PeerId,
-  circuits: readonly Tracked[]
-): Promise<PathReason[] | undefined> {
+  circuits: readonly Tracked[],
+  failed: (reasons: readonly PathReason[]) => void
+): Promise<void> {
   const { near, webrtc, elsewhere } = await waysTo(scope, peer, circuits)
   const reasons: PathReason[] = []
   if (near.length === 0) reasons.push(elsewhere.length === 0 ? 'no-address' : 'other-network')
-  else if (await reaches(scope, near, NEAR_LIMIT)) return undefined
+  else if (await reaches(scope, near, NEAR_LIMIT)) return
   else reasons.push('no-answer')
   const byWebrtc = webrtc.length === 0 ? 'webrtc-off' : await failureOf(scope, webrtc)
-  if (byWebrtc === undefined) return undefined
-  if (elsewhere.length > 0 && (await reaches(scope, elsewhere, DIAL_TIMEOUT))) return undefined
-  return [...reasons, byWebrtc]
+  if (byWebrtc === undefined) return
+  failed([...reasons, byWebrtc])
+  if (elsewhere.length > 0) await reaches(scope, elsewhere, DIAL_TIMEOUT)
 }
 
 /** What the peer announces, and WebRTC over each circuit, which works though the peer may not list it. */

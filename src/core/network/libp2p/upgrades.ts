@@ -80,15 +80,20 @@ export function createUpgrades(
     if (attempt.running || scope.signal.aborted) return
     attempt.running = true
     // A hole is punched while addresses that may lead nowhere are tried: each way takes its time to fail.
-    const addresses = ways === 'all ways' ? tryBetterWays(scope, peer, connections.of(peer)) : undefined
-    const [, tried] = await Promise.allSettled([punching?.punch(peer), addresses])
+    const addresses = ways === 'all ways' ? tryBetterWays(scope, peer, connections.of(peer), tell) : undefined
+    await Promise.allSettled([punching?.punch(peer), addresses])
     attempt.running = false
     if (ways === 'all ways') attempt.tries++
     const pause = ways === 'all ways' ? attempt.backoff.next() : FOLLOW_AFTER
-    const goesOn = attempts.get(peer) === attempt
-    if (goesOn) plan(peer, attempt, pause, 'all ways')
-    if (tried.status === 'fulfilled' && tried.value !== undefined) failures.set(peer, tried.value)
-    if (goesOn && ways === 'all ways') failed(peer)
+    if (attempts.get(peer) !== attempt) return
+    plan(peer, attempt, pause, 'all ways')
+    if (ways === 'all ways') failed(peer)
+
+    /** The rest of the round may take half a minute. */
+    function tell(reasons: readonly PathReason[]): void {
+      failures.set(peer, reasons)
+      if (attempts.get(peer) === attempt) failed(peer)
+    }
   }
 
   function forget(peer: PeerId): void {

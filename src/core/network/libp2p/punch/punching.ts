@@ -82,7 +82,7 @@ export function createPunching(deps: PunchingDeps): Punching {
     if (!(await understands(peer))) throw new NoHoleError('punch-unsupported', 'it does not punch holes')
     count(peer)
     const { port, endpoints, doubt } = await own.look()
-    if (doubt !== undefined) throw new NoHoleError(doubt, 'where this peer will be seen from cannot be told')
+    if (doubt !== undefined) return doubtful(peer, doubt)
     const stream = await streams.open(peer, DCUTR_PROTOCOL, LIMITS, AbortSignal.timeout(EXCHANGE_LIMIT))
     try {
       const sent = performance.now()
@@ -100,6 +100,18 @@ export function createPunching(deps: PunchingDeps): Punching {
     }
   }
 
+  /** No address to name; the other side is told that much, or it would not know why nothing came of it. */
+  async function doubtful(peer: PeerId, doubt: PathReason): Promise<never> {
+    try {
+      const stream = await streams.open(peer, DCUTR_PROTOCOL, LIMITS, AbortSignal.timeout(EXCHANGE_LIMIT))
+      await stream.write(encodeHolePunch(connectTo([])))
+      await stream.end()
+    } catch (thrown) {
+      log('%s was not told that there is no hole: %s', peer, errorMessage(thrown))
+    }
+    throw new NoHoleError(doubt, 'where this peer will be seen from cannot be told')
+  }
+
   /** The other side of `punch`. */
   async function answer(stream: FrameStream): Promise<void> {
     const { peer } = stream
@@ -107,9 +119,10 @@ export function createPunching(deps: PunchingDeps): Punching {
     count(peer)
     const theirs = punchable((await expectMessage(stream, 'connect')).addresses)
     const { port, endpoints, doubt } = await own.look()
+    if (theirs.length === 0)
+      throw new NoHoleError(doubt ?? 'punch-no-endpoint', 'it names no address that can be dialled')
     await stream.write(encodeHolePunch(connectTo(endpoints)))
     if (doubt !== undefined) throw new NoHoleError(doubt, 'where this peer will be seen from cannot be told')
-    if (theirs.length === 0) throw new NoHoleError('punch-no-endpoint', 'it names no address that can be dialled')
     await expectMessage(stream, 'sync')
     await dialAll(peer, theirs, port, true)
   }
