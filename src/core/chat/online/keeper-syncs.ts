@@ -104,7 +104,7 @@ export class KeeperSyncs implements SyncedRoom {
     this.#tag = tag
     this.#keys = new DayKeys(tag, timesOf(this.#deps))
     this.#keepers.clear()
-    this.#deps.changed()
+    if (keepers.length > 0) this.#deps.changed()
     for (const peer of keepers) this.#syncs.request(peer)
   }
 

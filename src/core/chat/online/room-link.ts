@@ -1,14 +1,12 @@
 import type { Clock, Millis, RandomBytes } from '../../bytes/index.ts'
 import type { DeviceId, DisplayName, Identity, MemberId } from '../../identity/index.ts'
-import type { Entry, EntryId, StoredEntry } from '../../log/index.ts'
+import type { Entry, StoredEntry } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { CatchUp } from './catch-up.ts'
 import { CatchingUp } from './catching-up.ts'
 import { timesOf } from './day-keys.ts'
-import { exchange, type ExchangeRoom } from './exchange.ts'
-import { MAX_FETCH_IDS, type ExchangeKeys, type ExchangeMessage, type Role } from './exchange-codec.ts'
-import { answerFetch, storedEntryIn, type Fetch } from './fetching.ts'
+import { MAX_FETCH_IDS, type Role } from './exchange-codec.ts'
 import { GossipInbox } from './gossip-inbox.ts'
 import { Greetings } from './greetings.ts'
 import { MESSAGE_KIND } from '../room/content.ts'
@@ -22,6 +20,7 @@ import { OlderControl } from './older-control.ts'
 import { Presence, type PresentDevice } from './presence.ts'
 import type { Room } from '../room/room.ts'
 import type { SequenceRanges } from '../room/sequence-ranges.ts'
+import { RoomExchanges } from './room-exchanges.ts'
 import { RoomSyncs } from './room-syncs.ts'
 import { Topics } from './topics.ts'
 
@@ -69,13 +68,13 @@ const SYNC_PERIOD: Millis = 30_000
 const SYNC_DELAY: Millis = 3000
 /** An own entry that a present member has not acknowledged by then is offered to that member directly. */
 const OFFER_DELAY: Millis = 1500
-const EXCHANGE_TIMEOUT: Millis = 15_000
 
 /** A room on the network: greets members, gossips, fetches what is missing, and acknowledges. */
-export class RoomLink implements ExchangeRoom {
+export class RoomLink {
   readonly presence = new Presence()
   /** The keepers that know the room by its tag alone, if it has one. */
   readonly keepers: KeeperSyncs | undefined
+  readonly exchanges: RoomExchanges
   readonly syncs: RoomSyncs
   readonly #deps: RoomLinkDeps
   readonly #topics: Topics
@@ -97,18 +96,26 @@ export class RoomLink implements ExchangeRoom {
       ...deps,
       presence: this.presence,
       publish: acknowledgement => this.#topics.publishNote(acknowledgement),
-      tell: (peer, acknowledgement) => this.#exchange(peer, { kind: 'acknowledge', acknowledgement })
+      tell: (peer, acknowledgement) => this.exchanges.ask(peer, { kind: 'acknowledge', acknowledgement })
     })
     this.#meeting = new Meeting({
       ...deps,
       presence: this.presence,
       secrets: this.#secrets,
       keysFor: peer => this.#keysFor(peer),
-      exchange: (peer, message, keys) => this.#exchange(peer, message, keys),
+      exchange: (peer, message, keys) => this.exchanges.ask(peer, message, keys),
       entered: (peer, present, isNew) => this.#entered(peer, present, isNew),
       absent: (before, member) => this.#absent(before, member),
       visited: (peer, isNew) => this.#syncSoon(peer, isNew),
       dismissed: peer => this.syncs.end(peer)
+    })
+    this.exchanges = new RoomExchanges({
+      ...deps,
+      presence: this.presence,
+      secrets: this.#secrets,
+      keysFor: peer => this.#keysFor(peer),
+      answerHello: (hello, from, keys) => this.#meeting.answerHello(hello, from, keys),
+      acknowledged: (from, acknowledgement) => this.#acknowledgements.takeFrom(from, acknowledgement)
     })
     this.#greetings = new Greetings({
       clock,
@@ -122,7 +129,7 @@ export class RoomLink implements ExchangeRoom {
     this.#catchUp = new CatchUp({
       room,
       clock,
-      fetch: (from, ids, context) => this.#fetch(from, ids, context),
+      fetch: (from, ids, context) => this.exchanges.fetch(from, ids, context),
       take: async entries => {
         const { stored, erased } = this.#counted(await this.#take(entries))
         return stored.length + erased
@@ -208,13 +215,16 @@ export class RoomLink implements ExchangeRoom {
     await this.#topics.publish(own.entry).catch(() => undefined)
   }
 
-  /** Hands a control entry to whoever is online, those included who know no newer generation than the one it is sealed under. */
-  async publishControl(entry: Entry): Promise<void> {
+  /** Hands control entries to whoever is online, those included who know no newer generation than an entry is sealed under. */
+  async publishControl(entries: readonly Entry[]): Promise<void> {
+    if (entries.length === 0) return
     this.#after(OFFER_DELAY, () => this.syncs.requestSome())
     this.keepers?.offer()
-    const generation = this.#generationOf(entry.header.epoch)
-    const age = generation === undefined ? 0 : this.#secrets.ageOf(generation)
-    await this.#topics.publish(entry, age).catch(() => undefined)
+    for (const entry of entries) {
+      const generation = this.#generationOf(entry.header.epoch)
+      const age = generation === undefined ? 0 : this.#secrets.ageOf(generation)
+      await this.#topics.publish(entry, age).catch(() => undefined)
+    }
   }
 
   /** The room's rendezvous secrets, or its keepers' tag, may have changed. */
@@ -239,17 +249,6 @@ export class RoomLink implements ExchangeRoom {
     for (const peer of this.presence.peers()) this.#greetings.greet(peer)
   }
 
-  async *answer(message: ExchangeMessage, from: PeerId, { tag }: ExchangeKeys): AsyncIterable<ExchangeMessage> {
-    if (message.kind === 'acknowledge' && this.#mayTalk(from)) {
-      await this.#acknowledgements.takeFrom(from, message.acknowledgement)
-    }
-    if (message.kind === 'fetch') yield* this.#answerFetch(message, from)
-    const keys = this.#secrets.keysWith(tag)
-    if (message.kind !== 'hello' || keys === undefined) return
-    const hello = await this.#meeting.answerHello(message.hello, from, keys)
-    if (hello !== undefined) yield { kind: 'hello', hello }
-  }
-
   /** Takes in what waited here for its time, and tells its authors as of anything else. */
   async takeDue(): Promise<void> {
     await this.#take([])
@@ -258,6 +257,7 @@ export class RoomLink implements ExchangeRoom {
   stop(): void {
     this.#abort.abort()
     this.#meeting.stop()
+    this.exchanges.stop()
     this.#greetings.stop()
     this.#topics.stop()
     this.syncs.stop()
@@ -297,20 +297,6 @@ export class RoomLink implements ExchangeRoom {
   #generationOf(epoch: Uint8Array): SecretName | undefined {
     const secret = this.#deps.generationOf(epoch)
     return secret && nameOf(secret)
-  }
-
-  /** Whoever knows an open room's name is in it. */
-  #mayTalk(peer: PeerId): boolean {
-    return !this.#deps.room.keys.hasControl || this.presence.get(peer) !== undefined
-  }
-
-  async *#answerFetch(fetch: Fetch, from: PeerId): AsyncIterable<ExchangeMessage> {
-    if (!this.#mayTalk(from)) return
-    for await (const answer of answerFetch(this.#deps.room, fetch)) {
-      // It may be in no more.
-      if (!this.#mayTalk(from)) return
-      yield answer
-    }
   }
 
   #greetOne(): void {
@@ -370,18 +356,6 @@ export class RoomLink implements ExchangeRoom {
     const device = this.presence.get(peer)?.device
     if (taken.stored.some(({ body }) => body.device === device)) this.#acknowledgements.tell(peer)
     return taken
-  }
-
-  async #fetch(from: PeerId, ids: readonly EntryId[], context: number): Promise<StoredEntry[]> {
-    const answers = await this.#exchange(from, { kind: 'fetch', ids, context })
-    for (const answer of answers) if (answer.kind === 'introduce') await this.#deps.room.introduce(answer.profile, 0)
-    return answers.flatMap(answer => storedEntryIn(answer) ?? [])
-  }
-
-  #exchange(peer: PeerId, message: ExchangeMessage, keys = this.#keysFor(peer)): Promise<ExchangeMessage[]> {
-    const { network, random } = this.#deps
-    const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(EXCHANGE_TIMEOUT)])
-    return exchange(network, random, keys, peer, message, signal)
   }
 
   #after(delay: Millis, run: () => void): () => void {

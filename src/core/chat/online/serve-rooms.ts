@@ -17,7 +17,7 @@ interface ServeRoomsDeps {
 export function serveRooms(network: Network, deps: ServeRoomsDeps): () => void {
   const { random, clock, links, blind = () => [] } = deps
   const ends = [
-    serveExchanges(network, random, tag => roomOf(links(), tag)),
+    serveExchanges(network, random, tag => roomOf(links(), tag)?.exchanges),
     serveSyncs(network, clock, tag => roomOf(links(), tag)?.syncs ?? roomOf(blind(), tag))
   ]
   return () => {

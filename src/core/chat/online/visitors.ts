@@ -45,8 +45,6 @@ export interface Visit {
 
 /** Enough for what one may bring over a slow path; nobody else waits longer for a visitor's place. */
 const MAX_VISIT: Millis = 30_000
-/** Ids that are looked for in one session: as many as there are in a room. */
-const MAX_OFFERED = 16_384
 
 /**
  * Syncs with peers that know a secret of the room and are not in, as far as is known here.
@@ -130,22 +128,23 @@ export class Visitors {
     const { room, take, secrets, standingOf, olderControl } = this.#deps
     const age = secrets.ageOf(secret)
     const isTold = standingOf(peer) === 'out' && age > 0
-    let offered = 0
     let given: Promise<MemorySet> | undefined
     const givenSet = (): Promise<MemorySet> =>
       (given ??= isTold ? olderControl.knownAt(age) : Promise.resolve(new MemorySet([])))
     return {
       classes: [{ class: 'control', set: lazySet(givenSet), from: LOWEST }],
       async load(ids) {
+        if (!quota.mayGive(peer)) return []
         const set = await givenSet()
         const entries = await room.load(ids.filter(id => set.has(id)))
         return quota.gives(peer, bytesOf(entries)) ? entries : []
       },
       async lacking(ids) {
-        offered += ids.length
-        return offered > MAX_OFFERED ? [] : (await room.lacking(ids)).slice(0, quota.entriesLeft(peer))
+        if (quota.entriesLeft(peer) === 0) return []
+        quota.names(peer, ids.length)
+        return (await room.lacking(ids)).slice(0, quota.entriesLeft(peer))
       },
-      isFull: () => offered > MAX_OFFERED || quota.entriesLeft(peer) === 0,
+      isFull: () => quota.entriesLeft(peer) === 0,
       async take(entries) {
         if (!quota.brought(peer, entries.length, bytesOf(entries)))
           throw new UnavailableError('more than a visitor may bring')
