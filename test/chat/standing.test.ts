@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { systemRandom } from '../../src/core/bytes/index.ts'
+import { EXCHANGE_PROTOCOL } from '../../src/core/chat/online/exchange-codec.ts'
 import { dayOf, exchangeKeys } from '../../src/core/encryption/index.ts'
 import { createEntry, type Entry } from '../../src/core/log/index.ts'
 import { identityOf, NOON } from '../support/cast.ts'
@@ -39,6 +40,17 @@ describe('a newcomer whose admission has not come here', () => {
     expect(await anna.has(admission.id)).toBe(true)
     await story.until('all is there', async () => (await anna.has(said)) && (await newcomer.has(before)))
     expect(story.clock.now() - NOON).toBeLessThan(6000)
+  })
+
+  test('is judged again when all is handed over, even where nobody says that it is in', async () => {
+    const story = new Story()
+    const options = { members: everybody, isSilent: true, peer: 'm-alice' }
+    const anna = await ChangingMember.enter(story, alice, 'alice', options)
+    const newcomer = await ChangingMember.enter(story, dave, 'dave', { members: withDave, peer: 'a-dave' })
+    await newcomer.take([await writeControl(0, { admit: dave.certificate.member }, NOON)])
+    await story.until('Alice has met Dave', () => anna.sees(newcomer))
+    // The next greeting is 15 seconds away at the least.
+    expect(story.clock.now() - NOON).toBeLessThan(5000)
   })
 
   test('is nobody before: not present, given nothing, told nothing, heard by nobody', async () => {
@@ -225,14 +237,22 @@ describe('a member who was removed', () => {
     await story.until('it has ended', () => isBroken)
   })
 
-  test('is met no more under another device’s word, nor with two at one peer', async () => {
+  test('is gone from a peer at which another device has shown itself while she was let in', async () => {
     const story = new Story()
     const anna = await enterAlice(story)
+    const introduced = Promise.withResolvers<void>()
+    const introduce = anna.room.introduce.bind(anna.room)
+    anna.room.introduce = async (...who) => {
+      await introduced.promise
+      return introduce(...who)
+    }
     const leaving = raw(story, anna, 0, { identity: carol })
     const unknown = raw(story, anna, 0, { identity: dave })
-    await settle(story, Promise.all([leaving.sayHello(), unknown.sayHello()]))
+    const first = leaving.sayHello()
+    await story.wait(1000)
     await settle(story, unknown.sayHello())
-    await anna.control({ remove: carol.certificate.member }, story.clock.now())
+    introduced.resolve()
+    await settle(story, first)
     expect(anna.link.presence.peers()).toEqual([])
   })
 })
@@ -245,4 +265,37 @@ test('a hello holds under the secret alone that it was signed for', async () => 
   expect(await settle(story, member.sayHello({ signedFor: tag }))).toEqual([])
   expect(anna.link.presence.peers()).toEqual([])
   expect((await settle(story, member.sayHello())).length).toBe(1)
+})
+
+test('whoever knows no secret gains nothing by a member’s own words, sent back or passed on', async () => {
+  const story = new Story()
+  const anna = await enterAlice(story)
+  const robert = await ChangingMember.enter(story, bob, 'bob', { members: everybody })
+  await story.until('they met', () => anna.sees(robert) && robert.sees(anna))
+  const mirror = story.network.peer('mirror')
+  for (const { network } of [anna, robert]) story.network.connect(mirror, network)
+  const frames: Uint8Array[] = []
+  mirror.handle(EXCHANGE_PROTOCOL, undefined, async stream => {
+    const frame = (await stream.read()) ?? new Uint8Array()
+    frames.push(frame)
+    await stream.write(frame)
+  })
+  for (const topic of anna.network.topics.keys()) {
+    mirror.join(topic, { validate: () => 'ignore', deliver: () => undefined, joined: () => undefined })
+  }
+  await story.until('both greeted the mirror', () => frames.length >= 4)
+  let answers = 0
+  for (const frame of frames) {
+    for (const { network } of [anna, robert]) {
+      const stream = await mirror.open(network.self, EXCHANGE_PROTOCOL)
+      await stream.write(frame)
+      await settle(story, stream.read()).then(
+        () => (answers += 1),
+        () => undefined
+      )
+    }
+  }
+  expect(answers).toBe(0)
+  expect(anna.link.presence.get(mirror.self)).toBeUndefined()
+  expect(robert.link.presence.get(mirror.self)).toBeUndefined()
 })

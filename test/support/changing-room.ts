@@ -69,6 +69,8 @@ interface Options {
   readonly known?: number
   readonly storage?: Storage
   readonly clock?: Clock
+  /** Does not say when it knows more of who is in. */
+  readonly isSilent?: boolean
   /** PeerIds decide who begins. */
   readonly peer?: string
 }
@@ -87,6 +89,7 @@ export class ChangingMember {
   readonly met: (MemberId | undefined)[] = []
   readonly gone: (MemberId | undefined)[] = []
   readonly kept: string[] = []
+  readonly #isSilent: boolean
   readonly #stop: () => Promise<void>
 
   private constructor(story: Story, identity: Identity, room: Room, network: VirtualPeer, options: Options) {
@@ -97,6 +100,7 @@ export class ChangingMember {
     this.storage = storage
     this.room = room
     this.known = known
+    this.#isSilent = options.isSilent === true
     this.standings = new Map(members.map(member => [member, 'in']))
     this.link = new RoomLink({
       role: () => 'member',
@@ -206,7 +210,7 @@ export class ChangingMember {
       if (words.remove !== this.member) this.known = Math.max(this.known, this.known - index + 1)
       this.link.secretsChanged()
     }
-    this.link.standingsChanged()
+    if (!this.#isSilent) this.link.standingsChanged()
   }
 }
 

@@ -150,7 +150,7 @@ export class Visitors {
           throw new UnavailableError('more than a visitor may bring')
         const taken = await take(entries.filter(isWhole))
         if (taken.void > 0) throw new SyncFaultError('an entry that opens for nobody')
-        return taken.stored.length
+        return entries.length - (await room.lacking(entries.map(({ id }) => id))).length
       },
       companionsOf: async () => [],
       takeCompanion: async () => undefined
