@@ -169,7 +169,7 @@ export class ChangingMember {
   async control(words: ControlWords, ms: number, index = this.known): Promise<Entry> {
     const entry = await writeControl(index, words, ms)
     await this.take([entry])
-    await this.link.publishControl([entry])
+    await this.link.publishControl(entry)
     return entry
   }
 

@@ -215,16 +215,13 @@ export class RoomLink {
     await this.#topics.publish(own.entry).catch(() => undefined)
   }
 
-  /** Hands control entries to whoever is online, those included who know no newer generation than an entry is sealed under. */
-  async publishControl(entries: readonly Entry[]): Promise<void> {
-    if (entries.length === 0) return
+  /** Hands a control entry to whoever is online, those included who know no newer generation than the one it is sealed under. */
+  async publishControl(entry: Entry): Promise<void> {
     this.#after(OFFER_DELAY, () => this.syncs.requestSome())
     this.keepers?.offer()
-    for (const entry of entries) {
-      const generation = this.#generationOf(entry.header.epoch)
-      const age = generation === undefined ? 0 : this.#secrets.ageOf(generation)
-      await this.#topics.publish(entry, age).catch(() => undefined)
-    }
+    const generation = this.#generationOf(entry.header.epoch)
+    const age = generation === undefined ? 0 : this.#secrets.ageOf(generation)
+    await this.#topics.publish(entry, age).catch(() => undefined)
   }
 
   /** The room's rendezvous secrets, or its keepers' tag, may have changed. */
