@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { ByteWriter, encodeUtf8, equalBytes, every, toHex, type Clock } from '../../src/core/bytes/index.ts'
+import { ByteWriter, encodeUtf8, equalBytes, toHex, type Clock } from '../../src/core/bytes/index.ts'
 import { KeeperAsks, wantedRoom } from '../../src/core/chat/keeper/keeper-asks.ts'
 import { KeeperReceipts } from '../../src/core/chat/online/keeper-receipts.ts'
 import type { Standing } from '../../src/core/chat/online/meeting.ts'
@@ -125,9 +125,7 @@ export class ChangingMember {
     })
     const end = serveRooms(network, { random, clock, links: () => [this.link] })
     const asks = new KeeperAsks({ network, clock, rooms: () => [wantedRoom({ keys: room.keys, link: this.link })] })
-    const stopLooking = every(clock, 1000, () => asks.look())
     this.#stop = async () => {
-      stopLooking()
       asks.stop()
       end()
       this.link.stop()

@@ -47,8 +47,10 @@ interface Asked {
   readonly turns: Serial
 }
 
-/** How often it is looked whom to ask; who had no space, did not answer or is no keeper is asked again after that. */
-const LOOK_PERIOD: Millis = 10 * 60_000
+/** How often it is looked whom to ask: a room's tag may have changed. */
+const LOOK_PERIOD: Millis = 10_000
+/** Who had no space, did not answer or is no keeper is asked again after this. */
+const RETRY_PERIOD: Millis = 10 * 60_000
 
 /**
  * Asks connected peers to keep this device's rooms: each once a connection, and again after a day, by which a keeper knows
@@ -97,7 +99,7 @@ export class KeeperAsks {
   #plan(peer: PeerId, room: WantedRoom): void {
     const asked = this.#asked.get(peer) ?? { next: new Map<string, Millis>(), turns: new Serial() }
     this.#asked.set(peer, asked)
-    asked.next.set(room.key, this.#deps.clock.now() + LOOK_PERIOD)
+    asked.next.set(room.key, this.#deps.clock.now() + RETRY_PERIOD)
     void asked.turns.run(async () => {
       const answer = await this.#ask(peer, room)
       if (answer !== undefined) room.answered(peer, answer)
