@@ -40,7 +40,7 @@ export function roomLog(room: Room, { take, lacks, canTell }: RoomLogDeps): Sync
     async take(entries) {
       const taken = await take(entries)
       if (taken.void > 0 && canTell) throw new SyncFaultError('an entry that opens for nobody')
-      return taken.stored.length + taken.erased
+      return taken.stored.length + taken.erased + taken.control.length
     },
     async takeCompanion(bytes) {
       const profile = decodeWith(bytes, readProfile)
