@@ -15,6 +15,7 @@ import {
   sealWithNonce,
   toHex
 } from '../../src/core/bytes/index.ts'
+import { openSealedTo } from '../../src/core/identity/index.ts'
 import { verifyUntagged } from '../../src/core/identity/signature.ts'
 import { loadVectors } from './vectors/load.ts'
 
@@ -182,6 +183,18 @@ test('X25519: what MLS exchanges keys with; a shared secret of zero is refused',
     })
     const expected = toHex(exportedFrom(shared, enc, x25519.getPublicKey(secret), context))
     expect({ tcId, exported }).toEqual({ tcId, exported: flags.includes('ZeroSharedSecret') ? undefined : expected })
+  }
+})
+
+test('X25519: what is sealed to a key; a shared secret of zero is refused', async () => {
+  const said = encodeUtf8('hello')
+  for (const vector of await loadVectors<ExchangeVector>('wycheproof-x25519')) {
+    const { tcId, flags } = vector
+    const [enc, secret, shared] = [bytes(vector.public), bytes(vector.private), bytes(vector.shared)]
+    const key = deriveKey(shared, 'test', 32, concatBytes([enc, x25519.getPublicKey(secret)]))
+    const sealed = concatBytes([enc, sealOnce(key, said, NOTHING)])
+    const opened = openSealedTo(secret, 'test', sealed, NOTHING)
+    expect({ tcId, opened }).toEqual({ tcId, opened: flags.includes('ZeroSharedSecret') ? undefined : said })
   }
 })
 

@@ -300,6 +300,30 @@ describe('who only holds the link', () => {
     scene.host('anna', anna)
     expect(await isIn(scene, bob, await scene.answered(bob), anna)).toBe(true)
   })
+
+  test('in however many peers at the meeting place, does not crowd out a member or keep the request from a keeper', async () => {
+    const scene = new JoiningScene()
+    const anna = await scene.found()
+    const link = await anna.invite({ expires: SOON })
+    const topic = gossipTopic(inviteSecrets(link.said.key).rendezvous, dayOf(NOON))
+    const relay = await scene.keeper('relay')
+    const bob = await scene.join('bob', 2, link)
+    for (let count = 0; count < 60; count += 1) {
+      const eve = scene.network.peer(`eve-${count}`)
+      eve.join(topic, { validate: () => 'ignore', deliver: () => undefined, joined: () => undefined })
+      if (count < 40) eve.handle('/starling/join/1', undefined, () => new Promise(() => undefined))
+      else eve.handle('/starling/join/1', undefined, async stream => stream.abort('no'))
+      scene.network.connect(bob.peer, eve)
+    }
+    await scene.wait(70_000)
+    expect(relay.keeper.figures().bytes).toBeGreaterThan(0)
+    await scene.wait(60_000)
+    const before = scene.clock.now()
+    const online = scene.host('anna', anna)
+    scene.network.disconnect(online.peer, relay.peer)
+    expect((await scene.answered(bob)).kind).toBe('admitted')
+    expect(scene.clock.now() - before).toBeLessThan(5000)
+  })
 })
 
 describe('hostile requests', () => {

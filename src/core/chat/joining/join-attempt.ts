@@ -42,7 +42,8 @@ export async function prepareJoin(
 
 /**
  * Whether the answer comes from somebody who was in the room with this invite: only with the control key do its words become the entry
- * whose id stands in the link. Whoever has the link could say anything else.
+ * whose id stands in the link. Whoever has the link could say anything else. (Who was removed has that key still: then the log that
+ * can be opened with the rest of the answer ends before the newcomer was let in.)
  */
 export function isGenuine(answer: Extract<JoinAnswer, { kind: 'admitted' }>, { words, invite }: JoinLink): boolean {
   const decoded = decodeSignedWords(words)

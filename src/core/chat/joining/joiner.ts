@@ -1,7 +1,6 @@
 import { CappedMap, type Clock, type Millis } from '../../bytes/index.ts'
 import type { Network, NetworkEvent, PeerId } from '../../network/index.ts'
 import { Alarm } from '../alarm.ts'
-import { Serial } from '../serial.ts'
 import { inviteSecrets } from './invite-secrets.ts'
 import { isGenuine, type JoinAttempt } from './join-attempt.ts'
 import type { JoinAnswer } from './join-codec.ts'
@@ -43,6 +42,8 @@ const TURN: Millis = 2000
 const REFUSAL_GRACE: Millis = 4000
 /** Connecting to the first peer takes that long: before, it is too early to say that nobody is there. */
 const PATIENCE: Millis = 10_000
+/** With no answer by then the request is left at keepers, whoever else seems to be there. */
+const LONG: Millis = 30_000
 
 const NEW: Candidate = { failures: 0, next: 0, isAsked: false }
 
@@ -56,7 +57,8 @@ const NEW: Candidate = { failures: 0, next: 0, isAsked: false }
  *    a few seconds after it. Of several the first is told.
  * 3. 'not-allowed' says that this one member may not decide: others are asked, as if it had not answered.
  *
- * Connections are kept until `stop`, so that the room can go on with them.
+ * Connections are kept until `stop`, so that the room can go on with them. The same attempt may be made again, by another `Joiner`: after a
+ * restart, or when an answer turns out to lead nowhere.
  */
 export class Joiner {
   readonly #deps: JoinerDeps
@@ -66,13 +68,14 @@ export class Joiner {
   /** Addresses of those that members are reached through: where a request may wait. */
   readonly #relays: readonly string[]
   readonly #candidates = new CappedMap<PeerId, Candidate>(MAX_CANDIDATES)
-  readonly #turns = new Serial()
   readonly #alarm: Alarm
   readonly #waiting: WaitingRequest
   readonly #ends: readonly (() => void)[]
   #state: JoinState = { kind: 'asking' }
   #refusal: JoinAnswer | undefined
   #isEarly = true
+  #hasTakenLong = false
+  #isTurnTaken = false
   #keepers = 0
 
   constructor(deps: JoinerDeps) {
@@ -82,14 +85,14 @@ export class Joiner {
     this.#deps = deps
     this.#addressed = new Set(byPeer.keys())
     this.#relays = [...new Set(addresses.flatMap(relayOf))]
-    this.#alarm = new Alarm(clock, () => this.#askDue())
+    this.#alarm = new Alarm(clock, () => this.#askNext())
     this.#places = new MeetingPlaces({ network, clock, joined: peer => this.#turnUp(peer) })
     this.#places.follow([inviteSecrets(said.key).rendezvous])
     this.#waiting = new WaitingRequest({
       ...deps,
       named: new Set([...this.#addressed, ...this.#relays.map(peerOf)]),
-      // A member who finds it lets in without asking whether another has: so not while one is there.
-      leaves: () => this.#state.kind === 'waiting',
+      // A member who finds it lets in without asking whether another has: so not while one may be about to answer.
+      leaves: () => this.#state.kind === 'waiting' || this.#hasTakenLong,
       found: sealed => this.#take(sealed),
       kept: keepers => {
         this.#keepers = keepers
@@ -99,6 +102,7 @@ export class Joiner {
     this.#ends = [
       network.listen(event => this.#hear(event)),
       clock.after(PATIENCE, () => this.#noLongerEarly()),
+      clock.after(LONG, () => this.#takesLong()),
       ...[...byPeer.values(), ...this.#relays.map(relay => [relay])].map(each => network.keep(each))
     ]
   }
@@ -115,7 +119,7 @@ export class Joiner {
   #hear(event: NetworkEvent): void {
     if (event.kind === 'woke') {
       for (const peer of this.#candidates.keys()) this.#candidates.set(peer, NEW)
-      this.#askDue()
+      this.#askNext()
     }
     if (event.kind !== 'peer') return
     const { peer, path } = event.connection
@@ -125,7 +129,7 @@ export class Joiner {
 
   #turnUp(peer: PeerId): void {
     if (!this.#candidates.has(peer)) this.#candidates.set(peer, NEW)
-    this.#askDue()
+    this.#askNext()
   }
 
   #forget(peer: PeerId): void {
@@ -133,21 +137,24 @@ export class Joiner {
     this.#tell()
   }
 
-  #askDue(): void {
-    if (this.#abort.signal.aborted) return
-    const now = this.#deps.clock.now()
-    for (const [peer, candidate] of [...this.#candidates]) {
-      if (candidate.isAsked || candidate.next > now) continue
-      this.#candidates.set(peer, { ...candidate, isAsked: true })
-      void this.#turns.run(() => this.#takeTurn(peer))
-    }
-    this.#setAlarm()
+  /** Asks, of those who are due, one who has not failed yet, if there is one: whoever else has the link cannot crowd out a member. */
+  #askNext(): void {
     this.#tell()
+    if (this.#abort.signal.aborted || this.#isTurnTaken) return
+    const now = this.#deps.clock.now()
+    const due = [...this.#candidates].filter(([, { isAsked, next }]) => !isAsked && next <= now)
+    const [first] = due.toSorted(([, a], [, b]) => a.failures - b.failures)
+    if (first === undefined) return this.#setAlarm()
+    void this.#takeTurn(...first).finally(() => {
+      this.#isTurnTaken = false
+      this.#askNext()
+    })
   }
 
   /** Resolves when the next may be asked. */
-  async #takeTurn(peer: PeerId): Promise<void> {
-    if (this.#abort.signal.aborted) return
+  async #takeTurn(peer: PeerId, candidate: Candidate): Promise<void> {
+    this.#isTurnTaken = true
+    this.#candidates.set(peer, { ...candidate, isAsked: true })
     const { promise, resolve } = Promise.withResolvers<void>()
     const cancel = this.#deps.clock.after(TURN, resolve)
     void this.#ask(peer).finally(resolve)
@@ -199,6 +206,11 @@ export class Joiner {
     this.#tell()
   }
 
+  #takesLong(): void {
+    this.#hasTakenLong = true
+    this.#waiting.look()
+  }
+
   #finish(answer: JoinAnswer): void {
     if (this.#abort.signal.aborted) return
     this.#end()
@@ -217,8 +229,8 @@ export class Joiner {
   #tell(): void {
     if (this.#abort.signal.aborted) return
     const all = [...this.#candidates.values()]
-    const hopeful = all.some(({ failures, isAsked }) => isAsked && failures === 0)
-    const isAsking = hopeful || this.#refusal !== undefined || (this.#isEarly && all.length === 0)
+    const isHopeful = all.some(({ failures }) => failures === 0)
+    const isAsking = isHopeful || this.#refusal !== undefined || (this.#isEarly && all.length === 0)
     const state: JoinState = isAsking ? { kind: 'asking' } : { kind: 'waiting', keepers: this.#keepers }
     if (isSame(state, this.#state)) return
     const isNew = state.kind !== this.#state.kind
