@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { expectValue, type RandomBytes } from '../../../src/core/bytes/index.ts'
+import { expectValue, toHex, type RandomBytes } from '../../../src/core/bytes/index.ts'
 import type { JoinLink } from '../../../src/core/chat/invite-link.ts'
 import { prepareJoin, type JoinAttempt } from '../../../src/core/chat/joining/join-attempt.ts'
 import type { JoinAnswer } from '../../../src/core/chat/joining/join-codec.ts'
@@ -134,6 +134,14 @@ export class JoiningScene {
     const answer = newcomer.answer()
     if (answer === undefined) throw new Error('no answer')
     return answer
+  }
+
+  /** Whether the newcomer, with what was handed over, is in and hears what the member says. */
+  async isIn({ deps }: Newcomer, answer: JoinAnswer, by: AdmittingMember): Promise<boolean> {
+    const member = await AdmittingMember.enter(deps, this.clock, answer, by)
+    const epoch = by.room.sealingEpoch()
+    const [here, there] = [by, member].map(({ room }) => epoch && room.contentKey(epoch))
+    return member.isIn() && here !== undefined && there !== undefined && toHex(here) === toHex(there)
   }
 
   until(what: string, condition: () => unknown): Promise<void> {
