@@ -22,9 +22,16 @@ import {
   type Role,
   type RoomId
 } from '../../../src/core/encryption/index.ts'
-import { signingKey, type DisplayName, type Identity } from '../../../src/core/identity/index.ts'
+import {
+  createIdentitySecrets,
+  openIdentity,
+  signingKey,
+  type DisplayName,
+  type Identity,
+  type IdentitySecrets
+} from '../../../src/core/identity/index.ts'
 import type { Entry, EntryId } from '../../../src/core/log/index.ts'
-import { identityOf } from '../../support/cast.ts'
+import { NOON } from '../../support/cast.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 
 /** Of `create`: the id of its entry is the room's, so that its own signature cannot be over that. */
@@ -34,11 +41,14 @@ export interface Someone extends PrivateRoomDeps {
   readonly identity: Identity
 }
 
-export async function someone(keys: GroupKeys, seed: number, as?: Identity): Promise<Someone> {
-  const identity = as ?? (await identityOf(seed))
-  const device = { id: identity.certificate.device, signingKey: sha256(encodeUtf8(`${seed}`)) }
+/** @param secrets of the device; those that follow from the seed by default */
+export async function someone(keys: GroupKeys, seed: number, secrets?: IdentitySecrets): Promise<Someone> {
+  const own = secrets ?? createIdentitySecrets(seededRandom(seed), NOON)
+  const identity = await openIdentity(own)
+  const { certificate } = identity
+  const device = { id: certificate.device, signingKey: own.deviceSeed }
   const keyPackage: KeyPackage = await keys.createKeyPackage(device)
-  return { keys, random: seededRandom(seed), device, certificate: identity.certificate, keyPackage, identity }
+  return { keys, random: seededRandom(seed + 1000), device, certificate, keyPackage, identity }
 }
 
 interface Written {

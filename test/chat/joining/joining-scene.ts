@@ -6,7 +6,7 @@ import type { JoinAnswer } from '../../../src/core/chat/joining/join-codec.ts'
 import { JoinHost } from '../../../src/core/chat/joining/join-host.ts'
 import { Joiner, type JoinState } from '../../../src/core/chat/joining/joiner.ts'
 import type { GroupKeys } from '../../../src/core/encryption/epochs/index.ts'
-import { createIdentitySecrets, openIdentity, type DisplayName } from '../../../src/core/identity/index.ts'
+import { createIdentitySecrets, type DisplayName } from '../../../src/core/identity/index.ts'
 import { openKeeper } from '../../../src/core/chat/index.ts'
 import { NOON } from '../../support/cast.ts'
 import { memoryStorage } from '../../support/memory-storage.ts'
@@ -75,10 +75,10 @@ export class JoiningScene {
   }
 
   /** Somebody's second device. */
-  async otherDeviceOf(seed: number): Promise<Someone> {
+  otherDeviceOf(seed: number): Promise<Someone> {
     const { rootSeed } = createIdentitySecrets(seededRandom(seed), NOON)
     const secrets = { rootSeed, deviceSeed: this.random(32), certifiedAt: NOON }
-    return someone(this.#keys, seed, await openIdentity(secrets))
+    return someone(this.#keys, seed, secrets)
   }
 
   async join(name: string, who: number | Someone, link: JoinLink): Promise<Newcomer> {
