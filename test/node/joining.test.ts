@@ -132,6 +132,7 @@ test('Bob, who finds nobody, is let in by Anna later; the folder of the keeper i
   }
   const found = Object.entries(secrets).filter(([, secret]) => files.includes(Buffer.from(secret ?? 'absent')))
   expect(found.map(([what]) => what)).toEqual([])
-  // The search finds what is there: the request as it is sealed.
-  expect(files.includes(Buffer.from(sealRequest(inviteSecrets(link.said.key), attempt.request)))).toBe(true)
+  // The search finds what is there: the request as it is sealed, which the database may have written in two pieces.
+  const letter = Buffer.from(sealRequest(inviteSecrets(link.said.key), attempt.request))
+  expect([letter.subarray(0, 500), letter.subarray(-500)].some(part => files.includes(part))).toBe(true)
 })

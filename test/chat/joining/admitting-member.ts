@@ -1,4 +1,4 @@
-import { encodeUtf8, expectValue, sha256, toHex, type Clock, type RandomBytes } from '../../../src/core/bytes/index.ts'
+import { expectValue, toHex, type Clock, type RandomBytes } from '../../../src/core/bytes/index.ts'
 import type { AdmittingRoom, OpenInvite } from '../../../src/core/chat/joining/admitting-room.ts'
 import type { JoinAnswer, JoinRequest, Refusal } from '../../../src/core/chat/joining/join-codec.ts'
 import type { JoinLink } from '../../../src/core/chat/invite-link.ts'
