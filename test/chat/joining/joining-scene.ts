@@ -105,13 +105,13 @@ export class JoiningScene {
     return { deps, attempt, peer, joiner, states, answer: () => answer, stop }
   }
 
-  /** A keeper that everybody chose to meet others at, and is connected to. */
-  async keeper(name: string, { quota = 2 ** 30, storage = memoryStorage() } = {}) {
+  /** A keeper that everybody chose to meet others at, and is connected to; or that nobody chose. */
+  async keeper(name: string, { quota = 2 ** 30, storage = memoryStorage(), isChosen = true } = {}) {
     const keeper = await openKeeper({ storage, clock: this.clock, random: this.random, quota })
     const peer = this.network.peer(name)
     keeper.goOnline(peer)
-    this.network.chosen.add(peer.self)
-    for (const other of this.network.all()) this.network.connect(peer, other)
+    if (isChosen) this.network.chosen.add(peer.self)
+    if (isChosen) for (const other of this.network.all()) this.network.connect(peer, other)
     const stop = async (): Promise<void> => {
       this.network.chosen.delete(peer.self)
       await keeper.stop()

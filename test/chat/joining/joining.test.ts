@@ -80,6 +80,23 @@ describe('a newcomer comes in', () => {
     expect(await scene.isIn(bob, await scene.answered(bob), anna)).toBe(true)
   })
 
+  test('when the way to a member broke off before it answered, and is there again', async () => {
+    const scene = new JoiningScene()
+    const anna = await scene.found()
+    const online = scene.host('anna', anna)
+    const link = await anna.invite({ expires: SOON, addresses: addressOf(online) })
+    const bob = await scene.join('bob', 2, link)
+    scene.network.latency = () => 3000
+    await scene.until('they are connected', () => bob.peer.connected.size === 1)
+    await scene.wait(1000)
+    scene.network.disconnect(bob.peer, online.peer)
+    await scene.wait(20_000)
+    expect([anna.asked, bob.answer()]).toEqual([0, undefined])
+    scene.network.latency = () => 20
+    scene.network.connect(bob.peer, online.peer)
+    expect(await scene.isIn(bob, await scene.answered(bob), anna)).toBe(true)
+  })
+
   test('with the same once more when the answer was lost, and uses the invite once', async () => {
     const scene = new JoiningScene()
     const anna = await scene.found()

@@ -106,6 +106,21 @@ describe('a request waits at a keeper', () => {
     expect(relay.keeper.figures().bytes).toBe(bytes)
   })
 
+  test('that the link leads over, if the newcomer chose none; once that is there', async () => {
+    const scene = new JoiningScene()
+    const anna = await scene.found()
+    const addresses = ['/memory/relay/p2p/relay/p2p-circuit/p2p/anna']
+    const bob = await scene.join('bob', 2, await anna.invite({ expires: SOON, addresses }))
+    await scene.wait(60_000)
+    expect(bob.states).toEqual(['waiting 0'])
+    const first = await scene.keeper('relay', { isChosen: false })
+    await scene.until('it waits', () => bob.states.at(-1) === 'waiting 1')
+    await first.stop()
+    await scene.wait(60_000)
+    // What waits there waits on.
+    expect(bob.states).toEqual(['waiting 0', 'waiting 1'])
+  })
+
   test('that stores nothing of what is in it, or who it is about', async () => {
     const { scene, anna, link, relay, bob } = await leftRequest()
     scene.host('anna', anna)
