@@ -1,13 +1,9 @@
-import { getCiphersuiteFromName, getCiphersuiteImpl, type CiphersuiteImpl } from 'ts-mls'
 import type { GroupContext } from 'ts-mls/groupContext.js'
 import { expectValue, fromHex } from '../../../src/core/bytes/index.ts'
+import { mlsSuite, SUITE } from '../../../src/core/encryption/mls/suite.ts'
 
-/** Number 1 of the RFC: the one that src/core/encryption/mls uses, and whose vectors are here. */
-const SUITE = 'MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519'
-
-export function openSuite(): Promise<CiphersuiteImpl> {
-  return getCiphersuiteImpl(getCiphersuiteFromName(SUITE))
-}
+/** Number 1 of the RFC, whose vectors are here, just as the program uses it. */
+export const openSuite = mlsSuite
 
 export const bytes = (hex: string): Uint8Array => expectValue(fromHex(hex))
 

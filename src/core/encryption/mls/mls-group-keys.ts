@@ -5,8 +5,6 @@ import {
   defaultLifetime,
   emptyPskIndex,
   generateKeyPackageWithKey,
-  getCiphersuiteFromName,
-  getCiphersuiteImpl,
   joinGroup,
   joinGroupExternal,
   mlsExporter,
@@ -50,8 +48,8 @@ import {
   encodeState,
   encodeWithTree
 } from './codec.ts'
+import { mlsSuite, SUITE } from './suite.ts'
 
-const SUITE = 'MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519'
 const PRIVATE_KEY_BYTES = 32
 
 /** What ts-mls offers by default holds random values for others to ignore, and suites that are not here. */
@@ -81,7 +79,7 @@ interface MlsState extends GroupState {
  * have the ratchet tree beside them. Application messages are not used, so that a state needs no former epochs.
  */
 export async function mlsGroupKeys(): Promise<GroupKeys> {
-  const suite = await getCiphersuiteImpl(getCiphersuiteFromName(SUITE))
+  const suite = await mlsSuite()
 
   async function generate({ id, signingKey }: GroupDevice) {
     const publicKey = expectValue(fromHex(id, PUBLIC_KEY_BYTES))
