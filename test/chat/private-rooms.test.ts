@@ -1,8 +1,12 @@
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { NotAllowedError } from '../../src/core/bytes/index.ts'
 import type { InviteOptions } from '../../src/core/chat/index.ts'
+import { loadGroupKeys } from '../../src/core/encryption/index.ts'
 import { settle } from '../support/settle.ts'
 import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
+
+// Loaded in real time, in which virtual time would run on.
+beforeAll(async () => void (await loadGroupKeys()))
 
 async function found(story: Story, actor: Actor, history?: 'joined' | 'all' | number): Promise<void> {
   await settle(story, actor.peer.privateRooms.create('Loft', history === undefined ? {} : { history }))

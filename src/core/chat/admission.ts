@@ -34,13 +34,15 @@ export class Admission implements AdmittingRoom {
   invites(): readonly OpenInvite[] {
     const { membership } = this.#deps
     if (!membership.mayAdmit()) return []
-    const open = membership.invites().filter(({ state }) => state === 'open')
-    return open
-      .flatMap(({ id, expires, role }) => {
-        const publicKey = this.#control.room.inviteKey(id as OperationId)
-        return publicKey === undefined ? [] : [{ id: id as OperationId, publicKey, expires, role }]
-      })
+    const all = membership
+      .invites()
+      .filter(({ state }) => state !== 'expired')
       .toReversed()
+    const [open, ended] = [all.filter(({ state }) => state === 'open'), all.filter(({ state }) => state !== 'open')]
+    return [...open, ...ended].flatMap(({ id, expires, role }) => {
+      const publicKey = this.#control.room.inviteKey(id as OperationId)
+      return publicKey === undefined ? [] : [{ id: id as OperationId, publicKey, expires, role }]
+    })
   }
 
   async takeInvite(words: Uint8Array): Promise<void> {

@@ -1,0 +1,48 @@
+import { beforeAll, expect, test } from 'vitest'
+import { loadGroupKeys } from '../../src/core/encryption/index.ts'
+import { settle } from '../support/settle.ts'
+import { Story, transcript } from '../support/story.ts'
+
+// Loaded in real time, in which virtual time would run on.
+beforeAll(async () => void (await loadGroupKeys()))
+
+test('what was said is there when its author has gone: a keeper that can read nothing has it', async () => {
+  const story = new Story()
+  await story.enterKeeper('keeper')
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await settle(story, anna.peer.privateRooms.create('Loft'))
+  const link = await settle(story, anna.peer.privateRooms.invite('Loft'))
+  await settle(story, bob.peer.joinByLink(link))
+  await story.until(
+    'Bob is in',
+    () => anna.peer.findRoom('Loft').members === 2 && bob.peer.findRoom('Loft').members === 2
+  )
+  await settle(story, bob.peer.stop())
+  const { id } = await settle(story, anna.peer.send('Loft', 'for later'))
+  await settle(story, anna.peer.waitForTaker(id, AbortSignal.timeout(60_000)))
+  await settle(story, anna.peer.stop())
+  const again = await story.enter('Bob', bob.storage)
+  await story.until('Bob reads', async () => (await transcript(again, 'Loft')).includes('Anna: for later'))
+  expect(again.peer.findRoom('Loft').keepers).toHaveLength(1)
+}, 60_000)
+
+test('a request waits at a keeper while nobody is online who could let the newcomer in', async () => {
+  const story = new Story()
+  await story.enterKeeper('keeper')
+  const anna = await story.enter('Anna')
+  await settle(story, anna.peer.privateRooms.create('Loft'))
+  const link = await settle(story, anna.peer.privateRooms.invite('Loft'))
+  await settle(story, anna.peer.stop())
+  const bob = await story.enter('Bob')
+  await settle(story, bob.peer.joinByLink(link))
+  await story.until('Bob is told that nobody is there', () => bob.peer.findRoom('Loft').joining === 'waiting')
+  await story.wait(60_000)
+  await settle(story, bob.peer.stop())
+  const host = await story.enter('Anna', anna.storage)
+  await story.until('Anna has let Bob in', () => host.peer.findRoom('Loft').members === 2)
+  await story.wait(10_000)
+  await settle(story, host.peer.stop())
+  const again = await story.enter('Bob', bob.storage)
+  await story.until('Bob is in', () => again.peer.findRoom('Loft').members === 2)
+  expect(again.peer.findRoom('Loft').role).toBe('member')
+}, 60_000)
