@@ -220,6 +220,7 @@ export function runEntryStoreTests(name: string, open: (name: string) => Promise
       await store.commit({ records: [record('other', value), record('device/1', undefined)] })
       expect(await store.records.list('device/')).toEqual([['device/2', value]])
       expect(await store.records.get('other')).toEqual(value)
+      expect(await store.records.getMany(['other', 'device/1', 'device/2'])).toEqual([value, undefined, value])
       expect(await storage.records.get('other')).toBeUndefined()
       await storage.close()
     })
