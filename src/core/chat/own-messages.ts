@@ -90,8 +90,7 @@ export class OwnMessages {
     const { room, clock, self, audience } = this.#deps
     if (audience !== undefined) return audience()
     const since = clock.now() - DAY
-    const members = [...room.state.book.members().values()]
-    const writers = members.filter(({ member, wroteAt }) => member !== self && wroteAt > since)
-    return new Set(writers.map(({ member }) => member))
+    const { book } = room.state
+    return new Set([...book.members().keys()].filter(member => member !== self && book.wroteAt(member) > since))
   }
 }

@@ -1,4 +1,4 @@
-import { expectValue, fromHex, type Millis } from '../../bytes/index.ts'
+import { CappedMap, expectValue, fromHex, type Millis } from '../../bytes/index.ts'
 import { foldName, verifyCertificate, type DeviceId, type DisplayName, type MemberId } from '../../identity/index.ts'
 import type { EntryStore, RecordChange } from '../../log/index.ts'
 import type { Profile } from './content.ts'
@@ -33,6 +33,8 @@ export class DeviceBook {
   #totalBytes = 0
   #directory: ReadonlyMap<MemberId, KnownMember> | undefined
   #directoryNick: string | undefined
+  /** Names as they are compared; of each device one, and own ones. */
+  readonly #folds = new CappedMap<string, string>(2 * MAX_DEVICES)
 
   private constructor(self: Self, devices: Map<DeviceId, DeviceRecord>) {
     this.#self = self
@@ -61,9 +63,9 @@ export class DeviceBook {
 
   set(record: DeviceRecord): void {
     this.#count(record, this.#devices.get(record.device))
+    if (!isNamedAs(record, this.#devices.get(record.device))) this.#directory = undefined
     this.#devices.set(record.device, record)
     this.#changed.add(record.device)
-    this.#directory = undefined
   }
 
   /** Takes in a device by its certificate; undefined when that is false or of another device, or the room is full. */
@@ -103,16 +105,30 @@ export class DeviceBook {
   members(): ReadonlyMap<MemberId, KnownMember> {
     const nick = this.#self.nick()
     if (this.#directory === undefined || nick !== this.#directoryNick) {
-      this.#directory = memberDirectory(this.#devices.values(), { member: this.#self.member, nick })
+      this.#directory = memberDirectory(this.#devices.values(), { member: this.#self.member, nick }, name =>
+        this.#fold(name)
+      )
       this.#directoryNick = nick
     }
     return this.#directory
   }
 
+  /** When the member wrote last, with whichever device; 0: never. */
+  wroteAt(member: MemberId): Millis {
+    const devices = this.members().get(member)?.devices ?? []
+    return Math.max(0, ...devices.map(device => this.#devices.get(device)?.wroteAt ?? 0))
+  }
+
+  #fold(name: string): string {
+    const folded = this.#folds.get(name) ?? foldName(name)
+    this.#folds.set(name, folded)
+    return folded
+  }
+
   /** Whether the member goes by this name, or one that looks like it. */
   hasName(member: MemberId, nick: string): boolean {
     const records = [...this.#devices.values()].filter(record => record.member === member)
-    return records.some(record => record.nick !== undefined && foldName(record.nick) === foldName(nick))
+    return records.some(record => record.nick !== undefined && this.#fold(record.nick) === this.#fold(nick))
   }
 
   /** The name to show for this member. */
@@ -144,6 +160,13 @@ export class DeviceBook {
     return records.map(record => ({ name: DEVICE_RECORD_PREFIX + record.device, value: encodeDevice(record) }))
   }
 }
+
+/** Whether all that names follow from is as before: it is at most entries. */
+function isNamedAs(record: DeviceRecord, before: DeviceRecord | undefined): boolean {
+  return NAMING.every(each => record[each] === before?.[each])
+}
+
+const NAMING = ['device', 'member', 'nick', 'nickTime', 'namedAt'] as const
 
 function hasWritten(record: DeviceRecord): boolean {
   return record.last !== undefined

@@ -248,7 +248,7 @@ export class Room {
   }
 
   #hasWritten(member: MemberId): boolean {
-    return (this.#state.book.members().get(member)?.wroteAt ?? 0) > 0
+    return this.#state.book.wroteAt(member) > 0
   }
 
   /** Ids to ask others for: what is missing, and what is cited by entries that are here and not taken in yet. */
