@@ -23,7 +23,7 @@ describe('gaps', () => {
         const citations: Citation[] =
           previous === undefined ? [] : [{ id: previous, clock: here.get(previous)?.entry.header.clock }]
         const author = 'author' as Parameters<typeof addToHistory>[1]['author']
-        history = addToHistory(history, { id: entry.id, clock: entry.header.clock, author }, citations)
+        history = addToHistory(history, { id: entry.id, clock: entry.header.clock, author }, citations, () => 600)
         here.set(entry.id, { entry, sequence, previous })
       }
       const held = arrivals.map(link => link.sequence).reduce(addSequence, [])

@@ -137,14 +137,20 @@ test('however much is said of one entry, to take in more of it costs no more', a
   expect((await room.shown.newest(1))[0]?.text).toBe('99')
 })
 
-test('made-up citations of a thousand strangers push out no gap that was there before', () => {
+test('made-up citations of a thousand strangers push out no gap that was there before, nor of somebody who has been talking', () => {
   const clock = { ms: NOON, counter: 0 }
-  const cites = (history: History, author: string, id: EntryId): History =>
-    addToHistory(history, { id: madeUpId(), clock, author: author as DeviceId }, [{ id, clock: undefined }])
-  const truth = madeUpId()
-  let history = cites(EMPTY_HISTORY, 'bob', truth)
-  for (let key = 0; key < 1500; key += 1) history = cites(history, `key ${key}`, madeUpId())
-  expect(history.missing.has(truth)).toBe(true)
+  const bytesOf = (author: DeviceId): number => (author === 'bob' ? 20_000 : 5000)
+  const cites = (history: History, author: string, ids: readonly EntryId[]): History => {
+    const citations = ids.map(id => ({ id, clock: undefined }))
+    return addToHistory(history, { id: madeUpId(), clock, author: author as DeviceId }, citations, bytesOf)
+  }
+  const [early, late, later] = [madeUpId(), madeUpId(), madeUpId()] as const
+  let history = cites(EMPTY_HISTORY, 'stranger', [early])
+  for (let key = 0; key < 1500; key += 1) history = cites(history, `key ${key}`, [madeUpId()])
+  history = cites(cites(history, 'bob', [late, later]), 'another key', [madeUpId()])
+  expect([early, late, later].map(id => history.missing.has(id))).toEqual([true, true, true])
+  for (let count = 0; count < 400; count += 1) history = cites(history, 'flood', Array.from({ length: 5 }, madeUpId))
+  expect([early, late, later].map(id => history.missing.has(id))).toEqual([true, true, true])
   expect(history.missing.size).toBe(1024)
 })
 

@@ -61,6 +61,11 @@ export class DeviceBook {
     return member === undefined ? this.#totalBytes : (this.#bytes.get(member) ?? 0)
   }
 
+  /** What the entries of this device take up here. */
+  bytesOf(device: DeviceId): number {
+    return this.#devices.get(device)?.bytes ?? 0
+  }
+
   set(record: DeviceRecord): void {
     this.#count(record, this.#devices.get(record.device))
     if (!isNamedAs(record, this.#devices.get(record.device))) this.#directory = undefined

@@ -53,7 +53,7 @@ export class Gaps {
     const state = this.#stored.current
     const given = ids.filter(id => state.history.missing.has(id))
     if (given.length === 0) return
-    state.history = giveUpMissing(state.history, given)
+    state.history = giveUpMissing(state.history, given, author => state.book.bytesOf(author))
     await this.#stored.commit({})
     this.#givenUp.push(...given)
   }

@@ -8,7 +8,7 @@ import { compareHybridTimes, type EntryId, type HybridTime } from '../../log/ind
  * 1. A citation counts only when it could be true: a cited entry that is here must stand below the one that cites it.
  * 2. An entry that arrives closes its gap and is a head unless something here cites it.
  * 3. What nobody present holds is no longer waited for, but asked of whoever comes.
- * 4. Every collection is capped, and gives way where one author has put most into it.
+ * 4. Every collection is capped, and gives way where an author has put most into it.
  */
 export interface History {
   readonly heads: ReadonlyMap<EntryId, HybridTime>
@@ -28,15 +28,21 @@ export interface Citation {
 
 /** More heads than this are kept only by somebody who never reads; the newest stay. */
 const MAX_KEPT_HEADS = 64
+/** What an author's entries take up here. */
+export type BytesOf = (author: DeviceId) => number
+
 /** One hostile author can cite 5 made-up ids an entry; honest gaps are far fewer. */
 const MAX_GAPS = 1024
+/** What an honest author cites in a few entries that come ahead of all before them. */
+const FEW_GAPS = 16
 
 export const EMPTY_HISTORY: History = { heads: new Map(), missing: new Map(), unheld: new Map() }
 
 export function addToHistory(
   history: History,
   entry: { id: EntryId; clock: HybridTime; author: DeviceId },
-  citations: readonly Citation[]
+  citations: readonly Citation[],
+  bytesOf: BytesOf
 ): History {
   const heads = new Map(history.heads)
   const missing = new Map(history.missing)
@@ -48,7 +54,7 @@ export function addToHistory(
     else if (clock !== undefined && compareHybridTimes(clock, entry.clock) < 0) heads.delete(id)
   }
   if (!wasMissing && !wasUnheld) heads.set(entry.id, entry.clock)
-  return { heads: newest(heads), missing: capped(missing), unheld }
+  return { heads: newest(heads), missing: capped(missing, bytesOf), unheld }
 }
 
 /** Waits no longer for an entry that came and is not kept here. */
@@ -67,7 +73,7 @@ export function withoutHeads(history: History, ids: Iterable<EntryId>): History 
 }
 
 /** Gives up waiting for entries that nobody present holds. */
-export function giveUpMissing(history: History, ids: Iterable<EntryId>): History {
+export function giveUpMissing(history: History, ids: Iterable<EntryId>, bytesOf: BytesOf): History {
   const missing = new Map(history.missing)
   const unheld = new Map(history.unheld)
   for (const id of ids) {
@@ -75,7 +81,7 @@ export function giveUpMissing(history: History, ids: Iterable<EntryId>): History
     if (author !== undefined) unheld.set(id, author)
     missing.delete(id)
   }
-  return { ...history, missing, unheld: capped(unheld) }
+  return { ...history, missing, unheld: capped(unheld, bytesOf) }
 }
 
 /** The heads with their clocks, newest first. */
@@ -91,13 +97,23 @@ function sorted(heads: ReadonlyMap<EntryId, HybridTime>): [EntryId, HybridTime][
   return [...heads].sort(([a, atA], [b, atB]) => compareHybridTimes(atB, atA) || (a < b ? 1 : -1))
 }
 
-/** Takes from the author with the most gaps first: made-up citations must not push out true ones. */
-function capped(gaps: Map<EntryId, DeviceId>): Gaps {
+/**
+ * Gaps go first where one author has the most of them; where none has many, where an author has most for what it ever said.
+ * Keys cost nothing to make, and what is made up must push out true gaps neither by an author's many nor by many authors' few.
+ */
+function capped(gaps: Map<EntryId, DeviceId>, bytesOf: BytesOf): Gaps {
   while (gaps.size > MAX_GAPS) {
-    const byAuthor = [...Map.groupBy(gaps, ([, author]) => author).values()]
-    // Of several with as many the last: what was missed first is asked for first.
-    const most = byAuthor.reduce((a, b) => (b.length >= a.length ? b : a))
-    for (const [id] of most.slice(0, gaps.size - MAX_GAPS)) gaps.delete(id)
+    const byAuthor = [...Map.groupBy(gaps, ([, author]) => author)]
+    const [, largest] = highest(byAuthor, ([, { length }]) => length)
+    const [, going] =
+      largest.length > FEW_GAPS ? [0, largest] : highest(byAuthor, ([author, { length }]) => length / bytesOf(author))
+    for (const [id] of going.slice(0, gaps.size - MAX_GAPS)) gaps.delete(id)
   }
   return gaps
+}
+
+/** Of several the last: what was missed first is asked for first. */
+function highest<T>(items: readonly T[], measure: (item: T) => number): T {
+  const measured = items.map(item => ({ item, height: measure(item) }))
+  return measured.reduce((a, b) => (b.height >= a.height ? b : a)).item
 }

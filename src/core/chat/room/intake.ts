@@ -263,7 +263,9 @@ export class Intake {
     if ((await batch.sequences.find(claim)) === undefined) batch.sequences.add(claim, id)
     book.set(withEntry(device, { id, sequence, time: header.clock.ms, bytes: costOf(device, { entry }) }))
     const state = this.#stored.current
-    state.history = addToHistory(state.history, { id, clock: header.clock, author: claim.device }, [])
+    state.history = addToHistory(state.history, { id, clock: header.clock, author: claim.device }, [], each =>
+      state.book.bytesOf(each)
+    )
     batch.erased.set(id, entry)
     if (claim.kind === MESSAGE_KIND) batch.amending.showDeleted(id, claim.member)
   }
@@ -305,7 +307,9 @@ export class Intake {
     const citations = await Promise.all(citedBy(body).map(cited => this.#citation(cited, author, batch)))
     const known = citations.filter(citation => citation !== undefined)
     const state = this.#stored.current
-    state.history = addToHistory(state.history, { id, clock: header.clock, author: body.device }, known)
+    state.history = addToHistory(state.history, { id, clock: header.clock, author: body.device }, known, each =>
+      state.book.bytesOf(each)
+    )
   }
 
   /** Undefined: what was here and is kept no longer, or came and was not taken in. */
