@@ -4,6 +4,7 @@ import { Deliveries } from '../../src/core/chat/room/deliveries.ts'
 import { DELETION_KIND, EDIT_KIND, MESSAGE_KIND } from '../../src/core/chat/room/content.ts'
 import { addToHistory, EMPTY_HISTORY, type History } from '../../src/core/chat/room/history.ts'
 import { Room } from '../../src/core/chat/room/room.ts'
+import { lateRecord, withLateMarks } from '../../src/core/chat/room/late-marks.ts'
 import { openRoom } from '../../src/core/encryption/index.ts'
 import type { OwnWords } from '../../src/core/chat/room/own-entries.ts'
 import type { DeviceId, DisplayName, MemberId } from '../../src/core/identity/index.ts'
@@ -50,6 +51,13 @@ test('whoever cites what is nowhere makes nobody else’s words costly to store,
   expect(new Set(again.gaps.missing())).toEqual(new Set(room.gaps.missing()))
   expect(again.state.history.unheld).toEqual(room.state.history.unheld)
   expect(again.state.history.heads).toEqual(room.state.history.heads)
+})
+
+test('whoever says much that is late makes each word a little costly to store, and what came last is marked', () => {
+  const late = Array.from({ length: 1000 }, madeUpId)
+  const marks = late.reduce<ReadonlySet<EntryId>>((before, id) => withLateMarks(before, [id]), new Set())
+  expect(lateRecord(marks).value?.length).toBeLessThan(5000)
+  expect([marks.has(late[999] ?? madeUpId()), marks.has(late[0] ?? madeUpId())]).toEqual([true, false])
 })
 
 test('heads and gaps of an older layout are read, and brought to this one with the next entry', async () => {

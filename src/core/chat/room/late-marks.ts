@@ -3,8 +3,8 @@ import { orderKeyOf, type Entry, type EntryId, type RecordChange } from '../../l
 
 /** An entry on its way for longer than this came late, if somebody was there to see it come. */
 const LATE_AFTER: Millis = 10 * 60_000
-/** Marks kept, the latest given: a mark matters while its message is news. */
-const MAX_MARKS = 512
+/** Marks kept, the latest given: a mark matters while its message is news, and all are written whenever one is given. */
+const MAX_MARKS = 64
 export const LATE_RECORD = 'late'
 
 /** Since when this device has been with others in the room, and what its user had read by then. */
