@@ -16,15 +16,23 @@ const OPENING = new Uint8Array(16).fill(7)
 /** The lobby at somebody whose clock the test sets, and how often its store was asked. */
 async function lobby() {
   const inner = memoryStorage().room(keys.roomId)
-  const seen = { reads: 0, now: NOON }
+  const seen = { reads: 0, rows: 0, now: NOON }
   function counted<A extends unknown[], B>(read: (...given: A) => B) {
     return (...given: A): B => {
       seen.reads += 1
       return read(...given)
     }
   }
-  const { get, getMany, list } = inner.records
-  const records = { get: counted(get), getMany: counted(getMany), list: counted(list) }
+  const list: EntryStore['records']['list'] = async (prefix, last) => {
+    const found = await inner.records.list(prefix, last)
+    seen.rows += found.length
+    return found
+  }
+  const records = {
+    get: counted(inner.records.get),
+    getMany: counted(inner.records.getMany),
+    list: counted(list)
+  }
   const store: EntryStore = { ...inner, records, has: counted(inner.has), get: counted(inner.get) }
   const clock = { now: () => seen.now, after: () => () => undefined }
   const nick = (): DisplayName => 'Anna' as DisplayName
@@ -88,4 +96,31 @@ test('what is left of an entry is taken when its author is met, when a deletion 
       expect((await store.load([message.id])).map(isWhole), `${order.join(' ')} ${late}`).toEqual([false])
     }
   }
+})
+
+test('strangers who claim an entry as theirs hide no claim by its author, and cost nothing to look through', async () => {
+  const { room, store, seen } = await lobby()
+  const mallory = await identityOf(66)
+  const message = await writeEntry(mallory, 'M', { opening: OPENING })
+  const target = {
+    id: message.id,
+    device: mallory.certificate.device,
+    sequence: 1,
+    kind: MESSAGE_KIND,
+    opening: OPENING
+  }
+  const words = { kind: DELETION_KIND, targets: [target] } as const
+  for (let seed = 100; seed < 140; seed += 1) {
+    const clock = { ms: NOON, counter: seed }
+    await room.accept([await writeWords(await identityOf(seed), words, { clock, opening: OPENING })])
+  }
+  seen.rows = 0
+  await room.accept([eraseBody(message)])
+  expect(seen.rows).toBeLessThan(3)
+  expect(await store.load([message.id])).toEqual([])
+  const clock = { ms: NOON, counter: 200 }
+  const options = { sequence: 2, previous: message.id, clock, opening: OPENING }
+  await room.accept([await writeWords(mallory, words, options)])
+  expect((await store.load([message.id])).map(isWhole)).toEqual([false])
+  expect((await room.shown.newest(1))[0]).toMatchObject({ author: mallory.certificate.member, deleted: true })
 })

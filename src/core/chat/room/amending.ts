@@ -88,8 +88,8 @@ export class Amending {
 
   /** The device whose introduction may make a claim count; its header bears out none of another. */
   async unknownAuthor(entry: StoredEntry): Promise<DeviceId | undefined> {
-    const [claim] = await this.#amendments.claims(entry)
-    return claim !== undefined && this.#memberOf(claim.device) === undefined ? claim.device : undefined
+    const told = await this.#amendments.toldOf(entry)
+    return told !== undefined && this.#memberOf(told.device) === undefined ? told.device : undefined
   }
 
   showDeleted(message: EntryId, author: MemberId): void {

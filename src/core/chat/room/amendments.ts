@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8, expectValue, fromHex, toHex } from '../../bytes/index.ts'
+import { decodeUtf8, encodeUtf8, equalBytes, expectValue, fromHex, toHex } from '../../bytes/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import {
   idOfOrder,
@@ -57,19 +57,28 @@ export class Amendments {
     this.#change(target, editName(target, member, orderKeyOf(edit)), undefined)
   }
 
-  /** What is claimed of this entry as its header bears out, by whomever, in a place above it: so that it goes no sooner. */
-  async claims(entry: StoredEntry): Promise<Claim[]> {
-    const { id, header } = entry
-    const all = await Promise.all(
-      [claimPrefix(id, header.salt), oldClaimPrefix(id)].map(each => this.#records(id, each))
-    )
-    const claims = all.flatMap(records => [...records.values()].map(decodeClaim))
-    return claims.filter(claim => isAuthorOf({ ...claim, id }, entry) && claim.order > orderKeyOf(entry))
+  /** Whose the entry is, as its header bears out, where anybody claims it: all who do name the same device. */
+  async toldOf({ id, header }: StoredEntry): Promise<Claim | undefined> {
+    const [record] = [...(await this.#records(id, claimPrefix(id, header.salt), 1)).values()]
+    return record === undefined
+      ? (await this.#oldClaims(id)).find(each => equalBytes(header.salt, saltOf(each)))
+      : decodeClaim(record)
   }
 
-  /** A claim that counts: of the very member whose device wrote the entry. */
+  /** The claim that counts: of the very member whose device wrote the entry, and said above it, so that it goes no sooner. */
   async claimOf(entry: StoredEntry, memberOf: (device: DeviceId) => MemberId | undefined): Promise<Claim | undefined> {
-    return (await this.claims(entry)).find(({ device, member }) => memberOf(device) === member)
+    const { id, header } = entry
+    const told = await this.toldOf(entry)
+    const member = told && memberOf(told.device)
+    const record = member && (await this.#record(id, claimPrefix(id, header.salt) + member))
+    const claims = [...(record === undefined ? [] : [decodeClaim(record)]), ...(await this.#oldClaims(id))]
+    return claims.find(
+      claim => claim.member === member && claim.order > orderKeyOf(entry) && isAuthorOf({ ...claim, id }, entry)
+    )
+  }
+
+  async #oldClaims(target: EntryId): Promise<Claim[]> {
+    return [...(await this.#records(target, oldClaimPrefix(target))).values()].map(decodeClaim)
   }
 
   async addClaim(target: EntryId, claim: Claim): Promise<void> {

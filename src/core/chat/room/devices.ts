@@ -48,7 +48,7 @@ export const ENTRY_OVERHEAD_BYTES = 400
 /** A device's record with its certificate and many ranges, on disk and in memory. */
 const DEVICE_BYTES = 4096
 /** A claim with its name. */
-const CLAIM_BYTES = 512
+const CLAIM_BYTES = 640
 
 export function newDevice(
   { device, member, bytes }: Pick<DeviceCertificate, 'device' | 'member'> & Partial<DeviceCertificate>,

@@ -70,7 +70,7 @@ export interface OutdatedDeps {
 export async function outdatedOf({ keys, memberOf, amendments }: OutdatedDeps, entry: StoredEntry): Promise<Outdated> {
   const body = bodyOf(keys, entry)
   if (body === undefined) {
-    return { entry, place: (await amendments.claims(entry))[0] }
+    return { entry, place: await amendments.toldOf(entry) }
   }
   const content = decodeContent(body.kind, body.content)
   const member = memberOf(body.device)
