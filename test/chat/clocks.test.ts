@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { clockErrorOf } from '../../src/core/chat/room-clock.ts'
 import { SkewedClock } from '../simulation/skewed-clock.ts'
 import { identityOf } from '../support/cast.ts'
-import { gossipEntry, sayHello, writeEntry } from '../support/mallory.ts'
+import { gossipEntry, madeUpId, sayHello, writeEntry } from '../support/mallory.ts'
 import { memoryStorage } from '../support/memory-storage.ts'
 import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
 
@@ -41,6 +41,32 @@ test('strangers that lie about the time erase nothing: what goes, goes by this d
   await story.until('they are believed', () => warnings(anna).length > 0)
   await story.wait(11 * MINUTE)
   expect(await transcript(anna, 'lobby')).toHaveLength(1)
+})
+
+test('strangers that lie about the time, and then do not, have no gap given up before its time', async () => {
+  const story = new Story()
+  const anna = await story.enter('Anna')
+  await anna.peer.joinOpenRoom('lobby')
+  const liars = await Promise.all([61, 62, 63].map(seed => identityOf(seed)))
+  const peers = liars.map((_, index) => story.network.peer(`liar-${index}`))
+  for (const peer of peers) story.network.connect(peer, anna.network)
+  const sayTime = (skew: number): void => {
+    for (const [index, liar] of liars.entries()) {
+      const peer = peers[index]
+      // One is near enough to the truth for the clock to be put back by minutes only.
+      const time = story.clock.now() - (index === 0 ? 2 * MINUTE : skew)
+      if (peer !== undefined) void sayHello(liar, peer, anna.network.self, time)
+    }
+  }
+  sayTime(60 * MINUTE)
+  await story.until('they are believed', () => warnings(anna).length > 0)
+  const citing = await writeEntry(await identityOf(66), 'hm', { parents: [madeUpId()] })
+  gossipEntry(anna, citing, peers[0] as (typeof peers)[number])
+  await story.until('the gap is told', () => eventsOf(anna, 'gap').at(-1)?.missing === 1)
+  sayTime(0)
+  await story.wait(MINUTE)
+  expect(eventsOf(anna, 'gap').at(-1)?.missing).toBe(1)
+  await story.until('it is given up', () => eventsOf(anna, 'gap').at(-1)?.missing === 0)
 })
 
 test('strangers that lie about the time part nobody from members whose clocks are right', async () => {

@@ -112,6 +112,21 @@ test('a deletion that was noted by an earlier layout breaks nothing, and account
   expect(await store.lacking([said.id, message.id])).toEqual([message.id])
 })
 
+test('a deletion that was noted in the layout before this one still accounts for what it erased', async () => {
+  const store = memoryStorage().room(keys.roomId)
+  const bob = await identityOf(2)
+  const { member, device, bytes } = bob.certificate
+  const opening = systemRandom(16)
+  const message = await writeEntry(bob, 'gone', { opening })
+  const claim = { member, device, sequence: 1, kind: MESSAGE_KIND, opening: toHex(opening), deletion: madeUpId() }
+  const name = `deletion/${message.id}/${member}`
+  await store.commit({ records: [{ name, value: encodeUtf8(JSON.stringify(claim)) }] })
+  const room = await lobbyIn(store)
+  await room.introduce({ certificate: bytes, nick: undefined }, 0)
+  await room.accept([eraseBody(message)])
+  expect((await room.shown.newest(1))[0]).toMatchObject({ id: message.id, author: member, deleted: true })
+})
+
 test('however much is said of one entry, to take in more of it costs no more', async () => {
   const inner = memoryStorage().room(keys.roomId)
   let read = 0

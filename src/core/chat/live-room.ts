@@ -76,7 +76,7 @@ export class LiveRoom {
 
   static async load(deps: LiveRoomDeps): Promise<LiveRoom> {
     const clock = new RoomClock(deps.clock)
-    const room = await Room.load({ ...deps, clock })
+    const room = await Room.load({ ...deps, clock, ownClock: deps.clock })
     const live = new LiveRoom(deps, clock, room, await room.shown.countUnread())
     for (const message of (await room.shown.newest(MAX_TOLD)).toReversed()) live.own.track(message)
     await live.retain()

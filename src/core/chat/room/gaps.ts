@@ -19,6 +19,7 @@ export class Gaps {
   #since = new Map<EntryId, Millis>()
   #givenUp: EntryId[] = []
 
+  /** @param clock this device's own: whoever corrects a room's must not end the waiting */
   constructor(clock: Clock, stored: StoredState, isHeldBack: (id: EntryId) => boolean) {
     this.#clock = clock
     this.#stored = stored
@@ -43,9 +44,10 @@ export class Gaps {
     return [...this.#since].flatMap(([id, since]) => (now - since >= GAP_PATIENCE ? [id] : []))
   }
 
-  nextOverdue(): Millis | undefined {
+  /** In how long the next will have been missing for too long. */
+  overdueIn(): Millis | undefined {
     const oldest = this.#since.values().next().value
-    return oldest === undefined ? undefined : oldest + GAP_PATIENCE
+    return oldest === undefined ? undefined : oldest + GAP_PATIENCE - this.#clock.now()
   }
 
   /** Waits no longer for these: nobody present holds them. */

@@ -12,6 +12,8 @@ export interface RoomDeps {
   readonly identity: Identity
   readonly nick: () => DisplayName
   readonly clock: Clock
+  /** This device's own clock, where `clock` is one that others correct. */
+  readonly ownClock?: Clock
   readonly random: RandomBytes
   /** What the room may take up here; undefined: whatever is said in it. */
   readonly space?: Space

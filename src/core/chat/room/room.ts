@@ -64,7 +64,7 @@ export class Room {
     this.#intake = new Intake(deps, stored)
     this.#dropping = new Dropping(deps, stored)
     this.shown = new ShownMessages(deps, stored)
-    this.gaps = new Gaps(deps.clock, stored, id => this.#intake.heldBack.has(id))
+    this.gaps = new Gaps(deps.ownClock ?? deps.clock, stored, id => this.#intake.heldBack.has(id))
   }
 
   static async load(deps: RoomDeps): Promise<Room> {
@@ -329,7 +329,9 @@ export class Room {
 
   /** When the next entry held back is due, or the next gap overdue. */
   nextDue(): Millis | undefined {
-    const times = [this.#intake.heldBack.nextDue(), this.gaps.nextOverdue()].filter(time => time !== undefined)
+    const overdueIn = this.gaps.overdueIn()
+    const overdue = overdueIn === undefined ? undefined : this.#deps.clock.now() + overdueIn
+    const times = [this.#intake.heldBack.nextDue(), overdue].filter(time => time !== undefined)
     return times.length === 0 ? undefined : Math.min(...times)
   }
 
