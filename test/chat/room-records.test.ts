@@ -53,6 +53,27 @@ test('whoever cites what is nowhere makes nobody else’s words costly to store,
   expect(again.state.history.heads).toEqual(room.state.history.heads)
 })
 
+test('an answer holds a few entries at a time, however many are asked for by whoever does not read it', async () => {
+  const inner = memoryStorage().room(keys.roomId)
+  const held: number[] = []
+  const note = <T extends readonly unknown[]>(entries: T): T => {
+    held.push(entries.length)
+    return entries
+  }
+  const room = await lobbyIn({
+    ...inner,
+    load: async ids => note(await inner.load(ids)),
+    newest: async (limit, before) => note(await inner.newest(limit, before))
+  })
+  const ids: EntryId[] = []
+  for (let count = 0; count < 60; count += 1) ids.push((await room.write(`${count}`)).own.entry.id)
+  held.length = 0
+  const answer: EntryId[] = []
+  for await (const { id } of room.fetch(ids.slice(20), 128)) answer.push(id)
+  expect(answer).toEqual([...ids.slice(20), ...ids.slice(0, 20).toReversed()])
+  expect(Math.max(...held)).toBeLessThan(9)
+})
+
 test('whoever says much that is late makes each word a little costly to store, and what came last is marked', () => {
   const late = Array.from({ length: 1000 }, madeUpId)
   const marks = late.reduce<ReadonlySet<EntryId>>((before, id) => withLateMarks(before, [id]), new Set())

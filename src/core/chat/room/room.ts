@@ -36,8 +36,11 @@ interface Gain {
   readonly after: SequenceRanges
 }
 
-/** Entries read at a time for an answer, half a megabyte at the most: the answer may end after any of them. */
-const CONTEXT_BATCH = 8
+/**
+ * Entries read at a time for an answer, half a megabyte at the most: the answer may end after any of them, and hundreds who read
+ * slowly may be answered at once.
+ */
+const FETCH_BATCH = 8
 /**
  * A room as this device holds it: takes in entries, writes its own, and tells what is there. Knows nothing of the
  * network.
@@ -295,15 +298,18 @@ export class Room {
   async *fetch(ids: readonly EntryId[], context: number): AsyncIterable<StoredEntry> {
     const given = new Set<EntryId>()
     let below = ''
-    for (const entry of await this.load([...new Set(ids)])) {
-      if (orderKeyOf(entry) > below) below = orderKeyOf(entry)
-      for (const each of [...(await this.#deletionOf(entry)), entry]) {
-        if (!given.has(each.id)) yield each
-        given.add(each.id)
+    const asked = [...new Set(ids)]
+    while (asked.length > 0) {
+      for (const entry of await this.load(asked.splice(0, FETCH_BATCH))) {
+        if (orderKeyOf(entry) > below) below = orderKeyOf(entry)
+        for (const each of [...(await this.#deletionOf(entry)), entry]) {
+          if (!given.has(each.id)) yield each
+          given.add(each.id)
+        }
       }
     }
-    for (let left = below === '' ? 0 : context; left > 0; left -= CONTEXT_BATCH) {
-      const entries = await this.#deps.store.newest(Math.min(left, CONTEXT_BATCH), below)
+    for (let left = below === '' ? 0 : context; left > 0; left -= FETCH_BATCH) {
+      const entries = await this.#deps.store.newest(Math.min(left, FETCH_BATCH), below)
       for (const entry of entries) if (!given.has(entry.id)) yield entry
       const last = entries.at(-1)
       if (last === undefined) return
