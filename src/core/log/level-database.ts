@@ -82,10 +82,13 @@ export function readRecords(database: Database, prefix: string): Omit<RecordStor
       const keys = names.map(name => prefix + name)
       return (await database.getMany<string, Uint8Array>(keys, TEXT_KEYS)).map(plainBytes)
     },
-    async list(start, last = -1) {
-      const range = { gte: prefix + start, lt: `${prefix}${start}\uffff`, reverse: true, limit: last, ...TEXT_KEYS }
-      const rows = await database.iterator<string, Uint8Array>(range).all()
-      return rows.toReversed().map(([key, value]) => [key.slice(prefix.length), plainBytes(value)])
+    async list(start, last) {
+      const range = { gte: prefix + start, lt: `${prefix}${start}\uffff`, ...TEXT_KEYS }
+      // LevelDB is slower backwards.
+      const end = last === undefined ? {} : { reverse: true, limit: last }
+      const rows = await database.iterator<string, Uint8Array>({ ...range, ...end }).all()
+      if (last !== undefined) rows.reverse()
+      return rows.map(([key, value]) => [key.slice(prefix.length), plainBytes(value)])
     }
   }
 }

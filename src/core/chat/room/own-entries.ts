@@ -18,10 +18,15 @@ export type OwnWords =
   | { readonly kind: typeof EDIT_KIND; readonly text: string; readonly target: EntryId }
   | { readonly kind: typeof DELETION_KIND; readonly targets: readonly Authorship[] }
 
-/**
- * The next entry of this device in a room that stands so: sealed and signed, above all that it cites, and above these clocks.
- * @throws UsageError when these are too far ahead for others to take it
- */
+/** @throws UsageError where an entry above these clocks would be too far ahead for others to take it */
+export function refuseAhead(clocks: readonly HybridTime[], now: Millis): void {
+  const ahead = Math.max(0, ...clocks.map(({ ms }) => ms)) - now - MAX_CLOCK_AHEAD
+  if (ahead <= 0) return
+  const minutes = Math.ceil(ahead / 60_000)
+  throw new UsageError(`this message is of a time to come, from when the clock was ahead: try again in ${minutes} min`)
+}
+
+/** The next entry of this device in a room that stands so: sealed and signed, above all that it cites, and above these clocks. */
 export async function sealOwn(
   deps: RoomDeps,
   state: RoomState,
@@ -34,12 +39,6 @@ export async function sealOwn(
   if (contentKey === undefined) throw new Error('the current epoch has no key')
   const heads = citableHeads(state.history, clock.now())
   const time = nextHybridTime(clock.now(), [...heads.map(([, head]) => head), ...above])
-  if (isAhead(time, clock.now())) {
-    const minutes = Math.ceil((time.ms - MAX_CLOCK_AHEAD - clock.now()) / 60_000)
-    throw new UsageError(
-      `this message is of a time to come, from when the clock was ahead: try again in ${minutes} min`
-    )
-  }
   const { device } = identity.certificate
   const opening = random(OPENING_BYTES)
   const body = ownBody(deps, state.book.get(device), { words, time, heads, opening })

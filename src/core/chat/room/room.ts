@@ -21,7 +21,7 @@ import { Dropping } from './dropping.ts'
 import { Gaps } from './gaps.ts'
 import { Intake, type Taken, type Written } from './intake.ts'
 import { citedBy } from './judge-entry.ts'
-import { sealOwn, type OwnWords } from './own-entries.ts'
+import { refuseAhead, sealOwn, type OwnWords } from './own-entries.ts'
 import type { Retention } from './retention.ts'
 import type { RoomDeps } from './room-deps.ts'
 import { readRecord, type RoomState } from './room-state.ts'
@@ -176,10 +176,11 @@ export class Room {
   }
 
   /** @param above own entries that this counts for only from above, wherever a clock that was wrong has put them */
-  #write(words: OwnWords, above: readonly EntryId[] = []): Promise<Written> {
+  async #write(words: OwnWords, above: readonly EntryId[] = []): Promise<Written> {
+    const clocks = (await this.load(above)).map(({ header }) => header.clock)
+    refuseAhead(clocks, this.#deps.clock.now())
     return this.#change(async () => {
       await this.#state.control?.prepareToSeal()
-      const clocks = (await this.load(above)).map(({ header }) => header.clock)
       return this.#intake.acceptOwn(await sealOwn(this.#deps, this.#state, words, clocks))
     })
   }
