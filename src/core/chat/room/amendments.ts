@@ -36,6 +36,7 @@ export interface Claim extends Omit<Authorship, 'id'> {
 export class Amendments {
   readonly #store: EntryStore
   readonly #changed = new Map<EntryId, Map<string, Uint8Array | undefined>>()
+  readonly #older = new Map<string, Promise<boolean>>()
 
   constructor(store: EntryStore) {
     this.#store = store
@@ -70,15 +71,24 @@ export class Amendments {
     const { id, header } = entry
     const told = await this.toldOf(entry)
     const member = told && memberOf(told.device)
-    const record = member && (await this.#record(id, claimPrefix(id, header.salt) + member))
-    const claims = [...(record === undefined ? [] : [decodeClaim(record)]), ...(await this.#oldClaims(id))]
+    if (member === undefined) return undefined
+    const record = await this.#record(id, claimPrefix(id, header.salt) + member)
+    const claims = record === undefined ? await this.#oldClaims(id) : [decodeClaim(record)]
     return claims.find(
       claim => claim.member === member && claim.order > orderKeyOf(entry) && isAuthorOf({ ...claim, id }, entry)
     )
   }
 
   async #oldClaims(target: EntryId): Promise<Claim[]> {
-    return [...(await this.#records(target, oldClaimPrefix(target))).values()].map(decodeClaim)
+    if (!(await this.#hasAny(OLD_CLAIMS))) return []
+    return [...(await this.#records(target, `${OLD_CLAIMS}${target}/`)).values()].map(decodeClaim)
+  }
+
+  /** Whether the store has any record of an older layout: asked once for all entries that come together. */
+  #hasAny(prefix: string): Promise<boolean> {
+    const asked = this.#older.get(prefix) ?? this.#store.records.list(prefix, 1).then(({ length }) => length > 0)
+    this.#older.set(prefix, asked)
+    return asked
   }
 
   async addClaim(target: EntryId, claim: Claim): Promise<void> {
@@ -89,7 +99,7 @@ export class Amendments {
 
   /** The deletion goes, and says nothing any more. */
   async removeClaims({ id, ...target }: Authorship, deletion: EntryId): Promise<void> {
-    for (const prefix of [claimPrefix(id, saltOf(target)), oldClaimPrefix(id)]) {
+    for (const prefix of [claimPrefix(id, saltOf(target)), `${OLD_CLAIMS}${id}/`]) {
       for (const [name, value] of await this.#records(id, prefix)) {
         if (idOfOrder(decodeClaim(value).order) === deletion) this.#change(id, name, undefined)
       }
@@ -126,7 +136,8 @@ export class Amendments {
 
   /** Edits of an older layout stand in one record, of which the oldest does not tell the order. */
   async #renewEdits(target: EntryId, member: MemberId): Promise<void> {
-    const name = `edit/${target}/${member}`
+    if (!(await this.#hasAny(OLD_EDITS))) return
+    const name = `${OLD_EDITS}${target}/${member}`
     const old = await this.#record(target, name)
     if (old === undefined) return
     this.#change(target, name, undefined)
@@ -137,6 +148,10 @@ export class Amendments {
 }
 
 const NOTHING = new Uint8Array()
+/** Of a layout that kept all edits of an entry in one record. */
+const OLD_EDITS = 'edit/'
+/** Of a layout that kept a few claims of each member, true ones or not, and not where they were said. */
+const OLD_CLAIMS = 'deletion/'
 
 function editName(target: EntryId, member: MemberId, order: string): string {
   return `edits/${target}/${member}/${order}`
@@ -144,11 +159,6 @@ function editName(target: EntryId, member: MemberId, order: string): string {
 
 function claimPrefix(target: EntryId, salt: Uint8Array): string {
   return `claim/${target}/${toHex(salt)}/`
-}
-
-/** Of a layout that kept a few claims of each member, true ones or not, and not where they were said. */
-function oldClaimPrefix(target: EntryId): string {
-  return `deletion/${target}/`
 }
 
 interface StoredClaim {
