@@ -28,13 +28,13 @@ const LAYERS = [
   { name: 'core/chat', packages: [], typesOnly: NETWORK_TYPES },
   {
     name: 'node',
-    packages: ['node:*', '@libp2p/*', '@multiformats/*', 'datastore-level', 'level', 'node-datachannel'],
+    packages: ['node:*', '@libp2p/*', '@multiformats/*', 'datastore-level', 'level', 'node-datachannel', 'uqr'],
     files: ['package.json'],
     stranger: 'browser'
   },
   {
     name: 'browser',
-    packages: ['@libp2p/*', '@multiformats/*', '@preact/signals', 'datastore-level', 'level', 'preact', 'vite'],
+    packages: ['@libp2p/*', '@multiformats/*', '@preact/signals', 'datastore-level', 'level', 'preact', 'uqr', 'vite'],
     files: ['package.json'],
     stranger: 'node'
   },

@@ -70,6 +70,11 @@ describe('bad usage and bad input exit 2 with one line that says what to do', ()
     [['room', 'set', 'Talk', 'retention', '-1d'], /retention "-1d": neither a time \(30d, 12h\), a number of messages/],
     [['room', 'set', 'Nowhere', 'keepers', 'off'], /no room "Nowhere"/],
     [['room', 'invite', 'Talk', '--expires', 'soon'], /not a duration such as/],
+    [['room', 'invite', 'Talk', '--uses', '0'], /not a whole number of 1 or more/],
+    [['room', 'create', 'Loft', '--history', 'some'], /history "some": none, joined, all, or a number/],
+    [['room', 'create', 'Loft', '--open', '--history', 'all'], /--history is for private rooms/],
+    [['room', 'revoke', 'x'], /not a Starling link/],
+    [['room', 'revoke', 'abcdef'], /leads into none of your rooms/],
     [['room', 'join', 'starling:open/AQAEd2hpc'], /cut off or mistyped/],
     [['room', 'join', 'Talk'], /add --open/],
     [['room', 'join', 'https://example.org'], /"https:\/\/example.org" is not a Starling link/],
@@ -129,27 +134,34 @@ test.each(
   [
     'chat',
     'room forget Talk',
-    'room revoke x',
-    'room remove Talk x',
-    'room ban Talk x',
-    'room role Talk x owner',
     'room set Talk dht off',
     'room set Talk keepers /dns4/relay.example.org/tcp/4001',
-    'room close Talk',
     'dm x hello',
     'file send Talk x',
     'file get Talk x y',
     'bot -- cat',
     'bridge irc',
-    'room create x',
-    'send Talk hello --to x',
-    'room invite Talk --uses 1'
+    'send Talk hello --to x'
   ].map(text => [text])
 )('starling %s is not built yet, and says so with exit 2', async text => {
   const outcome = await runProgram([...text.split(' '), '--data', data])
   expect(outcome.exit).toBe(2)
   expectOneLine(outcome)
   expect(outcome.diagnostics).toMatch(/not built yet/)
+})
+
+test.each([
+  ['room remove Talk x'],
+  ['room ban Talk x'],
+  ['room role Talk x owner'],
+  ['room close Talk'],
+  ['room invites Talk'],
+  ['room invite Talk --uses 1']
+])('starling %s: exit 3, as an open room has nobody who may', async text => {
+  const outcome = await runProgram([...text.split(' '), '--data', data])
+  expect(outcome.exit).toBe(3)
+  expectOneLine(outcome)
+  expect(outcome.diagnostics).toMatch(/this is an open room: whoever knows its name is in/)
 })
 
 test.each([
@@ -270,7 +282,7 @@ test('help and version exit 0 and print to stdout', async () => {
   const command = await runProgram(['room', 'create', '--help'])
   const version = await runProgram(['--version'])
   expect([general.exit, command.exit, version.exit]).toEqual([0, 0, 0])
-  expect(general.out).toContain('room create NAME --open')
-  expect(command.out).toContain('usage: starling room create NAME --open')
+  expect(general.out).toContain('room create NAME [--open]')
+  expect(command.out).toContain('usage: starling room create NAME [--open]')
   expect(version.out).toMatch(/^\d+\.\d+\.\d+\n$/)
 })

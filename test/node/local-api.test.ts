@@ -175,9 +175,26 @@ describe('what it answers', () => {
     expect(json(await withToken('/v1/rooms/Talk/messages'))).toEqual(before)
   })
 
-  test('a private room is not built yet', async () => {
-    const answer = await withToken('/v1/rooms', 'POST', { name: 'Private' })
-    expect([answer.status, answer.body.toString()]).toEqual([400, expect.stringContaining('not built yet')])
+  test('a private room is made, invited to and closed', async () => {
+    const made = await withToken('/v1/rooms', 'POST', { name: 'Loft', history: '100' })
+    expect(json(made)).toMatchObject({ name: 'Loft', kind: 'private', role: 'owner', history: 100 })
+    const invite = await withToken('/v1/rooms/Loft/invites', 'POST', { role: 'admin', lasts: 60_000, uses: 2 })
+    expect(json(invite)).toEqual({ invite: expect.stringMatching(/#\/join\/|^starling:join\//) })
+    const open = { role: 'admin', uses: 2, used: 0, state: 'open' }
+    expect(json(await withToken('/v1/rooms/Loft/invites'))).toMatchObject([open])
+    expect((await withToken('/v1/revocations', 'POST', json(invite) as object)).status).toBe(200)
+    expect(json(await withToken('/v1/rooms/Loft/invites'))).toMatchObject([{ ...open, state: 'revoked' }])
+    expect(json(await withToken('/v1/rooms/Loft/close', 'POST'))).toMatchObject({ ended: 'closed' })
+    expect((await withToken('/v1/rooms/Loft/messages', 'POST', { text: 'still' })).status).toBe(403)
+  })
+
+  test.each([
+    ['a history that is none', '/v1/rooms', { name: 'Attic', history: 'some' }, 400],
+    ['a history of an open room', '/v1/rooms', { name: 'Attic', open: true, history: 'all' }, 400],
+    ['an invite into an open room', '/v1/rooms/Talk/invites', {}, 403],
+    ['a revocation of no invite', '/v1/revocations', { invite: 'x' }, 400]
+  ])('%s is refused', async (_, path, body, status) => {
+    expect((await withToken(path, 'POST', body)).status).toBe(status)
   })
 })
 

@@ -66,7 +66,7 @@ describe('a running peer', () => {
   test('says what to type next, so that it finds this peer', async () => {
     const peer = start('up', '--data', data, ...QUIET)
     const next = await peer.line(line => line.startsWith('In another terminal: '))
-    expect(next).toBe(`In another terminal: ./starling --data ${data} room create NAME --open`)
+    expect(next).toBe(`In another terminal: ./starling --data ${data} room create NAME`)
   })
 
   test('passes refusals on with their exits', async () => {

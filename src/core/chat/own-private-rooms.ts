@@ -21,6 +21,8 @@ export interface OwnPrivateRoomsDeps {
 }
 
 const WEEK = 7 * 24 * 3_600_000
+/** The whole of an id, or enough of its start to name it. */
+const INVITE_ID = /^[0-9a-f]{6,64}$/
 /** As far as Unix milliseconds go on the wire. */
 const LATEST = 2 ** 48 - 1
 
@@ -92,12 +94,20 @@ export class OwnPrivateRooms implements PrivateRooms {
   }
 
   #inviteId(text: string): string {
-    if (/^[0-9a-f]{64}$/.test(text)) return text
+    if (INVITE_ID.test(text)) return this.#inviteOf(text)
     const link = decodeLink(text, 0)
     if (!link.ok) throw new UsageError(link.error)
     if (link.value.kind === 'open')
       throw new UsageError('this link leads into an open room: nobody can make it useless')
     return link.value.invite
+  }
+
+  /** The invite here whose id begins so. */
+  #inviteOf(start: string): string {
+    const all = this.#deps.rooms.live().flatMap(({ membership }) => membership?.invites() ?? [])
+    const [found, another] = all.filter(({ id }) => id.startsWith(start))
+    if (another !== undefined) throw new UsageError(`more than one invite begins with ${start}: give more of its id`)
+    return found?.id ?? start
   }
 
   #other(membership: Membership, reference: string): MemberId {

@@ -36,7 +36,7 @@ export interface PrivateRooms {
   /** A link that lets others in: `<web address>#/join/...`, or `starling:join/...` without a web address. */
   invite(room: string, options?: InviteOptions, webAddress?: string): Promise<string>
   invites(room: string): InviteSummary[]
-  /** Makes an invite useless. @param invite its link, or its id as `invites` has it */
+  /** Makes an invite useless. @param invite its link, or its id as `invites` has it, or so much of that that it is clear */
   revoke(invite: string): Promise<RoomSummary>
   /** Resolves when the new keys are durable here. `ban`: no invite lets them in again. */
   remove(room: string, member: string, options?: { readonly ban?: boolean }): Promise<void>

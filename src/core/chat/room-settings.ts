@@ -1,11 +1,13 @@
 import { NotAllowedError, UsageError } from '../bytes/index.ts'
 import { parseRoomName, type HistoryPolicy } from '../encryption/index.ts'
+import type { MemberRole, SharedHistory } from './private-rooms.ts'
 import { parseRetention } from './room/retention.ts'
 import type { RoomRecord } from './room-records.ts'
 
 /** What of a room's record a setting changes. */
 export type RoomSettings = Pick<RoomRecord, 'keepers' | 'retention'>
 
+const ROLES: readonly MemberRole[] = ['owner', 'admin', 'member', 'observer']
 const LATER: readonly string[] = ['dht']
 /** What nobody may set in an open room, and why. */
 const NOT_IN_OPEN_ROOMS: ReadonlyMap<string, string> = new Map([
@@ -38,11 +40,23 @@ export function parsePolicy(key: string, value: string): { readonly name?: strin
     if (!name.ok) throw new UsageError(name.error)
     return { name: name.value }
   }
-  if (value === 'none' || value === 'joined' || value === 'all') return { history: value }
+  return { history: parseHistory(value) }
+}
+
+/** @throws UsageError for what is none */
+export function parseHistory(value: string): SharedHistory {
+  if (value === 'none' || value === 'joined' || value === 'all') return value
   const number = /^[1-9]\d{0,6}$/.test(value) ? Number(value) : undefined
   if (number === undefined)
     throw new UsageError(`history ${JSON.stringify(value)}: none, joined, all, or a number of messages`)
-  return { history: number }
+  return number
+}
+
+/** @throws UsageError for what is none */
+export function parseRole(value: string): MemberRole {
+  const role = ROLES.find(each => each === value)
+  if (role === undefined) throw new UsageError(`role ${JSON.stringify(value)}: owner, admin, member or observer`)
+  return role
 }
 
 function parseKeepers(value: string): boolean {

@@ -1,4 +1,5 @@
 import type {
+  InviteSummary,
   KeeperFigures,
   MemberSummary,
   Message,
@@ -7,6 +8,7 @@ import type {
   PeerStatus,
   RoomSummary
 } from '../../core/chat/index.ts'
+import type { Millis } from '../../core/bytes/index.ts'
 import type { MessageObject } from '../terminal/message-line.ts'
 
 /** The peer of a data folder, for a command: one that runs already, or its store alone. */
@@ -14,12 +16,21 @@ export interface PeerAccess {
   me(): Promise<Identity>
   rename(nick: string): Promise<Identity>
   joinOpenRoom(name: string): Promise<RoomSummary>
+  createRoom(name: string, history: string | undefined): Promise<RoomSummary>
   joinByLink(link: string): Promise<RoomSummary>
   findRoom(room: string): Promise<RoomSummary>
   rooms(): Promise<readonly RoomSummary[]>
   leaveRoom(room: string): Promise<RoomSummary>
   setRoom(room: string, key: string, value: string): Promise<RoomSummary>
   inviteLink(room: string, webUrl: string | undefined): Promise<string>
+  /** Into a private room, by an invite of its own. */
+  invite(room: string, terms: InviteTerms): Promise<string>
+  invites(room: string): Promise<readonly InviteSummary[]>
+  /** @param invite its link, or its id, or the start of that */
+  revoke(invite: string): Promise<RoomSummary>
+  removeMember(room: string, member: string, bans: boolean): Promise<RoomSummary>
+  setRole(room: string, member: string, role: string): Promise<RoomSummary>
+  closeRoom(room: string): Promise<RoomSummary>
   members(room: string): Promise<readonly Omit<MemberSummary, 'rtt'>[]>
   /** The newest `limit` below `before`, oldest of them first; at most `MESSAGE_PAGE`. */
   messages(room: string, limit: number, before: string | undefined): Promise<readonly ReadMessage[]>
@@ -29,6 +40,14 @@ export interface PeerAccess {
   markRead(room: string): Promise<void>
   status(): Promise<Status>
   close(): Promise<void>
+}
+
+/** Of an invite, as they were written: see `InviteOptions`. */
+export interface InviteTerms {
+  readonly role: string | undefined
+  readonly lasts: Millis | undefined
+  readonly uses: number | undefined
+  readonly webUrl: string | undefined
 }
 
 /** Messages asked for at a time. */

@@ -1,4 +1,4 @@
-import type { RoomSummary } from '../../core/chat/index.ts'
+import type { InviteSummary, RoomSummary } from '../../core/chat/index.ts'
 import type { PublicEvent } from '../api/feed.ts'
 import type { NodeReport } from '../doctor/report.ts'
 import type { ApiClient, CallOptions } from './api-client.ts'
@@ -7,6 +7,8 @@ import type { Identity, PeerAccess, ReadMessage, Status } from './peer-access.ts
 
 /** A peer that another process runs, reached over its socket. */
 export interface RunningPeer extends PeerAccess {
+  /** Waits until its members let this one in, or time runs out: the summary then says `joining`. */
+  joinAndWait(link: string, timeout: number, signal: AbortSignal): Promise<RoomSummary>
   /** Stores the message, then waits until `wait` others have it, or time runs out. */
   send(room: string, text: string, wait: number, timeout: number, signal: AbortSignal): Promise<Sent>
   /** What the network lets the peer do. */
@@ -36,6 +38,15 @@ export function runningPeer(client: ApiClient): RunningPeer {
     rename: nick => ask<Identity>('/v1/id', { method: 'PUT', body: { nick } }),
     joinOpenRoom: name => ask<RoomSummary>('/v1/rooms', { method: 'POST', body: { name, open: true } }),
     joinByLink: link => ask<RoomSummary>('/v1/rooms', { method: 'POST', body: { link } }),
+    joinAndWait: (link, timeout, signal) =>
+      ask<RoomSummary>('/v1/rooms', {
+        method: 'POST',
+        body: { link, timeout },
+        patience: timeout + TRAVEL_MS,
+        signal
+      }),
+    createRoom: (name, history) =>
+      ask<RoomSummary>('/v1/rooms', { method: 'POST', body: { name, ...(history !== undefined && { history }) } }),
     findRoom: room => ask<RoomSummary>(roomPath(room)),
     rooms: () => ask<RoomSummary[]>('/v1/rooms'),
     leaveRoom: room => ask<RoomSummary>(roomPath(room), { method: 'DELETE' }),
@@ -45,6 +56,16 @@ export function runningPeer(client: ApiClient): RunningPeer {
       const query = webUrl === undefined ? '' : `?web=${encodeURIComponent(webUrl)}`
       return (await ask<{ invite: string }>(`${roomPath(room)}/invite${query}`)).invite
     },
+    async invite(room, { webUrl: web, ...terms }) {
+      const body = { ...terms, web }
+      return (await ask<{ invite: string }>(`${roomPath(room)}/invites`, { method: 'POST', body })).invite
+    },
+    invites: room => ask<InviteSummary[]>(`${roomPath(room)}/invites`),
+    revoke: invite => ask<RoomSummary>('/v1/revocations', { method: 'POST', body: { invite } }),
+    removeMember: (room, member, bans) =>
+      ask<RoomSummary>(`${memberPath(room, member)}${bans ? '?ban=true' : ''}`, { method: 'DELETE' }),
+    setRole: (room, member, role) => ask<RoomSummary>(memberPath(room, member), { method: 'PUT', body: { role } }),
+    closeRoom: room => ask<RoomSummary>(`${roomPath(room)}/close`, { method: 'POST' }),
     members: room => ask(`${roomPath(room)}/members`),
     messages(room, limit, before) {
       const page = before === undefined ? '' : `&before=${before}`
@@ -72,6 +93,10 @@ export function runningPeer(client: ApiClient): RunningPeer {
     events: async signal => eventsOf(await client.stream('/v1/events', signal)),
     close: async () => undefined
   }
+}
+
+function memberPath(room: string, member: string): string {
+  return `${roomPath(room)}/members/${encodeURIComponent(member)}`
 }
 
 function messagePath(room: string, message: string): string {

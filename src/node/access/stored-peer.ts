@@ -7,6 +7,7 @@ import type { Owner } from '../data/owner.ts'
 import { nodeVault } from '../data/node-vault.ts'
 import { viewStore } from '../data/store-view.ts'
 import { findRoom } from './find-room.ts'
+import { closeRoom, createRoom, inviteTo, removeMember, setRole } from './private-rooms.ts'
 import { typedPassphraseAsker, type ProtectedData } from './passphrase.ts'
 import { identityOf, readMessage, statusOf, type PeerAccess } from './peer-access.ts'
 
@@ -86,6 +87,7 @@ export function storedPeerAccess({ peer, stop }: StoredPeer): PeerAccess {
     },
     joinOpenRoom: async name => peer.joinOpenRoom(name),
     joinByLink: async link => peer.joinByLink(link),
+    createRoom: (name, history) => createRoom(peer, name, history),
     findRoom: async room => findRoom(peer, room),
     rooms: async () => peer.rooms(),
     async leaveRoom(room) {
@@ -95,6 +97,12 @@ export function storedPeerAccess({ peer, stop }: StoredPeer): PeerAccess {
     },
     setRoom: async (room, key, value) => peer.setRoom(findRoom(peer, room).id, key, value),
     inviteLink: async (room, webUrl) => peer.inviteLink(findRoom(peer, room).id, webUrl),
+    invite: async (room, terms) => inviteTo(peer, findRoom(peer, room).id, terms),
+    invites: async room => peer.privateRooms.invites(findRoom(peer, room).id),
+    revoke: invite => peer.privateRooms.revoke(invite),
+    removeMember: async (room, member, bans) => removeMember(peer, findRoom(peer, room).id, member, bans),
+    setRole: async (room, member, role) => setRole(peer, findRoom(peer, room).id, member, role),
+    closeRoom: async room => closeRoom(peer, findRoom(peer, room).id),
     members: async room => peer.members(findRoom(peer, room).id),
     messages: async (room, limit, before) =>
       (await peer.messages(room, { limit, ...(before === undefined ? {} : { before }) })).map(readMessage),

@@ -1,10 +1,13 @@
 import type { Peer } from '../../core/chat/index.ts'
 import { findRoom } from '../access/find-room.ts'
 import { identityOf, readMessage } from '../access/peer-access.ts'
-import { notBuiltYet, sentenceOf, UsageError } from '../exits.ts'
+import { createRoom, untilAdmitted } from '../access/private-rooms.ts'
+import { sentenceOf, UsageError } from '../exits.ts'
 import { refusal, ok, type Reply } from './reply.ts'
 import { optionalNumber, optionalText, readBody, textField } from './request-body.ts'
-import type { Call, Route } from './route.ts'
+import { PRIVATE_ROOM_ANSWERS } from './private-rooms.ts'
+import type { RoomAnswer, RoomCall } from './room-call.ts'
+import type { Route } from './route.ts'
 
 /** Messages in one answer; the next page starts `before` the first. */
 const MAX_PAGE = 1000
@@ -14,16 +17,7 @@ const DEFAULT_WAIT_MS = 30_000
 /** No room has so many members. */
 const MAX_WAIT_COUNT = 100_000
 
-interface RoomCall extends Call {
-  readonly peer: Peer
-  /** Id of the room that `:room` in the path stands for; empty where there is none. */
-  readonly room: string
-  readonly webUrl: string | undefined
-}
-
-type Answer = (call: RoomCall) => Reply | Promise<Reply>
-
-const ANSWERS: readonly (readonly [method: Route['method'], path: string, answer: Answer])[] = [
+const ANSWERS: readonly RoomAnswer[] = [
   ['GET', '/v1/id', ({ peer }) => ok(identityOf(peer))],
   ['PUT', '/v1/id', rename],
   ['GET', '/v1/rooms', ({ peer }) => ok(peer.rooms())],
@@ -38,7 +32,8 @@ const ANSWERS: readonly (readonly [method: Route['method'], path: string, answer
   ['GET', '/v1/rooms/:room/messages', messagePage],
   ['POST', '/v1/rooms/:room/messages', postMessage],
   ['PUT', '/v1/rooms/:room/messages/:message', editMessage],
-  ['DELETE', '/v1/rooms/:room/messages/:message', deleteMessage]
+  ['DELETE', '/v1/rooms/:room/messages/:message', deleteMessage],
+  ...PRIVATE_ROOM_ANSWERS
 ]
 
 /** The routes of a peer's identity and rooms. `:room` is what a command takes as ROOM. A relay has no peer. */
@@ -70,13 +65,25 @@ async function rename({ peer, request }: RoomCall): Promise<Reply> {
   return ok(identityOf(peer))
 }
 
-async function enterRoom({ peer, request }: RoomCall): Promise<Reply> {
+async function enterRoom(call: RoomCall): Promise<Reply> {
+  const { peer, request } = call
   const body = await readBody(request)
   const link = optionalText(body, 'link')
-  if (link !== undefined) return ok(await peer.joinByLink(link))
+  if (link !== undefined) return joinByLink(call, link, optionalNumber(body, 'timeout', MAX_WAIT_MS))
   const name = textField(body, 'name')
-  if (body['open'] !== true) throw notBuiltYet('a private room (without "open": true)')
+  const history = optionalText(body, 'history')
+  if (body['open'] !== true) return ok(await createRoom(peer, name, history))
+  if (history !== undefined) throw new UsageError('"history" is for private rooms: in an open room everybody reads all')
   return ok(await peer.joinOpenRoom(name))
+}
+
+/** 200 in the room, or where nobody was to be waited for; 202 when its members have not let this one in within that time. */
+async function joinByLink({ peer, request, signal }: RoomCall, link: string, timeout?: number): Promise<Reply> {
+  const room = await peer.joinByLink(link)
+  if (timeout === undefined || room.joining === undefined) return ok(room)
+  request.socket.setTimeout(0)
+  const entered = await untilAdmitted(peer, room.id, timeout, signal)
+  return { status: entered.joining === undefined ? 200 : 202, body: entered }
 }
 
 async function leaveRoom({ peer, room }: RoomCall): Promise<Reply> {

@@ -16,6 +16,11 @@ export interface Command {
 
 const ANY = Number.POSITIVE_INFINITY
 const OPEN: Flag = { name: 'open', summary: 'an open room: anyone who knows the name is in' }
+const HISTORY: Flag = {
+  name: 'history',
+  value: 'WHAT',
+  summary: 'what newcomers read of what was said before: none, joined (default), a number, all'
+}
 const TIMEOUT: Flag = { name: 'timeout', value: 'S', summary: 'seconds to wait, default 30' }
 
 export const COMMANDS: readonly Command[] = [
@@ -37,10 +42,10 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     path: 'room create',
-    arguments: 'NAME --open',
+    arguments: 'NAME [--open]',
     count: [1, 1],
-    summary: 'create a room and enter it',
-    flags: [OPEN],
+    summary: 'create a room and enter it: private, or open to anyone who knows its name',
+    flags: [OPEN, HISTORY],
     load: async () => (await import('../commands/room.ts')).createRoom
   },
   {
@@ -49,7 +54,7 @@ export const COMMANDS: readonly Command[] = [
     count: [1, 1],
     summary: 'enter a room by its link, or an open room by its name',
     flags: [OPEN, TIMEOUT],
-    load: async () => (await import('../commands/room.ts')).joinRoom
+    load: async () => (await import('../commands/join.ts')).joinRoom
   },
   {
     path: 'room list',
@@ -79,7 +84,8 @@ export const COMMANDS: readonly Command[] = [
     path: 'room set',
     arguments: 'ROOM KEY VALUE',
     count: [3, 3],
-    summary: 'change a setting of the room: keepers (on, off), retention (30d, a number, forever)',
+    summary:
+      'change a setting of the room: keepers (on, off), retention (30d, a number, forever); of a private one also name, history',
     flags: [],
     load: async () => (await import('../commands/room.ts')).setRoom
   },
@@ -89,11 +95,59 @@ export const COMMANDS: readonly Command[] = [
     count: [1, 1],
     summary: 'a link that brings others into the room',
     flags: [
-      { name: 'role', value: 'ROLE', summary: 'for private rooms (not built yet)' },
-      { name: 'expires', value: 'DURATION', summary: 'for private rooms (not built yet)' },
-      { name: 'uses', value: 'N', summary: 'for private rooms (not built yet)' }
+      { name: 'role', value: 'ROLE', summary: 'what it makes of newcomers: admin, member (default), observer' },
+      { name: 'expires', value: 'DURATION', summary: 'how long it holds, default 7d' },
+      { name: 'uses', value: 'N', summary: 'how many it lets in; without end by default' }
     ],
-    load: async () => (await import('../commands/room.ts')).inviteToRoom
+    load: async () => (await import('../commands/invite.ts')).inviteToRoom
+  },
+  {
+    path: 'room invites',
+    arguments: 'ROOM',
+    count: [1, 1],
+    summary: 'the invites into a private room',
+    flags: [],
+    load: async () => (await import('../commands/invite.ts')).listInvites
+  },
+  {
+    path: 'room revoke',
+    arguments: 'INVITE',
+    count: [1, 1],
+    summary: 'make an invite useless; INVITE is its link, its id, or the start of that',
+    flags: [],
+    load: async () => (await import('../commands/invite.ts')).revokeInvite
+  },
+  {
+    path: 'room remove',
+    arguments: 'ROOM MEMBER',
+    count: [2, 2],
+    summary: 'remove a member, and make the invites that are open useless',
+    flags: [],
+    load: async () => (await import('../commands/membership.ts')).removeMember
+  },
+  {
+    path: 'room ban',
+    arguments: 'ROOM MEMBER',
+    count: [2, 2],
+    summary: 'remove a member for good',
+    flags: [],
+    load: async () => (await import('../commands/membership.ts')).banMember
+  },
+  {
+    path: 'room role',
+    arguments: 'ROOM MEMBER ROLE',
+    count: [3, 3],
+    summary: 'change what a member may do: owner, admin, member or observer',
+    flags: [],
+    load: async () => (await import('../commands/membership.ts')).changeRole
+  },
+  {
+    path: 'room close',
+    arguments: 'ROOM',
+    count: [1, 1],
+    summary: 'end the room for everybody; what was said stays',
+    flags: [],
+    load: async () => (await import('../commands/membership.ts')).closeRoom
   },
   {
     path: 'send',
@@ -209,11 +263,6 @@ export const COMMANDS: readonly Command[] = [
   ...[
     ['chat', '[ROOM]', 'terminal chat'],
     ['room forget', 'ROOM', 'leave a room and erase what is stored of it'],
-    ['room revoke', 'INVITE', 'make an invite useless'],
-    ['room remove', 'ROOM MEMBER', 'remove a member'],
-    ['room ban', 'ROOM MEMBER', 'remove a member for good'],
-    ['room role', 'ROOM MEMBER ROLE', 'change what a member may do'],
-    ['room close', 'ROOM', 'end the room for everybody'],
     ['dm', 'MEMBER TEXT...', 'send a direct message'],
     ['file send', 'ROOM PATH', 'send a file'],
     ['file get', 'ROOM ID PATH', 'fetch a file'],

@@ -1,8 +1,7 @@
 import type { MemberSummary } from '../../core/chat/index.ts'
 import { withAccess } from '../access/open-access.ts'
 import { ownCall } from '../command-line/own-call.ts'
-import { parseCount, parseDuration, parseSeconds } from '../command-line/values.ts'
-import { notBuiltYet, UsageError } from '../exits.ts'
+import { UsageError } from '../exits.ts'
 import { roomLine } from '../terminal/room-line.ts'
 import { visible } from '../terminal/visible.ts'
 import { tellFull } from './tell-full.ts'
@@ -10,37 +9,25 @@ import type { Invocation, Run } from './command.ts'
 
 export const createRoom: Run = async invocation => {
   const { settings, stop, output } = invocation
-  if (!settings.flags.has('open')) {
-    throw new UsageError(
-      'private rooms are not built yet: add --open for a room that anyone who knows its name can enter'
-    )
+  const name = first(invocation)
+  const history = settings.flags.get('history')?.[0]
+  const open = settings.flags.has('open')
+  if (open && history !== undefined) {
+    throw new UsageError('--history is for private rooms: in an open room whoever knows its name may read all')
   }
-  const room = await withAccess(settings, stop, peer => peer.joinOpenRoom(first(invocation)))
-  output.result(
-    { id: room.id, name: room.name },
-    `You are in the open room ${visible(room.name)}. Anyone who knows its name is, too.`
+  const room = await withAccess(settings, stop, peer =>
+    open ? peer.joinOpenRoom(name) : peer.createRoom(name, history)
   )
-}
-
-export const joinRoom: Run = async invocation => {
-  const { settings, stop, output } = invocation
-  const target = first(invocation)
-  const timeout = settings.flags.get('timeout')?.[0]
-  if (timeout !== undefined) parseSeconds(timeout, 'timeout')
-  const isLink = /^starling:|#\//.test(target)
-  if (!isLink && !settings.flags.has('open')) {
-    throw new UsageError(
-      `${JSON.stringify(target)} is not a Starling link; to enter the open room of this name, add --open`
-    )
-  }
-  const room = await withAccess(settings, stop, peer => (isLink ? peer.joinByLink(target) : peer.joinOpenRoom(target)))
-  output.result({ id: room.id, name: room.name }, `You are in the open room ${visible(room.name)}.`)
+  const next = open
+    ? `You are in the open room ${visible(room.name)}. Anyone who knows its name is, too.`
+    : `${visible(room.name)} is yours, and private. Let others in: ${ownCall(settings)} room invite ${room.id.slice(0, 12)}`
+  output.result({ id: room.id, name: room.name }, next)
 }
 
 export const listRooms: Run = async ({ settings, stop, output }) => {
   const rooms = await withAccess(settings, stop, peer => peer.rooms(), tellFull(output))
   if (rooms.length === 0 && !output.json) {
-    output.note(`You are in no room yet: ${ownCall(settings)} room create NAME --open`)
+    output.note(`You are in no room yet: ${ownCall(settings)} room create NAME`)
   }
   for (const room of rooms) output.result(room, roomLine(room))
 }
@@ -64,27 +51,11 @@ export const setRoom: Run = async invocation => {
   output.result({ id: changed.id, name: changed.name }, `${visible(changed.name)}: ${key} ${value}.`)
 }
 
-export const inviteToRoom: Run = async invocation => {
-  const { settings, stop, output } = invocation
-  checkInviteFlags(settings.flags)
-  const invite = await withAccess(settings, stop, peer => peer.inviteLink(first(invocation), settings.webUrl))
-  output.result({ invite }, invite)
-}
-
-/** An open room's link admits for ever and everybody. */
-function checkInviteFlags(flags: ReadonlyMap<string, readonly string[]>): void {
-  const expires = flags.get('expires')?.[0]
-  if (expires !== undefined) parseDuration(expires, 'expires')
-  const uses = flags.get('uses')?.[0]
-  if (uses !== undefined) parseCount(uses, 'uses', 1)
-  const given = ['role', 'expires', 'uses'].find(name => flags.has(name))
-  if (given !== undefined) throw notBuiltYet(`--${given}, which is for private rooms,`)
-}
-
 function memberLine(member: Omit<MemberSummary, 'rtt'>): string {
+  const role = member.role === 'member' ? '' : `${member.role}, `
   const where = member.self ? 'you' : member.online ? `online, ${member.path}` : 'offline'
   const flag = member.equivocated === true ? ', signed two messages as one' : ''
-  return `${member.member.slice(0, 12)}  ${visible(member.nick)}  (${where}${flag})`
+  return `${member.member.slice(0, 12)}  ${visible(member.nick)}  (${role}${where}${flag})`
 }
 
 function first(invocation: Invocation): string {

@@ -30,7 +30,7 @@ export const up: Run = ({ settings, output, stop }) =>
 function greeting(http: string | undefined, call: string): string {
   return [
     `Starling is running. Open ${http} in a browser to chat.`,
-    `In another terminal: ${call} room create NAME --open`,
+    `In another terminal: ${call} room create NAME`,
     'Ctrl-C stops.'
   ].join('\n')
 }

@@ -3,8 +3,23 @@ import { counted } from './counted.ts'
 import { secondsText } from './seconds.ts'
 import { visible } from './visible.ts'
 
-/** `0a1b2c3d4e5f  Talk  (3 members, 2 unread)` */
+const JOINING = {
+  asking: 'asking a member to let you in',
+  waiting: 'not in yet: nobody who could let you in is reachable'
+} as const
+const ENDED = {
+  closed: 'closed',
+  removed: 'you were removed',
+  banned: 'you were banned',
+  left: 'you left'
+} as const
+
+/** `0a1b2c3d4e5f  Talk  (private, 3 members, 2 unread)` */
 export function roomLine(room: RoomSummary): string {
+  const start = `${room.id.slice(0, 12)}  ${visible(room.name)}`
+  if (typeof room.joining === 'object') return `${start}  (refused: ${room.joining.refused})`
+  if (room.joining !== undefined) return `${start}  (${JOINING[room.joining]})`
+  const kind = `${room.kind}${room.ended === undefined ? '' : `, ${ENDED[room.ended]}`}`
   const members = counted(room.members, 'member')
   const unread = room.unread === 0 ? '' : `, ${room.unread} unread`
   const missing = room.missing === 0 ? '' : `, ${room.missing} on their way`
@@ -12,5 +27,5 @@ export function roomLine(room: RoomSummary): string {
   const retention = room.retention === 'forever' ? '' : `, retention ${room.retention}`
   const kept = room.keepers.length === 0 ? '' : `, kept by ${counted(room.keepers.length, 'relay')}`
   const talk = room.toTalk === undefined ? '' : `, first message after ${secondsText(room.toTalk)}`
-  return `${room.id.slice(0, 12)}  ${visible(room.name)}  (${members}${unread}${missing}${coming}${kept}${retention}${talk})`
+  return `${start}  (${kind}, ${members}${unread}${missing}${coming}${kept}${retention}${talk})`
 }

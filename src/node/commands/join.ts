@@ -1,0 +1,71 @@
+import type { RoomSummary } from '../../core/chat/index.ts'
+import { openAccess } from '../access/open-access.ts'
+import type { RunningPeer } from '../access/running-peer.ts'
+import type { StoredPeer } from '../access/stored-peer.ts'
+import { ownCall } from '../command-line/own-call.ts'
+import type { Settings } from '../command-line/settings.ts'
+import { parseSeconds } from '../command-line/values.ts'
+import { UnavailableError, UsageError } from '../exits.ts'
+import { visible } from '../terminal/visible.ts'
+import type { Invocation, Run } from './command.ts'
+
+const DEFAULT_TIMEOUT_SECONDS = '30'
+
+/** Enters a room; into a private one its members let this peer, for which it waits. */
+export const joinRoom: Run = async invocation => {
+  const { settings, stop, output } = invocation
+  const target = invocation.arguments[0] ?? ''
+  const timeout = parseSeconds(settings.flags.get('timeout')?.[0] ?? DEFAULT_TIMEOUT_SECONDS, 'timeout')
+  const isLink = /^starling:|#\//.test(target)
+  if (!isLink && !settings.flags.has('open')) {
+    throw new UsageError(
+      `${JSON.stringify(target)} is not a Starling link; to enter the open room of this name, add --open`
+    )
+  }
+  const access = await openAccess(settings, stop)
+  const room =
+    access.kind === 'running'
+      ? await joinThrough(access.peer, target, isLink, timeout, stop)
+      : await joinAlone(access.stored, target, isLink, timeout, invocation)
+  if (room.joining !== undefined) throw notAdmitted(room, timeout, access.kind, settings)
+  const kind = room.kind === 'open' ? 'the open room' : 'the private room'
+  output.result({ id: room.id, name: room.name }, `You are in ${kind} ${visible(room.name)}.`)
+}
+
+function joinThrough(
+  peer: RunningPeer,
+  target: string,
+  isLink: boolean,
+  timeout: number,
+  stop: AbortSignal
+): Promise<RoomSummary> {
+  return isLink ? peer.joinAndWait(target, timeout, stop) : peer.joinOpenRoom(target)
+}
+
+/** Goes online only where members are to be asked. */
+async function joinAlone(
+  stored: StoredPeer,
+  target: string,
+  isLink: boolean,
+  timeout: number,
+  { settings, stop }: Invocation
+): Promise<RoomSummary> {
+  const { peer } = stored
+  try {
+    const room = isLink ? await peer.joinByLink(target) : await peer.joinOpenRoom(target)
+    if (room.joining === undefined) return room
+    const { connect } = await import('../peer/full-peer.ts')
+    const { untilAdmitted } = await import('../access/private-rooms.ts')
+    await connect(stored, settings, false)
+    return await untilAdmitted(peer, room.id, timeout, stop)
+  } finally {
+    await stored.stop()
+  }
+}
+
+function notAdmitted({ name }: RoomSummary, timeout: number, kind: 'running' | 'stored', settings: Settings): Error {
+  const next = kind === 'running' ? 'the running peer goes on trying' : `${ownCall(settings)} up goes on trying`
+  return new UnavailableError(
+    `no member let you into ${JSON.stringify(name)} within ${timeout / 1000} s: it takes one who is online; ${next}`
+  )
+}

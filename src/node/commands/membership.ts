@@ -1,0 +1,46 @@
+import type { RoomSummary } from '../../core/chat/index.ts'
+import { withAccess } from '../access/open-access.ts'
+import type { PeerAccess } from '../access/peer-access.ts'
+import { visible } from '../terminal/visible.ts'
+import type { Invocation, Run } from './command.ts'
+
+/** Who may be in a private room, and as what. */
+
+export const removeMember: Run = invocation =>
+  change(
+    invocation,
+    (peer, [room = '', member = '']) => peer.removeMember(room, member, false),
+    ({ name }, [, member = '']) =>
+      `${visible(member)} is out of ${visible(name)}, and reads nothing that is said from now on.`
+  )
+
+export const banMember: Run = invocation =>
+  change(
+    invocation,
+    (peer, [room = '', member = '']) => peer.removeMember(room, member, true),
+    ({ name }, [, member = '']) =>
+      `${visible(member)} is out of ${visible(name)} for good: no invite lets them in again.`
+  )
+
+export const changeRole: Run = invocation =>
+  change(
+    invocation,
+    (peer, [room = '', member = '', role = '']) => peer.setRole(room, member, role),
+    ({ name }, [, member = '', role = '']) => `In ${visible(name)} ${visible(member)} is ${role} now.`
+  )
+
+export const closeRoom: Run = invocation =>
+  change(
+    invocation,
+    (peer, [room = '']) => peer.closeRoom(room),
+    ({ name }) => `${visible(name)} is closed for everybody. What was said stays.`
+  )
+
+async function change(
+  { settings, stop, output, arguments: words }: Invocation,
+  make: (peer: PeerAccess, words: readonly string[]) => Promise<RoomSummary>,
+  said: (room: RoomSummary, words: readonly string[]) => string
+): Promise<void> {
+  const room = await withAccess(settings, stop, peer => make(peer, words))
+  output.result({ id: room.id, name: room.name }, said(room, words))
+}

@@ -1,0 +1,125 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  ALONE,
+  jsonLines,
+  QUIET,
+  runProgram,
+  startProgram,
+  temporaryFolder,
+  untilReady,
+  type Outcome,
+  type Program
+} from './program.ts'
+
+/** Anna's and Cy's peers run all the time; Bob's does when it is needed. */
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+const started: Program[] = []
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  for (const name of ['anna', 'bob', 'cy']) await runProgram(['id', 'name', name, '--data', dataOf(name)])
+  await Promise.all(['anna', 'cy'].map(name => untilReady(up(name))))
+})
+
+afterAll(async () => {
+  await Promise.all(started.map(program => program.stop('SIGKILL')))
+  await folder.remove()
+})
+
+function dataOf(name: string): string {
+  return join(folder.path, name)
+}
+
+function up(name: string): Program {
+  const program = startProgram(['up', '--data', dataOf(name), '--json', ...QUIET])
+  started.push(program)
+  return program
+}
+
+/** Beside a running peer, or as a peer of its own on loopback. */
+function as(name: string, words: readonly string[]): Promise<Outcome> {
+  return runProgram([...words, '--data', dataOf(name), '--json', ...ALONE])
+}
+
+async function resultOf<T>(name: string, ...words: string[]): Promise<T> {
+  const outcome = await as(name, words)
+  expect(outcome).toMatchObject({ exit: 0, diagnostics: '' })
+  return jsonLines(outcome.out)[0] as T
+}
+
+async function listOf<T>(name: string, ...words: string[]): Promise<T[]> {
+  return jsonLines((await as(name, words)).out) as T[]
+}
+
+interface Invite {
+  readonly id: string
+}
+
+test('a room is made, others come in by links and go, and an old link brings nobody back', async () => {
+  const room = await resultOf<{ id: string; name: string }>('anna', 'room', 'create', 'Loft', '--history', 'all')
+  await resultOf('anna', 'send', 'Loft', 'before')
+  const { invite } = await resultOf<{ invite: string }>('anna', 'room', 'invite', 'Loft')
+  const terms = ['--role', 'observer', '--expires', '1h', '--uses', '1']
+  const once = await resultOf<{ invite: string }>('anna', 'room', 'invite', 'Loft', ...terms)
+  expect(invite).toMatch(/^starling:join\//)
+  expect(await listOf('anna', 'room', 'invites', 'Loft')).toMatchObject([
+    { role: 'member', uses: null, used: 0, state: 'open' },
+    { role: 'observer', uses: 1, used: 0, state: 'open' }
+  ])
+
+  expect(await resultOf('bob', 'room', 'join', invite)).toEqual(room)
+  expect(await resultOf('cy', 'room', 'join', once.invite)).toEqual(room)
+  const members = await listOf<{ nick: string; role: string }>('anna', 'room', 'members', 'Loft')
+  expect(members.map(({ nick, role }) => `${nick} ${role}`).toSorted()).toEqual([
+    'anna owner',
+    'bob member',
+    'cy observer'
+  ])
+  expect(await as('cy', ['send', 'Loft', 'me too'])).toMatchObject({ exit: 3 })
+  await resultOf('anna', 'room', 'role', 'Loft', 'cy', 'member')
+  await resultOf('anna', 'room', 'set', 'Loft', 'history', 'none')
+  expect(await listOf('anna', 'room', 'list')).toMatchObject([{ kind: 'private', role: 'owner', history: 'none' }])
+
+  const bob = up('bob')
+  await untilReady(bob)
+  await resultOf('anna', 'room', 'remove', 'Loft', 'bob')
+  await bob.line(line => line.includes('"change":"removed"'))
+  expect(await listOf('bob', 'room', 'list')).toMatchObject([{ name: 'Loft', ended: 'removed' }])
+  const refused = await as('bob', ['room', 'join', invite])
+  expect(refused).toMatchObject({ exit: 3, out: '' })
+  expect(refused.diagnostics).toMatch(/revoked: ask for a new one/)
+})
+
+test('who may not is told so: exit 3', async () => {
+  await resultOf('anna', 'room', 'create', 'Attic')
+  const { member } = await resultOf<{ member: string }>('anna', 'id', 'show')
+  const { invite } = await resultOf<{ invite: string }>('anna', 'room', 'invite', 'Attic')
+  await resultOf('cy', 'room', 'join', invite)
+  for (const words of [
+    ['remove', 'Attic', member],
+    ['role', 'Attic', member, 'member'],
+    ['set', 'Attic', 'name', 'Cellar'],
+    ['close', 'Attic'],
+    ['invite', 'Attic', '--role', 'owner']
+  ]) {
+    const outcome = await as('cy', ['room', ...words])
+    expect([words, outcome]).toEqual([words, { exit: 3, out: '', diagnostics: expect.any(String) }])
+  }
+  const [{ id } = { id: '' }] = await listOf<Invite>('anna', 'room', 'invites', 'Attic')
+  await resultOf('anna', 'room', 'revoke', id.slice(0, 12))
+  expect(await listOf('anna', 'room', 'invites', 'Attic')).toMatchObject([{ state: 'revoked' }])
+  await resultOf('anna', 'room', 'close', 'Attic')
+  expect(await as('anna', ['send', 'Attic', 'still'])).toMatchObject({ exit: 3 })
+})
+
+test('where nobody is, joining waits, exits 4 and is gone on with', async () => {
+  await resultOf('dee', 'room', 'create', 'Cabin')
+  const { invite } = await resultOf<{ invite: string }>('dee', 'room', 'invite', 'Cabin')
+  const outcome = await as('cy', ['room', 'join', invite, '--timeout', '1'])
+  expect(outcome).toMatchObject({ exit: 4, out: '' })
+  expect(outcome.diagnostics).toMatch(/no member let you into "Cabin" within 1 s: .*; the running peer goes on trying/)
+  expect(await listOf('cy', 'room', 'list')).toContainEqual(
+    expect.objectContaining({ name: 'Cabin', joining: expect.stringMatching(/asking|waiting/) })
+  )
+})
