@@ -61,6 +61,7 @@ export class Lab {
 export async function makeRoom(page: Page, name: string): Promise<string> {
   await page.getByRole('button', { name: 'New room' }).first().click()
   const field = page.getByRole('dialog').getByRole('textbox', { name: 'Room name' })
+  await page.getByRole('dialog').getByRole('radio', { name: 'Open' }).check()
   await field.fill(name)
   await field.press('Enter')
   await page.getByRole('textbox', { name: 'Message' }).waitFor()

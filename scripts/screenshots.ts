@@ -51,6 +51,7 @@ async function takeAll(browser: Browser, relay: LabPeer): Promise<void> {
     .click()
   await take(anna, '5-details')
   await takeIdentity(anna)
+  await takePrivateRoom(browser, anna)
   await takeAmending(anna)
   await takeCatchingUp(browser, await lab.start('up'))
   await takeNetwork(anna)
@@ -69,6 +70,36 @@ async function takeIdentity(anna: Page): Promise<void> {
   await anna.getByRole('dialog').getByRole('button', { name: 'Passphrase' }).click()
   await take(anna, '14-passphrase')
   await anna.getByRole('button', { name: 'Close', exact: true }).click()
+}
+
+/** A private room: made, invited to, joined, and what its owner may do there. */
+async function takePrivateRoom(browser: Browser, anna: Page): Promise<void> {
+  const main = anna.url()
+  await anna.getByRole('button', { name: 'New room' }).click()
+  await anna.getByRole('textbox', { name: 'Room name' }).fill('Loft')
+  await take(anna, '15-new-room')
+  await anna.getByRole('button', { name: 'Create' }).click()
+  await anna.getByRole('button', { name: 'Invite' }).click()
+  const box = anna.getByRole('textbox', { name: 'Invite link' })
+  await box.waitFor()
+  await take(anna, '16-invite')
+  const link = await box.inputValue()
+  await anna.getByRole('button', { name: 'Close', exact: true }).click()
+  const eve = await enter(browser, link, 'Eve')
+  await eve.getByRole('textbox', { name: 'Message' }).waitFor()
+  await anna.getByRole('button', { name: 'Details', exact: true }).click()
+  await anna.getByRole('button', { name: 'Change Eve' }).click()
+  await take(anna, '17-private-details')
+  await anna.getByRole('button', { name: 'Remove from the room' }).click()
+  await take(anna, '18-remove')
+  await anna.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await eve.getByText('You were removed').waitFor()
+  await take(eve, '19-removed')
+  const late = await enter(browser, link, 'Fay')
+  await late.getByText('You were not let in').waitFor()
+  await take(late, '20-refused')
+  for (const page of [eve, late]) await page.context().close()
+  await anna.goto(main)
 }
 
 /** A message that was edited, one that was deleted, and what stands on the way there. */

@@ -1,5 +1,13 @@
 import { UsageError } from '../../src/core/bytes/index.ts'
-import type { MemberSummary, Message, Peer, PeerEvent, PeerStatus, RoomSummary } from '../../src/core/chat/index.ts'
+import type {
+  InviteSummary,
+  MemberSummary,
+  Message,
+  Peer,
+  PeerEvent,
+  PeerStatus,
+  RoomSummary
+} from '../../src/core/chat/index.ts'
 
 /**
  * A peer that is plain data, for tests of what the screens make of it: rooms, messages and members as given, and events
@@ -22,7 +30,15 @@ export interface PlainPeer extends Peer {
   /** The next `send` fails with this sentence. */
   failNextSend(sentence: string): void
   readonly read: string[]
+  /** Whom this one removed, by nickname. */
+  readonly removed: string[]
+  /** The room's members let this one in. */
+  admit(room: string): void
+  /** The room is told to be different in this. */
+  change(room: string, summary: Partial<RoomSummary>, what: RoomChange): RoomSummary
 }
+
+type RoomChange = Extract<PeerEvent, { event: 'room' }>['change']
 
 export interface Saying {
   readonly by: string
@@ -46,9 +62,13 @@ export function memberId(name: string): string {
 
 export function createPlainPeer(nick = 'Ann'): PlainPeer {
   const ann = memberId(nick)
-  const rooms = new Map<string, { summary: RoomSummary; messages: Message[]; members: MemberSummary[] }>()
+  const rooms = new Map<
+    string,
+    { summary: RoomSummary; messages: Message[]; members: MemberSummary[]; invites: InviteSummary[] }
+  >()
   const listeners = new Set<(event: PeerEvent) => void>()
   const read: string[] = []
+  const removed: string[] = []
   let name = nick
   let status: PeerStatus = { peer: undefined, rooms: [], peers: [], relays: [] }
   let failure: string | undefined
@@ -110,14 +130,29 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
       keepers: [],
       retention: 'forever'
     }
-    rooms.set(id, { summary, messages: [], members: [memberOf({ nick: name, self: true, online: true })] })
+    rooms.set(id, { summary, messages: [], invites: [], members: [memberOf({ nick: name, self: true, online: true })] })
     for (const saying of messages) add(id, saying)
     return summary
+  }
+
+  function change(id: string, summary: Partial<RoomSummary>, what: RoomChange): RoomSummary {
+    const room = roomOf(id)
+    room.summary = { ...room.summary, ...summary }
+    emit({ event: 'room', room: id, change: what })
+    return room.summary
   }
 
   return {
     ann,
     read,
+    removed,
+    change,
+    admit(id) {
+      const room = roomOf(id)
+      const { joining: _, ...summary } = room.summary
+      room.summary = { ...summary, role: 'member' }
+      emit({ event: 'room', room: id, change: 'joined' })
+    },
     addRoom,
     emit,
     setMissing(id, missing) {
@@ -154,20 +189,30 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
       failure = sentence
     },
     privateRooms: {
-      async create(text) {
+      async create(text, { history = 'joined' } = {}) {
+        if (text.trim() === '') throw new UsageError('a room name must not be empty')
         const { id } = addRoom(text)
+        return change(id, { kind: 'private', role: 'owner', history }, 'joined')
+      },
+      async invite(id, { role = 'member', uses = null, lasts = 7 * 86_400_000 } = {}, address) {
+        const invite = (nextId++).toString(16).padStart(64, '0')
+        const made: InviteSummary = { id: invite, role, uses, used: 0, expires: Date.now() + lasts, state: 'open' }
         const room = roomOf(id)
-        room.summary = { ...room.summary, kind: 'private', role: 'owner', history: 'joined' }
-        emit({ event: 'room', room: id, change: 'joined' })
+        room.invites = [...room.invites, made]
+        emit({ event: 'room', room: id, change: 'invites' })
+        return `${address ?? 'starling:'}#/join/${invite.slice(-8)}`
+      },
+      invites: id => roomOf(id).invites,
+      async revoke(invite) {
+        const [id, room] = [...rooms].find(([, { invites }]) => invites.some(each => each.id === invite)) ?? []
+        if (id === undefined || room === undefined) throw new UsageError('this invite leads into none of your rooms')
+        room.invites = room.invites.map(each => (each.id === invite ? { ...each, state: 'revoked' } : each))
+        emit({ event: 'room', room: id, change: 'invites' })
         return room.summary
       },
-      invite: async (id, _options, address) => `${address ?? 'starling:'}#/join/${id.slice(0, 8)}`,
-      invites: () => [],
-      revoke: async () => {
-        throw new UsageError('this invite leads into none of your rooms')
-      },
-      async remove(id, member) {
+      async remove(id, member, { ban = false } = {}) {
         const room = roomOf(id)
+        removed.push(`${room.members.find(each => each.member === member)?.nick}${ban ? ', banned' : ''}`)
         room.members = room.members.filter(each => each.member !== member)
         emit({ event: 'member', room: id, member, nick: member, change: 'removed' })
       },
@@ -176,11 +221,7 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
         room.members = room.members.map(each => (each.member === member ? { ...each, role } : each))
         emit({ event: 'member', room: id, member, nick: member, change: 'role' })
       },
-      async close(id) {
-        const room = roomOf(id)
-        room.summary = { ...room.summary, ended: 'closed' }
-        emit({ event: 'room', room: id, change: 'settings' })
-      },
+      close: async id => void change(id, { ended: 'closed' }, 'settings'),
       admitted: async id => roomOf(id).summary
     },
     me: () => ({ member: ann, device: memberId('device'), nick: name, named: true }),
@@ -195,6 +236,10 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
       return room
     },
     async joinByLink(link) {
+      if (link.includes('/join/good')) {
+        const { id } = addRoom('from an invite')
+        return change(id, { kind: 'private', members: 0, joining: 'waiting' }, 'joining')
+      }
       if (!link.includes('/open/good')) throw new UsageError('this link is cut off or mistyped: copy it again, whole')
       const room = addRoom('from a link')
       emit({ event: 'room', room: room.id, change: 'joined' })
@@ -229,6 +274,8 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
     async setRoom(id, key, value) {
       const room = roomOf(id)
       if (key === 'retention') room.summary = { ...room.summary, retention: value }
+      if (key === 'name') change(id, { name: value }, 'settings')
+      if (key === 'history') change(id, { history: value as 'all' }, 'settings')
       return room.summary
     },
     waitForDelivery: async (_id, count) => count,

@@ -31,15 +31,17 @@ export class Tab {
     await this.page.getByRole('button', { name: 'Start' }).click()
   }
 
-  async createRoom(name: string): Promise<void> {
+  /** An open one, unless it is to be private. */
+  async createRoom(name: string, kind: 'Open' | 'Private' = 'Open'): Promise<void> {
     await this.page.getByRole('button', { name: 'New room' }).first().click()
     const dialog = this.page.getByRole('dialog')
+    await dialog.getByRole('radio', { name: kind }).check()
     await dialog.getByRole('textbox', { name: 'Room name' }).fill(name)
     await dialog.getByRole('textbox', { name: 'Room name' }).press('Enter')
     await this.composer().waitFor()
   }
 
-  /** The link that the app offers for the open room. */
+  /** The link that the app offers for the room that is open. */
   async inviteLink(): Promise<string> {
     await this.page.getByRole('button', { name: 'Invite', exact: true }).first().click()
     const link = await this.page.getByRole('dialog').getByRole('textbox', { name: 'Invite link' }).inputValue()

@@ -8,6 +8,7 @@ import { coalesce } from './coalesce.ts'
 import { connectionOf, type Connection } from './connection.ts'
 import { createEditing, type Editing } from './editing.ts'
 import { createLook } from './look.ts'
+import { createMadeInvites, type MadeInvites } from './made-invites.ts'
 import { createMembers, type Members } from './members.ts'
 import { createNetworkCheck, type NetworkCheck } from './network-check.ts'
 import { rememberRoom } from './last-room.ts'
@@ -23,6 +24,7 @@ export interface Session {
   readonly memory: Memory
   readonly own: OwnIdentity
   readonly verified: Verified
+  readonly invites: MadeInvites
   readonly router: Router
   /** When the page was opened; undefined where a newcomer first had to give a name, who counts from then on. */
   readonly openedAt: number | undefined
@@ -91,7 +93,9 @@ export function createSession(peer: Peer, memory: Memory, { own, examine }: Sess
 
   const open = computed(() => {
     const route = router.route.value
-    const known = rooms.rows.value.some(({ summary }) => route.kind === 'room' && summary.id === route.room)
+    const known = rooms.rows.value.some(
+      ({ summary }) => route.kind === 'room' && summary.id === route.room && summary.joining === undefined
+    )
     return route.kind === 'room' && known ? openRoom(route.room) : undefined
   })
 
@@ -198,6 +202,7 @@ export function createSession(peer: Peer, memory: Memory, { own, examine }: Sess
     memory,
     own,
     verified: createVerified(own.verified, report),
+    invites: createMadeInvites(peer),
     router,
     openedAt: peer.me().named ? performance.timeOrigin : undefined,
     me,

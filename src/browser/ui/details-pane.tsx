@@ -1,11 +1,14 @@
 import type { MemberSummary, RoomSummary } from '../../core/chat/index.ts'
+import { ROLE_WORDS } from '../room-words.ts'
 import type { OpenRoom, Session } from '../state/session.ts'
 import { count, EQUIVOCATED_NOTE, keepersNote, OPEN_ROOM_NOTE, pathWords } from '../words.ts'
 import { Avatar } from './avatar.tsx'
 import type { Ask } from './dialogs.tsx'
 import { CloseIcon, SafetyIcon } from './icons.tsx'
 import { InviteLink } from './invite-link.tsx'
+import { MemberMenu } from './member-menu.tsx'
 import { Name } from './name.tsx'
+import { RoomSettings } from './room-settings.tsx'
 import { RetentionChoice } from './retention-choice.tsx'
 import { VerifiedMark } from './verified-mark.tsx'
 
@@ -33,23 +36,18 @@ export function DetailsPane({ session, room, summary, ask }: DetailsPaneProps) {
         </button>
       </header>
       <div class="details">
-        <section>
-          <h3>
-            <bdi>{summary.name}</bdi>
-          </h3>
-          <p class="hint">{OPEN_ROOM_NOTE}</p>
-          {summary.keepers.length > 0 && <p class="hint">{keepersNote(summary.keepers.length)}</p>}
-        </section>
-        <section>
-          <InviteLink session={session} room={summary} label="Link" />
-        </section>
+        {summary.kind === 'private' ? (
+          <RoomSettings session={session} room={summary} ask={ask} />
+        ) : (
+          <AboutOpenRoom session={session} summary={summary} />
+        )}
         <section>
           <h3 class="with-count">
             {count(members.length, 'member', 'members')} <span class="hint">{online} online</span>
           </h3>
           <ul class="member-list" aria-label="Members">
             {members.slice(0, MAX_LISTED).map(member => (
-              <Member key={member.member} member={member} session={session} ask={ask} />
+              <Member key={member.member} member={member} session={session} room={summary} ask={ask} />
             ))}
           </ul>
           {members.length > MAX_LISTED && <p class="hint">and {members.length - MAX_LISTED} more</p>}
@@ -63,11 +61,36 @@ export function DetailsPane({ session, room, summary, ask }: DetailsPaneProps) {
   )
 }
 
+function AboutOpenRoom({ session, summary }: Pick<DetailsPaneProps, 'session' | 'summary'>) {
+  return (
+    <>
+      <section>
+        <h3>
+          <bdi>{summary.name}</bdi>
+        </h3>
+        <p class="hint">{OPEN_ROOM_NOTE}</p>
+        {summary.keepers.length > 0 && <p class="hint">{keepersNote(summary.keepers.length)}</p>}
+      </section>
+      <section>
+        <InviteLink session={session} room={summary} label="Link" />
+      </section>
+    </>
+  )
+}
+
 /** Anyone may enter an open room under many keys; the page stays quick all the same. */
 const MAX_LISTED = 500
 
-function Member({ member, session, ask }: { member: MemberSummary; session: Session; ask: Ask }) {
+interface MemberProps {
+  readonly member: MemberSummary
+  readonly session: Session
+  readonly room: RoomSummary
+  readonly ask: Ask
+}
+
+function Member({ member, session, room, ask }: MemberProps) {
   const { words, explained } = pathWords(member)
+  const role = ROLE_WORDS[member.role] === '' ? '' : `${ROLE_WORDS[member.role]}, `
   const rtt = member.online && member.rtt !== undefined ? `, ${Math.max(1, Math.round(member.rtt))} ms` : ''
   return (
     <li class="member" data-online={member.online || member.self}>
@@ -87,12 +110,14 @@ function Member({ member, session, ask }: { member: MemberSummary; session: Sess
           <SafetyIcon />
         </button>
       )}
+      <MemberMenu session={session} room={room} member={member} ask={ask} />
       {member.equivocated === true && (
         <span class="member-flag" title={EQUIVOCATED_NOTE}>
           signed two messages as one
         </span>
       )}
       <span class="member-path" title={explained}>
+        {role}
         {words}
         {rtt}
       </span>

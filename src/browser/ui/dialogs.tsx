@@ -1,6 +1,7 @@
 import type { MemberSummary, RoomSummary } from '../../core/chat/index.ts'
 import type { Session } from '../state/session.ts'
 import type { ShownMessage } from '../state/shown-message.ts'
+import { CloseDialog } from './close-dialog.tsx'
 import { DeleteDialog } from './delete-dialog.tsx'
 import { ExportDialog } from './export-dialog.tsx'
 import { InviteDialog } from './invite-dialog.tsx'
@@ -8,6 +9,7 @@ import { JoinDialog } from './join-dialog.tsx'
 import { LeaveDialog } from './leave-dialog.tsx'
 import { NewRoomDialog } from './new-room-dialog.tsx'
 import { PassphraseDialog } from './passphrase-dialog.tsx'
+import { RemoveDialog } from './remove-dialog.tsx'
 import { SafetyDialog } from './safety-dialog.tsx'
 import { SettingsDialog } from './settings-dialog.tsx'
 
@@ -16,6 +18,8 @@ export type DialogRequest =
   | { readonly kind: 'join'; readonly link?: string; readonly problem?: unknown }
   | { readonly kind: 'invite'; readonly room: RoomSummary }
   | { readonly kind: 'leave'; readonly room: RoomSummary }
+  | { readonly kind: 'close room'; readonly room: RoomSummary }
+  | { readonly kind: 'remove'; readonly room: RoomSummary; readonly member: MemberSummary }
   | { readonly kind: 'delete'; readonly message: ShownMessage }
   | { readonly kind: 'settings' }
   | { readonly kind: 'passphrase' }
@@ -42,6 +46,10 @@ export function Dialogs({ session, request, ask, onClose }: DialogsProps) {
       return <InviteDialog {...common} room={request.room} />
     case 'leave':
       return <LeaveDialog {...common} room={request.room} />
+    case 'close room':
+      return <CloseDialog {...common} room={request.room} />
+    case 'remove':
+      return <RemoveDialog {...common} room={request.room} member={request.member} />
     case 'delete':
       return <DeleteDialog {...common} message={request.message} />
     case 'settings':

@@ -9,6 +9,11 @@ interface LeaveDialogProps {
   readonly room: RoomSummary
 }
 
+const BACK_WORDS: Readonly<Record<RoomSummary['kind'], string>> = {
+  open: 'With its name or link you can come back.',
+  private: 'To come back takes a new invite.'
+}
+
 export function LeaveDialog({ session, onClose, room }: LeaveDialogProps) {
   const { problem, busy, submit } = useSubmit(async () => {
     await session.peer.leaveRoom(room.id)
@@ -20,7 +25,7 @@ export function LeaveDialog({ session, onClose, room }: LeaveDialogProps) {
       <form class="dialog-form" onSubmit={submit}>
         <p>
           You no longer take part in <bdi class="strong">{room.name}</bdi>, and nobody gets its messages from this tab
-          any more. With its name or link you can come back.
+          any more. {BACK_WORDS[room.kind]}
         </p>
         {problem !== undefined && (
           <p class="problem" role="alert">

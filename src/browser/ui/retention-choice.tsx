@@ -35,7 +35,7 @@ export function RetentionChoice({ session, room }: { session: Session; room: Roo
         ))}
       </select>
       <p id={`${id}-note`} class="hint">
-        Older ones are erased here, and here only: everybody in an open room chooses for themselves.
+        Older ones are erased here, and here only: everybody chooses for themselves.
       </p>
     </div>
   )

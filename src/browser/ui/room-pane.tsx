@@ -1,4 +1,5 @@
 import type { RoomSummary } from '../../core/chat/index.ts'
+import { canInvite, silenceWords } from '../room-words.ts'
 import type { OpenRoom, Session } from '../state/session.ts'
 import { Composer } from './composer.tsx'
 import { ConnectionLine } from './connection-line.tsx'
@@ -19,6 +20,7 @@ interface RoomPaneProps {
 export function RoomPane({ session, room, summary, ask }: RoomPaneProps) {
   const { router } = session
   const route = router.route.value
+  const silence = silenceWords(summary)
   const details = route.kind === 'room' && route.details
   return (
     <main class="pane room-pane">
@@ -38,10 +40,17 @@ export function RoomPane({ session, room, summary, ask }: RoomPaneProps) {
           <ConnectionLine session={session} />
         </div>
         {!details && <MemberStack members={room.members.list.value} />}
-        <button type="button" class="button" aria-label="Invite" onClick={() => ask({ kind: 'invite', room: summary })}>
-          <InviteIcon />
-          <span class="button-label">Invite</span>
-        </button>
+        {canInvite(summary) && (
+          <button
+            type="button"
+            class="button"
+            aria-label="Invite"
+            onClick={() => ask({ kind: 'invite', room: summary })}
+          >
+            <InviteIcon />
+            <span class="button-label">Invite</span>
+          </button>
+        )}
         {!details && (
           <button
             type="button"
@@ -70,7 +79,13 @@ export function RoomPane({ session, room, summary, ask }: RoomPaneProps) {
       <NoticeBar notices={session.notices} />
       <MessageList session={session} room={room} summary={summary} ask={ask} />
       <GapLine room={room} summary={summary} />
-      <Composer key={room.id} session={session} room={room} roomName={summary.name} />
+      {silence === undefined ? (
+        <Composer key={room.id} session={session} room={room} roomName={summary.name} />
+      ) : (
+        <p class="silence" role="note">
+          {silence}
+        </p>
+      )}
     </main>
   )
 }

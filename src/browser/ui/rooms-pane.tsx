@@ -1,3 +1,4 @@
+import type { RoomSummary } from '../../core/chat/index.ts'
 import type { RoomRow } from '../state/room-list.ts'
 import type { Session } from '../state/session.ts'
 import { count, DELETED } from '../words.ts'
@@ -82,7 +83,7 @@ function RoomLink({ row: { summary, last }, session }: { row: RoomRow; session: 
       <span class="room-line">
         <span class="room-last">
           {last === undefined ? (
-            'No messages yet'
+            firstWords(summary)
           ) : (
             <>
               <bdi>{last.own ? 'You' : last.nick}</bdi>:{' '}
@@ -98,6 +99,11 @@ function RoomLink({ row: { summary, last }, session }: { row: RoomRow; session: 
       </span>
     </a>
   )
+}
+
+function firstWords({ joining }: RoomSummary): string {
+  if (joining === undefined) return 'No messages yet'
+  return typeof joining === 'object' ? 'Not let in' : 'Asking to come in'
 }
 
 /** Characters of the last message; the line is cut by its width long before. */

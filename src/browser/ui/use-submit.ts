@@ -21,6 +21,8 @@ export function useSubmit(action: () => Promise<void>, before?: unknown) {
     problem,
     busy,
     clear: () => setProblem(undefined),
+    /** Runs it without anybody's having asked. */
+    run: () => void run(),
     submit(event: Event) {
       event.preventDefault()
       if (!busy) void run()

@@ -6,10 +6,12 @@ import type { Session } from '../state/session.ts'
 import '../styles/workspace.css'
 import '../styles/dialogs.css'
 import '../styles/timeline.css'
+import '../styles/private-rooms.css'
 import { DetailsPane } from './details-pane.tsx'
 import { Dialogs, type DialogRequest } from './dialogs.tsx'
 import { EmptyPane } from './empty-pane.tsx'
 import { onDemand } from './on-demand.tsx'
+import { JoiningPane } from './joining-pane.tsx'
 import { RoomPane } from './room-pane.tsx'
 import { RoomsPane } from './rooms-pane.tsx'
 import { isPhone, usePhone } from './use-phone.ts'
@@ -24,7 +26,7 @@ export function Workspace({ session }: { session: Session }) {
   }
   const route = session.router.route.value
   const open = session.open.value
-  const row = session.rooms.value.find(({ summary }) => summary.id === open?.id)
+  const row = session.rooms.value.find(({ summary }) => route.kind === 'room' && summary.id === route.room)
   const details = route.kind === 'room' && route.details
   const network = route.kind === 'network'
   const phone = usePhone()
@@ -35,15 +37,17 @@ export function Workspace({ session }: { session: Session }) {
 
   return (
     <>
-      <div class="workspace" data-pane={paneOf(route, open !== undefined)} aria-hidden={dialog.value !== undefined}>
+      <div class="workspace" data-pane={paneOf(route, row !== undefined)} aria-hidden={dialog.value !== undefined}>
         <RoomsPane session={session} ask={ask} phone={phone} />
         {network && <NetworkPane session={session} />}
-        {open !== undefined && row !== undefined ? (
+        {row?.summary.joining !== undefined ? (
+          <JoiningPane session={session} summary={row.summary} ask={ask} />
+        ) : open !== undefined && row !== undefined ? (
           <RoomPane key={open.id} session={session} room={open} summary={row.summary} ask={ask} />
         ) : (
           !phone && !network && <EmptyPane hasRooms={session.rooms.value.length > 0} ask={ask} />
         )}
-        {open !== undefined && row !== undefined && details && (
+        {open !== undefined && row !== undefined && row.summary.joining === undefined && details && (
           <DetailsPane session={session} room={open} summary={row.summary} ask={ask} />
         )}
       </div>

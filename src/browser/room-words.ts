@@ -1,0 +1,64 @@
+import type { InviteSummary, MemberRole, RoomSummary, SharedHistory } from '../core/chat/index.ts'
+import { count } from './words.ts'
+
+/** What is said of private rooms: who may what, and how they end. */
+
+/** Nothing at a member, which is what one expects. */
+export const ROLE_WORDS: Readonly<Record<MemberRole, string>> = {
+  owner: 'owner',
+  admin: 'admin',
+  member: '',
+  observer: 'only reads'
+}
+
+/** Of a role, for whoever gives it. */
+export const ROLE_CHOICES: readonly (readonly [role: MemberRole, words: string])[] = [
+  ['member', 'Member: reads and writes'],
+  ['admin', 'Admin: invites and removes, too'],
+  ['observer', 'Observer: only reads']
+]
+
+export const HISTORY_CHOICES: readonly (readonly [value: SharedHistory, words: string])[] = [
+  ['joined', 'Nothing from before they came'],
+  [100, 'The newest 100 messages'],
+  ['all', 'Everything']
+]
+
+export const PRIVATE_ROOM_NOTE =
+  'Only members can read it. People come in by an invite, and whoever is removed reads nothing that is said from then on.'
+
+const ENDED: Readonly<Record<NonNullable<RoomSummary['ended']>, string>> = {
+  closed: 'This room was closed. What was said stays; nothing is added.',
+  removed: 'You were removed from this room. What you had stays here; what is said now does not reach you.',
+  banned: 'You were removed from this room for good. What you had stays here.',
+  left: 'You left this room. What you had stays here.'
+}
+
+/** Why there is nowhere to write; undefined where there is. */
+export function silenceWords({ ended, role, kind }: RoomSummary): string | undefined {
+  if (ended !== undefined) return ENDED[ended]
+  return kind === 'private' && role === 'observer' ? 'You only read here. An admin can let you write.' : undefined
+}
+
+/** `Member, until 5 Dec, used 1 of 3 times` */
+export function inviteWords({ role, expires, uses, used, state }: InviteSummary): string {
+  const until = new Date(expires).toLocaleDateString('en', { day: 'numeric', month: 'short' })
+  const times =
+    uses === null ? `used ${count(used, 'time', 'times')}` : `used ${used} of ${count(uses, 'time', 'times')}`
+  const end = state === 'open' ? `until ${until}` : STATES[state]
+  return `${role.charAt(0).toUpperCase()}${role.slice(1)}, ${end}, ${times}`
+}
+
+const STATES: Readonly<Record<Exclude<InviteSummary['state'], 'open'>, string>> = {
+  expired: 'expired',
+  revoked: 'revoked',
+  'used-up': 'used up'
+}
+
+export function canManage({ kind, role, ended }: RoomSummary): boolean {
+  return kind === 'private' && ended === undefined && (role === 'owner' || role === 'admin')
+}
+
+export function canInvite(room: RoomSummary): boolean {
+  return room.kind === 'open' || canManage(room)
+}

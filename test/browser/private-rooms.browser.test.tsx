@@ -1,0 +1,142 @@
+import { beforeEach, expect, test } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { createPlainPeer, type PlainPeer } from './plain-peer.ts'
+import { showWorkspace } from './show.tsx'
+
+const dialog = page.getByRole('dialog')
+const box = page.getByRole('textbox', { name: 'Message' })
+
+beforeEach(async () => page.viewport(1280, 800))
+
+async function privateRoom(peer: PlainPeer): Promise<string> {
+  const { id } = await peer.privateRooms.create('Loft')
+  peer.setMembers(id, [
+    { nick: 'Ann', self: true, online: true, role: 'owner' },
+    { nick: 'Bo', online: true, path: 'direct' },
+    { nick: 'Cy', role: 'observer' }
+  ])
+  return id
+}
+
+test('a new room is private, unless one makes it open', async () => {
+  const peer = createPlainPeer('Ann')
+  showWorkspace(peer)
+  await page.getByRole('button', { name: 'New room' }).click()
+  await expect.element(dialog.getByRole('radio', { name: 'Private' })).toBeChecked()
+  await userEvent.selectOptions(dialog.getByRole('combobox', { name: 'What newcomers read' }), 'Everything')
+  await userEvent.type(dialog.getByRole('textbox', { name: 'Room name' }), 'Loft{Enter}')
+  await expect.element(page.getByRole('heading', { name: 'Loft' })).toBeVisible()
+  await page.getByRole('button', { name: 'New room' }).click()
+  await dialog.getByRole('radio', { name: 'Open' }).click()
+  await expect.element(dialog.getByRole('combobox')).not.toBeInTheDocument()
+  await userEvent.type(dialog.getByRole('textbox', { name: 'Room name' }), 'Hall{Enter}')
+  await expect.element(page.getByRole('heading', { name: 'Hall' })).toBeVisible()
+  expect(peer.rooms()).toMatchObject([
+    { name: 'Loft', kind: 'private', history: 'all' },
+    { name: 'Hall', kind: 'open' }
+  ])
+})
+
+test('an invite is there at once, as a link and a QR code; on other terms it is another; it is revoked', async () => {
+  const peer = createPlainPeer('Ann')
+  const id = await privateRoom(peer)
+  showWorkspace(peer, `#/room/${id}`)
+  const invite = page.getByRole('button', { name: 'Invite' })
+  const link = dialog.getByRole('textbox', { name: 'Invite link' })
+  await invite.click()
+  await expect.element(link).toHaveValue(expect.stringContaining('#/join/'))
+  await expect.element(dialog.getByRole('img', { name: 'QR code of the invite into Loft' })).toBeVisible()
+  await userEvent.keyboard('{Escape}')
+  await invite.click()
+  await expect.element(link).toBeVisible()
+  expect(peer.privateRooms.invites(id)).toMatchObject([{ role: 'member', uses: null, state: 'open' }])
+  await userEvent.selectOptions(dialog.getByRole('combobox', { name: 'Lets in' }), 'One person')
+  await dialog.getByRole('button', { name: /^Revoke: Member, until .*, used 0 of 1 time$/ }).click()
+  await expect.element(link).not.toBeInTheDocument()
+  await expect.element(dialog.getByRole('button', { name: 'Make a link' })).toBeVisible()
+  expect(peer.privateRooms.invites(id)).toMatchObject([{ state: 'open' }, { uses: 1, state: 'revoked' }])
+})
+
+test('a link into a private room leads to a place that says how things stand', async () => {
+  const peer = createPlainPeer('Ann')
+  showWorkspace(peer, '#/join/good')
+  await expect.element(page.getByRole('heading', { name: 'Nobody is there yet' })).toBeVisible()
+  const id = peer.rooms()[0]?.id ?? ''
+  await expect.element(box).not.toBeInTheDocument()
+  peer.change(id, { joining: 'asking' }, 'joining')
+  await expect.element(page.getByRole('heading', { name: 'Asking to come in' })).toBeVisible()
+  peer.change(id, { joining: { refused: 'this invite was revoked: ask for a new one' } }, 'joining')
+  await expect.element(page.getByRole('heading', { name: 'You were not let in' })).toBeVisible()
+  await expect.element(page.getByText('This invite was revoked: ask for a new one.')).toBeVisible()
+  await page.getByRole('button', { name: 'Take it off the list' }).click()
+  await expect.element(page.getByText('No rooms yet')).toBeVisible()
+})
+
+test('who is let in finds the room open', async () => {
+  const peer = createPlainPeer('Ann')
+  showWorkspace(peer, '#/join/good')
+  await expect.element(page.getByRole('heading', { name: 'Nobody is there yet' })).toBeVisible()
+  const id = peer.rooms()[0]?.id ?? ''
+  peer.admit(id)
+  await expect.element(box).toBeVisible()
+})
+
+test('roles are shown, given by keyboard, and a member is removed for good', async () => {
+  const peer = createPlainPeer('Ann')
+  const id = await privateRoom(peer)
+  showWorkspace(peer, `#/room/${id}/details`)
+  const members = page.getByRole('complementary', { name: 'Details' }).getByRole('list', { name: 'Members' })
+  await expect.element(members.getByText('owner, you')).toBeVisible()
+  await expect.element(members.getByText('only reads, offline')).toBeVisible()
+  const change = members.getByRole('button', { name: 'Change Cy' })
+  change.element().focus()
+  await userEvent.keyboard('{Enter}')
+  await expect.element(page.getByRole('button', { name: 'Make admin' })).toBeVisible()
+  await userEvent.keyboard('{Tab}{Tab}{Enter}')
+  await expect.element(members.getByText('admin, offline')).toBeVisible()
+  await members.getByRole('button', { name: 'Change Bo' }).click()
+  await page.getByRole('button', { name: 'Remove from the room' }).click()
+  await dialog.getByRole('checkbox', { name: 'And do not let them back' }).click()
+  await dialog.getByRole('button', { name: 'Remove' }).click()
+  await expect.element(members.getByText('Bo')).not.toBeInTheDocument()
+  expect(peer.removed).toEqual(['Bo, banned'])
+})
+
+test('who is no admin changes nobody, and invites nobody', async () => {
+  const peer = createPlainPeer('Ann')
+  const id = await privateRoom(peer)
+  peer.change(id, { role: 'member' }, 'settings')
+  showWorkspace(peer, `#/room/${id}/details`)
+  await expect.element(page.getByRole('button', { name: 'Safety number of Bo' })).toBeVisible()
+  expect(page.getByRole('button', { name: /^Change / }).elements()).toEqual([])
+  expect(page.getByRole('button', { name: /^(?:Invite|Close the room|Rename)$/ }).elements()).toEqual([])
+})
+
+test('a room is renamed, its history shared, and closed', async () => {
+  const peer = createPlainPeer('Ann')
+  const id = await privateRoom(peer)
+  showWorkspace(peer, `#/room/${id}/details`)
+  const name = page.getByRole('textbox', { name: 'Name', exact: true })
+  await userEvent.clear(name)
+  await userEvent.type(name, 'Attic{Enter}')
+  await expect.element(page.getByRole('heading', { name: 'Attic' })).toBeVisible()
+  await userEvent.selectOptions(page.getByRole('combobox', { name: 'What newcomers read' }), 'Everything')
+  await expect.poll(() => peer.findRoom(id).history).toBe('all')
+  await page.getByRole('button', { name: 'Close the room' }).click()
+  await dialog.getByRole('button', { name: 'Close the room' }).click()
+  await expect.element(page.getByText('This room was closed. What was said stays; nothing is added.')).toBeVisible()
+  expect(box.elements()).toEqual([])
+})
+
+test.each([
+  [{ ended: 'removed' }, /^You were removed from this room\. /],
+  [{ ended: 'banned' }, /^You were removed from this room for good\. /],
+  [{ role: 'observer' }, /^You only read here\. /]
+] as const)('where one may not write there is no box, and a line that says why: %o', async (summary, words) => {
+  const peer = createPlainPeer('Ann')
+  const id = await privateRoom(peer)
+  peer.change(id, summary, 'settings')
+  showWorkspace(peer, `#/room/${id}`)
+  await expect.element(page.getByText(words)).toBeVisible()
+  expect(box.elements()).toEqual([])
+})
