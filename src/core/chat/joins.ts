@@ -11,7 +11,6 @@ import type { Listeners } from './listeners.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
 import { generationsRecord, handedOverRecord, keyPackageRecords } from './room/control-records.ts'
 import type { PendingRoom, RoomRecord } from './room-records.ts'
-import { whenTold } from './when-told.ts'
 
 export interface JoinsDeps {
   readonly storage: Storage
@@ -107,20 +106,6 @@ export class Joins {
   /** Asks no more. */
   forget(room: RoomId): void {
     this.#drop(room)
-  }
-
-  /** Resolves once the room is entered; rejects with NotAllowedError when its members refuse, and on abort. */
-  async admitted(room: RoomId, signal: AbortSignal): Promise<void> {
-    await whenTold(
-      this.#deps.events,
-      event => event.event === 'room' && event.room === room,
-      signal,
-      async () => {
-        const refusal = this.#pending.get(room)?.refusal
-        if (refusal !== undefined) throw new NotAllowedError(REFUSALS[refusal])
-        return this.#pending.has(room) ? undefined : true
-      }
-    )
   }
 
   #add(record: PendingRoom, attempt: JoinAttempt): Pending {

@@ -73,11 +73,20 @@ export class Membership {
   readonly audience = (): Set<MemberId> =>
     new Set([...this.access().members.keys()].filter(member => member !== this.#deps.self))
 
-  summary(): Pick<RoomSummary, 'kind' | 'members' | 'role' | 'history' | 'ended'> {
+  summary(): Pick<RoomSummary, 'kind' | 'members' | 'role' | 'history' | 'ended' | 'joining'> {
     const { members, history } = this.access()
     const role = members.get(this.#deps.self)?.role
     const ended = this.#ended()
-    return { kind: 'private', members: members.size, history, ...(role && { role }), ...(ended && { ended }) }
+    // Let in, by the word of who did; the room itself has not told yet.
+    const joining = role === undefined && ended === undefined ? { joining: 'asking' as const } : {}
+    return {
+      kind: 'private',
+      members: members.size,
+      history,
+      ...(role && { role }),
+      ...(ended && { ended }),
+      ...joining
+    }
   }
 
   invites(): InviteSummary[] {

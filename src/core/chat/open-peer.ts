@@ -58,6 +58,7 @@ class LocalPeer implements Peer {
     this.privateRooms = new OwnPrivateRooms({
       ...deps,
       identity,
+      events: this.#events,
       rooms: this.#rooms,
       addresses: () => linkAddresses(this.#online?.network.addresses() ?? [])
     })

@@ -1,14 +1,16 @@
 import { NotAllowedError, UsageError, type Clock, type RandomBytes } from '../bytes/index.ts'
-import { loadGroupKeys, parseRoomName, signedWordsOf, type OperationId, type RoomId } from '../encryption/index.ts'
+import { loadGroupKeys, parseRoomName, signedWordsOf, type OperationId } from '../encryption/index.ts'
 import { signingKey, type Identity, type MemberId } from '../identity/index.ts'
 import type { Storage } from '../log/index.ts'
 import { decodeLink, encodeJoinLink } from './invite-link.ts'
 import type { LiveRoom } from './live-room.ts'
 import type { Membership } from './membership.ts'
 import type { OwnRooms } from './own-rooms.ts'
-import type { RoomSummary } from './peer.ts'
+import type { PeerEvent, RoomSummary } from './peer.ts'
 import type { InviteOptions, InviteSummary, MemberRole, PrivateRooms, SharedHistory } from './private-rooms.ts'
+import type { Listeners } from './listeners.ts'
 import { foundRoom } from './room/found-room.ts'
+import { whenTold } from './when-told.ts'
 
 export interface OwnPrivateRoomsDeps {
   readonly storage: Storage
@@ -16,6 +18,7 @@ export interface OwnPrivateRoomsDeps {
   readonly random: RandomBytes
   readonly identity: Identity
   readonly rooms: OwnRooms
+  readonly events: Listeners<PeerEvent>
   /** Of this peer, for links. */
   readonly addresses: () => readonly string[]
 }
@@ -88,9 +91,17 @@ export class OwnPrivateRooms implements PrivateRooms {
   }
 
   async admitted(room: string, signal: AbortSignal): Promise<RoomSummary> {
-    const { id } = this.#deps.rooms.summaryOf(room)
-    await this.#deps.rooms.joins.admitted(id as RoomId, signal)
-    return this.#deps.rooms.summaryOf(id)
+    const { rooms, events } = this.#deps
+    const { id } = rooms.summaryOf(room)
+    const isNews = (event: PeerEvent): boolean =>
+      (event.event === 'room' || event.event === 'member') && event.room === id
+    return whenTold(events, isNews, signal, async () => {
+      const summary = rooms.summaryOf(id)
+      const { joining, ended } = summary
+      if (typeof joining === 'object') throw new NotAllowedError(joining.refused)
+      if (ended !== undefined) throw new NotAllowedError('you are not in this room any more')
+      return joining === undefined ? summary : undefined
+    })
   }
 
   #inviteId(text: string): string {
