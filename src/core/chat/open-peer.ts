@@ -197,7 +197,7 @@ class LocalPeer implements Peer {
     this.#rooms.goOffline()
     online?.unlisten()
     await online?.network.stop()
-    await this.#rooms.idle()
+    await this.#rooms.close()
     await this.#deps.storage.close()
   }
 }

@@ -226,9 +226,10 @@ export class OwnRooms {
     this.joins.stop()
   }
 
-  /** Resolves when what was begun is stored. */
-  async idle(): Promise<void> {
+  /** Resolves when what was begun is stored; nothing is changed after that. */
+  async close(): Promise<void> {
     await this.#changes.run(async () => undefined)
+    await Promise.all(this.live().map(live => live.close()))
   }
 
   async #stopJoining(id: RoomId): Promise<void> {
