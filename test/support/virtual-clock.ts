@@ -100,12 +100,23 @@ export async function skipTime(clock: VirtualClock, duration: Millis): Promise<v
 }
 
 /**
- * Signatures are made and checked on other threads: virtual time must not run on while they are, and what waits for them
+ * Signatures and what else there is of cryptography are worked out on other threads: virtual time must not run on while they are, and what waits for them
  * goes on in the order in which they were asked for, one at a time, so that a run can be repeated.
  */
 const asked: { readonly done: Promise<unknown>; readonly release: () => void }[] = []
 let isReleasing = false
-for (const name of ['sign', 'verify', 'importKey'] as const) {
+const OFF_THE_THREAD = [
+  'sign',
+  'verify',
+  'importKey',
+  'exportKey',
+  'generateKey',
+  'deriveBits',
+  'encrypt',
+  'decrypt',
+  'digest'
+] as const
+for (const name of OFF_THE_THREAD) {
   const original: (...given: never[]) => Promise<unknown> = crypto.subtle[name].bind(crypto.subtle)
   const inTurn = (...given: never[]): Promise<unknown> => {
     const { promise, resolve } = Promise.withResolvers<unknown>()
