@@ -4,7 +4,9 @@ import { TypedEventEmitter, type PeerDiscoveryEvents, type PeerInfo } from '@lib
 import { peerDiscoverySymbol } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
+import { base58btc } from 'multiformats/bases/base58'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { concatBytes, systemRandom } from '../../src/core/bytes/index.ts'
 import type { PeerDiscoveryFactory } from '../../src/core/network/index.ts'
 import {
   circuitAddresses,
@@ -27,8 +29,12 @@ class Finder extends TypedEventEmitter<PeerDiscoveryEvents> {
   readonly factory: PeerDiscoveryFactory = () => this
 
   find(actor: Actor, addresses: readonly string[] = ownAddresses(actor)): void {
+    this.findPeer(actor.network.self, addresses)
+  }
+
+  findPeer(peer: string, addresses: readonly string[]): void {
     const detail: PeerInfo = {
-      id: peerIdFromString(actor.network.self),
+      id: peerIdFromString(peer),
       multiaddrs: addresses.map(a => multiaddr(a))
     }
     this.dispatchEvent(new CustomEvent('peer', { detail }))
@@ -42,6 +48,11 @@ interface Finding extends Actor {
 async function enter(bootstrap: readonly string[]): Promise<Finding> {
   const finder = new Finder()
   return { ...(await cast.enter({ peerDiscovery: [finder.factory], bootstrap })), finder }
+}
+
+/** A PeerId that nobody has: the identity hash of an Ed25519 key (https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md). */
+function somebody(): string {
+  return base58btc.encode(concatBytes([Uint8Array.of(0, 36, 8, 1, 18, 32), systemRandom(32)])).slice(1)
 }
 
 /** Two peers, the one with the smaller PeerId first. */
@@ -88,6 +99,24 @@ test('An address that never answers does not hold up the next one', async () => 
   small.finder.find(great, [`/ip4/127.0.0.1/tcp/${port}`, ...ownAddresses(great)])
   await Promise.all([asked, connected(small, great)])
   expect(Date.now() - began).toBeLessThan(8_000)
+})
+
+test('Peers that have gone do not keep one that is there waiting for its turn', async () => {
+  const relay = await cast.relay()
+  const [small, great] = await bySize([ownAddresses(relay)[0] ?? ''])
+  const { port, asked } = await silent()
+  const gone: string[] = []
+  while (gone.length < 8) {
+    const peer = somebody()
+    if (peer > small.network.self) gone.push(peer)
+  }
+  const began = Date.now()
+  const circuit = `${ownAddresses(relay)[0]}/p2p-circuit`
+  for (const peer of gone) small.finder.findPeer(peer, [`/ip4/127.0.0.1/tcp/${port}`, circuit])
+  await asked
+  small.finder.find(great)
+  await connected(small, great)
+  expect(Date.now() - began).toBeLessThan(10_000)
 })
 
 test('A peer that was found before it had relays is reached through them while its other addresses are still being tried', async () => {

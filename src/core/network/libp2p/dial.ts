@@ -14,6 +14,8 @@ import type { Scope } from './scope.ts'
 export const ATTEMPT_DELAY: Millis = 250
 /** Direct addresses are tried this long before the circuits beside them: some lead nowhere, and each takes its full time to show it. */
 const DIRECT_HEAD_START: Millis = 1_000
+/** Beside circuits; what takes longer is found when the path is to be improved. Many who have gone must not keep others waiting for their turn. */
+const DIRECT_LIMIT: Millis = 3_000
 /** Addresses of one peer that are tried, circuits among them; whoever announces more is not to be followed everywhere. */
 const MAX_ADDRESSES = 16
 const MAX_CIRCUITS = 4
@@ -31,7 +33,10 @@ export async function dial(scope: Scope, addresses: readonly string[]): Promise<
   if (near.length + circuits.length === 0) throw new Error('none of the addresses can be dialled from here')
   const connection = await withDeadline(scope.clock, DIAL_TIMEOUT, scope.signal, signal =>
     untilFirst(signal, async either => {
-      const byDirect = openFirst({ ...scope, signal: either }, near, ATTEMPT_DELAY)
+      const limit = circuits.length === 0 ? DIAL_TIMEOUT : DIRECT_LIMIT
+      const byDirect = withDeadline(scope.clock, limit, either, ended =>
+        openFirst({ ...scope, signal: ended }, near, ATTEMPT_DELAY)
+      )
       const byCircuit = async (): Promise<Connection> => {
         await Promise.race([byDirect.catch(() => undefined), pause(scope.clock, DIRECT_HEAD_START, either)])
         return connectionTo(scope, usable) ?? openFirst({ ...scope, signal: either }, circuits, ATTEMPT_DELAY)
