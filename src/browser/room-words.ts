@@ -19,7 +19,7 @@ export const ROLE_CHOICES: readonly (readonly [role: MemberRole, words: string])
 ]
 
 export const HISTORY_CHOICES: readonly (readonly [value: SharedHistory, words: string])[] = [
-  ['joined', 'Nothing from before they came'],
+  ['joined', 'Nothing from before'],
   [100, 'The newest 100 messages'],
   ['all', 'Everything']
 ]

@@ -53,6 +53,36 @@ describe.each(['light', 'dark'])('in the %s theme there is nothing for axe to co
     expect(await violations()).toEqual([])
   })
 
+  test('in the dialogs and the details of a private room', async () => {
+    const peer = createPlainPeer('Ann')
+    const { id } = await peer.privateRooms.create('Loft')
+    peer.setMembers(id, [
+      { nick: 'Ann', self: true, online: true, role: 'owner' },
+      { nick: 'Bo', role: 'observer' }
+    ])
+    showWorkspace(peer, `#/room/${id}/details`)
+    await page.getByRole('button', { name: 'Change Bo' }).click()
+    await expect.element(page.getByRole('button', { name: 'Make admin' })).toBeVisible()
+    expect(await violations()).toEqual([])
+    await page.getByRole('button', { name: 'Remove from the room' }).click()
+    await expect.element(page.getByRole('checkbox')).toBeVisible()
+    expect(await violations()).toEqual([])
+    await page.getByRole('button', { name: 'Close', exact: true }).click()
+    await page.getByRole('button', { name: 'Invite' }).click()
+    await expect.element(page.getByRole('img', { name: /^QR code/ })).toBeVisible()
+    expect(await violations()).toEqual([])
+    await page.getByRole('button', { name: 'Close', exact: true }).click()
+    await page.getByRole('button', { name: 'New room' }).click()
+    await expect.element(page.getByRole('radio', { name: 'Open' })).toBeVisible()
+    expect(await violations()).toEqual([])
+  })
+
+  test('on the way into a private room', async () => {
+    showWorkspace(createPlainPeer('Ann'), '#/join/good')
+    await expect.element(page.getByRole('button', { name: 'Stop asking' })).toBeVisible()
+    expect(await violations()).toEqual([])
+  })
+
   test('without a room', async () => {
     showWorkspace(createPlainPeer('Ann'))
     await expect.element(page.getByText('No rooms yet')).toBeVisible()

@@ -1,5 +1,5 @@
 import type { MemberSummary, RoomSummary } from '../../core/chat/index.ts'
-import { ROLE_WORDS } from '../room-words.ts'
+import { canManage, ROLE_WORDS } from '../room-words.ts'
 import type { OpenRoom, Session } from '../state/session.ts'
 import { count, EQUIVOCATED_NOTE, keepersNote, OPEN_ROOM_NOTE, pathWords } from '../words.ts'
 import { Avatar } from './avatar.tsx'
@@ -37,7 +37,7 @@ export function DetailsPane({ session, room, summary, ask }: DetailsPaneProps) {
       </header>
       <div class="details">
         {summary.kind === 'private' ? (
-          <RoomSettings session={session} room={summary} ask={ask} />
+          <RoomSettings session={session} room={summary} />
         ) : (
           <AboutOpenRoom session={session} summary={summary} />
         )}
@@ -53,6 +53,11 @@ export function DetailsPane({ session, room, summary, ask }: DetailsPaneProps) {
           {members.length > MAX_LISTED && <p class="hint">and {members.length - MAX_LISTED} more</p>}
         </section>
         <RetentionChoice session={session} room={summary} />
+        {summary.role === 'owner' && canManage(summary) && (
+          <button type="button" class="button danger" onClick={() => ask({ kind: 'close room', room: summary })}>
+            Close the room
+          </button>
+        )}
         <button type="button" class="button danger" onClick={() => ask({ kind: 'leave', room: summary })}>
           Leave
         </button>

@@ -2,6 +2,7 @@ import { useRef } from 'preact/hooks'
 import type { RoomSummary } from '../../core/chat/index.ts'
 import { groupMessages, type Row } from '../state/grouping.ts'
 import type { OpenRoom, Session } from '../state/session.ts'
+import { silenceWords } from '../room-words.ts'
 import { beginningWords } from '../words.ts'
 import type { Ask } from './dialogs.tsx'
 import { NewestIcon } from './icons.tsx'
@@ -51,7 +52,7 @@ export function MessageList({ session, room, summary, ask }: MessageListProps) {
           )}
           {rows.map(row => renderRow(row, { names, verified, deeds }))}
           <PendingList outbox={timeline.outbox} />
-          {empty && <EmptyRoom isAsking={summary.catchingUp !== undefined} />}
+          {empty && <EmptyRoom room={summary} />}
         </div>
       </div>
       {!timeline.atBottom.value && (
@@ -66,11 +67,17 @@ export function MessageList({ session, room, summary, ask }: MessageListProps) {
 
 const TOO_MANY = 'Older messages are kept here, too many to show.'
 
-function EmptyRoom({ isAsking }: { isAsking: boolean }) {
+const FIRST_WORDS: Readonly<Record<RoomSummary['kind'], string>> = {
+  open: 'Say a word. Whoever comes later gets it from you, as long as this tab is open.',
+  private: 'Say a word. Members who are away get it later, from you or from each other.'
+}
+
+function EmptyRoom({ room }: { room: RoomSummary }) {
+  const isAsking = room.catchingUp !== undefined
   return (
     <div class="beginning-empty">
       <h3>{isAsking ? 'Asking what was said here' : 'Nothing to read here yet'}</h3>
-      <p>Say a word. Whoever comes later gets it from you, as long as this tab is open.</p>
+      {silenceWords(room) === undefined && <p>{FIRST_WORDS[room.kind]}</p>}
     </div>
   )
 }

@@ -16,7 +16,7 @@ const EXPIRIES = [
   ['30', '30 days']
 ] as const
 const USES = [
-  ['', 'As many as come'],
+  ['', 'Any number'],
   ['1', 'One person'],
   ['10', '10 people']
 ] as const
@@ -117,7 +117,6 @@ function MadeLink({ session, room, link }: MadeLinkProps) {
           {UNREACHABLE_NOTE}
         </p>
       )}
-      <QrCode text={link} label={`QR code of the invite into ${room.name}`} />
       <div class="invite-actions">
         <button type="button" class="button primary" onClick={copy}>
           Copy
@@ -126,6 +125,7 @@ function MadeLink({ session, room, link }: MadeLinkProps) {
       <p class="hint" role="status">
         {note}
       </p>
+      <QrCode text={link} label={`QR code of the invite into ${room.name}`} />
     </>
   )
 }

@@ -3,18 +3,16 @@ import type { RoomSummary } from '../../core/chat/index.ts'
 import { canManage, HISTORY_CHOICES, PRIVATE_ROOM_NOTE } from '../room-words.ts'
 import type { Session } from '../state/session.ts'
 import { Choice } from './choice.tsx'
-import type { Ask } from './dialogs.tsx'
 import { Field } from './field.tsx'
 import { useSubmit } from './use-submit.ts'
 
 interface RoomSettingsProps {
   readonly session: Session
   readonly room: RoomSummary
-  readonly ask: Ask
 }
 
 /** What a private room is, and for those who may change that, how. */
-export function RoomSettings({ session, room, ask }: RoomSettingsProps) {
+export function RoomSettings({ session, room }: RoomSettingsProps) {
   if (!canManage(room)) {
     return (
       <section>
@@ -39,16 +37,11 @@ export function RoomSettings({ session, room, ask }: RoomSettingsProps) {
         onChoose={share}
         hint={PRIVATE_ROOM_NOTE}
       />
-      {room.role === 'owner' && (
-        <button type="button" class="button danger" onClick={() => ask({ kind: 'close room', room })}>
-          Close the room
-        </button>
-      )}
     </section>
   )
 }
 
-function NameForm({ session, room }: Omit<RoomSettingsProps, 'ask'>) {
+function NameForm({ session, room }: RoomSettingsProps) {
   const [name, setName] = useState(room.name)
   const { problem, busy, clear, submit } = useSubmit(async () => {
     await session.peer.setRoom(room.id, 'name', name)
@@ -84,6 +77,6 @@ function historyWords({ history }: RoomSummary): string {
   const listed = HISTORY_CHOICES.find(([value]) => value === history)?.[1]
   if (listed !== undefined) return listed
   return history === 'none' || history === undefined
-    ? 'Nothing from before'
+    ? 'Only what they are there for'
     : `The newest ${Number(history).toLocaleString('en')} messages`
 }

@@ -23,7 +23,7 @@ export const inviteToRoom: Run = async ({ arguments: [room = ''], settings, stop
     return isOpen && !hasTerms ? peer.inviteLink(room, webUrl) : peer.invite(room, terms)
   })
   output.result({ invite }, invite)
-  if (process.stdout.isTTY && !output.json) output.note(await qrCode(invite))
+  if (process.stdout.isTTY && !output.json) output.aside(await qrCode(invite, process.stdout.columns))
 }
 
 export const listInvites: Run = async ({ arguments: [room = ''], settings, stop, output }) => {
@@ -44,7 +44,11 @@ function inviteLine({ id, role, expires, uses, used, state }: InviteSummary): st
   return `${id.slice(0, 12)}  ${state}  (${role}, until ${until} UTC, ${times})`
 }
 
-async function qrCode(text: string): Promise<string> {
+/** Lines that are broken are no code: where there is no room for it, that is said instead. */
+async function qrCode(text: string, columns: number): Promise<string> {
   const { renderUnicodeCompact } = await import('uqr')
-  return `\n${renderUnicodeCompact(text, { border: 2 })}`
+  const code = renderUnicodeCompact(text, { border: 2 })
+  const width = code.indexOf('\n')
+  if (width > columns) return `As a QR code it needs a terminal of ${width} columns; this one has ${columns}.`
+  return `\n${code}`
 }
