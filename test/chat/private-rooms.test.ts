@@ -101,3 +101,19 @@ test('who is removed reads and writes no more, is told, and does not come back b
   await expect(settle(story, bob.peer.send('Loft', 'me again'))).rejects.toThrow(NotAllowedError)
   expect(await join(story, bob, link)).toMatch(/revoked/)
 })
+
+test('who leaves is out, others are told, and what is said next is without them', async () => {
+  const story = new Story()
+  const [anna, bob, cy] = [await story.enter('Anna'), await story.enter('Bob'), await story.enter('Cy')]
+  await found(story, anna)
+  const link = await inviteLink(story, anna)
+  for (const each of [bob, cy]) expect(await join(story, each, link)).toBe('in')
+  await meet(story, anna, bob, cy)
+  await settle(story, bob.peer.leaveRoom('Loft'))
+  expect(bob.peer.rooms()).toEqual([])
+  await meet(story, anna, cy)
+  await story.until('Anna is told', () => eventsOf(anna, 'member').some(({ change }) => change === 'left'))
+  await settle(story, cy.peer.send('Loft', 'without Bob'))
+  await hears(story, anna, 'Cy: without Bob')
+  await expect(settle(story, anna.peer.leaveRoom('Loft'))).rejects.toThrow(/only owner/)
+})

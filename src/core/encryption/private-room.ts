@@ -209,12 +209,18 @@ export class PrivateRoom {
 
   /** Whether the group is not the members' devices. */
   isCommitDue(): boolean {
-    return this.#graph?.plan(this.access(), device => this.#keyPackages.has(device)) !== undefined
+    return this.#plan() !== undefined
+  }
+
+  /** Whoever leaves has others commit to that: MLS lets nobody remove themselves (RFC 9420, 12.2). */
+  #plan() {
+    const plan = this.#graph?.plan(this.access(), device => this.#keyPackages.has(device))
+    return plan?.remove.includes(this.#deps.device.id) === true ? undefined : plan
   }
 
   /** A commit by which the group becomes the members' devices; undefined when it is, or this device is not in. */
   async carryOut(): Promise<OwnCommit | undefined> {
-    const plan = this.#graph?.plan(this.access(), device => this.#keyPackages.has(device))
+    const plan = this.#plan()
     const tip = this.#graph?.tip(this.access())
     if (plan === undefined || tip === undefined) return undefined
     const cites = headsOf(this.#operations)
