@@ -12,11 +12,16 @@ export const ROLE_WORDS: Readonly<Record<MemberRole, string>> = {
 }
 
 /** Of a role, for whoever gives it. */
-export const ROLE_CHOICES: readonly (readonly [role: MemberRole, words: string])[] = [
+const ROLE_CHOICES: readonly (readonly [role: MemberRole, words: string])[] = [
   ['member', 'Member: reads and writes'],
   ['admin', 'Admin: invites and removes, too'],
   ['observer', 'Observer: only reads']
 ]
+
+/** An admin gives what is below admin. */
+export function rolesToInviteAs({ role }: RoomSummary): typeof ROLE_CHOICES {
+  return role === 'owner' ? ROLE_CHOICES : ROLE_CHOICES.filter(([given]) => given !== 'admin')
+}
 
 export const HISTORY_CHOICES: readonly (readonly [value: SharedHistory, words: string])[] = [
   ['joined', 'Nothing from before'],
@@ -57,6 +62,10 @@ const STATES: Readonly<Record<Exclude<InviteSummary['state'], 'open'>, string>> 
 
 export function canManage({ kind, role, ended }: RoomSummary): boolean {
   return kind === 'private' && ended === undefined && (role === 'owner' || role === 'admin')
+}
+
+export function ownsRoom(room: RoomSummary): boolean {
+  return canManage(room) && room.role === 'owner'
 }
 
 export function canInvite(room: RoomSummary): boolean {

@@ -112,6 +112,23 @@ test('who is no admin changes nobody, and invites nobody', async () => {
   expect(page.getByRole('button', { name: /^(?:Invite|Close the room|Rename)$/ }).elements()).toEqual([])
 })
 
+test('an admin invites and changes those below, and leaves name, history and the end to the owner', async () => {
+  const peer = createPlainPeer('Ann')
+  const id = await privateRoom(peer)
+  peer.change(id, { role: 'admin' }, 'settings')
+  peer.setMembers(id, [{ nick: 'Ann', self: true, role: 'admin' }, { nick: 'Bo', role: 'owner' }, { nick: 'Cy' }])
+  showWorkspace(peer, `#/room/${id}/details`)
+  await page.getByRole('button', { name: 'Change Cy' }).click()
+  const given = page.getByRole('group', { name: 'Change Cy' }).getByRole('button')
+  expect(given.elements().map(each => each.textContent)).toEqual(['Let only read', 'Remove from the room'])
+  expect(page.getByRole('button', { name: /^(?:Change Bo|Close the room)$/ }).elements()).toEqual([])
+  expect(page.getByRole('textbox', { name: 'Name', exact: true }).elements()).toEqual([])
+  await userEvent.keyboard('{Escape}')
+  await page.getByRole('button', { name: 'Invite' }).click()
+  const role = dialog.getByRole('combobox', { name: 'They come in as' })
+  expect([...role.element().querySelectorAll('option')].map(({ value }) => value)).toEqual(['member', 'observer'])
+})
+
 test('a room is renamed, its history shared, and closed', async () => {
   const peer = createPlainPeer('Ann')
   const id = await privateRoom(peer)

@@ -14,7 +14,7 @@ import {
 
 /** Anna's and Cy's peers run all the time; Bob's does when it is needed. */
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
-const started: Program[] = []
+const started = new Map<string, Program>()
 
 beforeAll(async () => {
   folder = await temporaryFolder()
@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await Promise.all(started.map(program => program.stop('SIGKILL')))
+  await Promise.all([...started.values()].map(program => program.stop('SIGKILL')))
   await folder.remove()
 })
 
@@ -33,7 +33,7 @@ function dataOf(name: string): string {
 
 function up(name: string): Program {
   const program = startProgram(['up', '--data', dataOf(name), '--json', ...QUIET])
-  started.push(program)
+  started.set(name, program)
   return program
 }
 
@@ -111,6 +111,17 @@ test('who may not is told so: exit 3', async () => {
   expect(await listOf('anna', 'room', 'invites', 'Attic')).toMatchObject([{ state: 'revoked' }])
   await resultOf('anna', 'room', 'close', 'Attic')
   expect(await as('anna', ['send', 'Attic', 'still'])).toMatchObject({ exit: 3 })
+})
+
+test('what is decided without a running peer reaches who is there', async () => {
+  await resultOf('anna', 'room', 'create', 'Shed')
+  const { invite } = await resultOf<{ invite: string }>('anna', 'room', 'invite', 'Shed', '--role', 'admin')
+  await resultOf('eve', 'room', 'join', invite)
+  const { member } = await resultOf<{ member: string }>('eve', 'id', 'show')
+  await resultOf('eve', 'room', 'revoke', invite)
+  expect(await listOf('anna', 'room', 'invites', 'Shed')).toMatchObject([{ role: 'admin', used: 1, state: 'revoked' }])
+  await resultOf('eve', 'room', 'leave', 'Shed')
+  await started.get('anna')?.line(line => line.includes(member) && line.includes('"change":"left"'))
 })
 
 test('where nobody is, joining waits, exits 4 and is gone on with', async () => {

@@ -1,5 +1,5 @@
 import type { MemberSummary, RoomSummary } from '../../core/chat/index.ts'
-import { canManage, ROLE_WORDS } from '../room-words.ts'
+import { ownsRoom, ROLE_WORDS } from '../room-words.ts'
 import type { OpenRoom, Session } from '../state/session.ts'
 import { count, EQUIVOCATED_NOTE, keepersNote, OPEN_ROOM_NOTE, pathWords } from '../words.ts'
 import { Avatar } from './avatar.tsx'
@@ -53,7 +53,7 @@ export function DetailsPane({ session, room, summary, ask }: DetailsPaneProps) {
           {members.length > MAX_LISTED && <p class="hint">and {members.length - MAX_LISTED} more</p>}
         </section>
         <RetentionChoice session={session} room={summary} />
-        {summary.role === 'owner' && canManage(summary) && (
+        {ownsRoom(summary) && (
           <button type="button" class="button danger" onClick={() => ask({ kind: 'close room', room: summary })}>
             Close the room
           </button>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { MemberRole, RoomSummary } from '../../core/chat/index.ts'
-import { inviteWords, ROLE_CHOICES } from '../room-words.ts'
+import { inviteWords, rolesToInviteAs } from '../room-words.ts'
 import type { MadeInvite } from '../state/made-invites.ts'
 import type { Session } from '../state/session.ts'
 import { UNREACHABLE_NOTE } from '../words.ts'
@@ -47,7 +47,7 @@ export function PrivateInvite({ session, room }: PrivateInviteProps) {
   return (
     <>
       <form class="dialog-form" onSubmit={make.submit} aria-busy={make.busy}>
-        <Choice label="They come in as" value={role} choices={ROLE_CHOICES} onChoose={setRole} />
+        <Choice label="They come in as" value={role} choices={rolesToInviteAs(room)} onChoose={setRole} />
         <div class="choice-pair">
           <Choice label="Holds for" value={days} choices={EXPIRIES} onChoose={setDays} />
           <Choice label="Lets in" value={uses} choices={USES} onChoose={setUses} />

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { RoomSummary } from '../../core/chat/index.ts'
-import { canManage, HISTORY_CHOICES, PRIVATE_ROOM_NOTE } from '../room-words.ts'
+import { HISTORY_CHOICES, ownsRoom, PRIVATE_ROOM_NOTE } from '../room-words.ts'
 import type { Session } from '../state/session.ts'
 import { Choice } from './choice.tsx'
 import { Field } from './field.tsx'
@@ -13,7 +13,7 @@ interface RoomSettingsProps {
 
 /** What a private room is, and for those who may change that, how. */
 export function RoomSettings({ session, room }: RoomSettingsProps) {
-  if (!canManage(room)) {
+  if (!ownsRoom(room)) {
     return (
       <section>
         <h3>

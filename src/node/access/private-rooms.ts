@@ -32,7 +32,10 @@ export async function closeRoom(peer: Peer, id: string): Promise<RoomSummary> {
   return peer.findRoom(id)
 }
 
-/** Resolves with the room once its members have let this one in; with `joining` in it when time runs out first. */
+/**
+ * Resolves with the room once its members have let this one in and it has from them who is in; when time runs out first, with the
+ * room as it then is.
+ */
 export async function untilAdmitted(
   peer: Peer,
   room: string,
@@ -40,8 +43,34 @@ export async function untilAdmitted(
   stop: AbortSignal
 ): Promise<RoomSummary> {
   const time = AbortSignal.timeout(timeout)
-  return peer.privateRooms.admitted(room, AbortSignal.any([stop, time])).catch((thrown: unknown) => {
+  const signal = AbortSignal.any([stop, time])
+  try {
+    await peer.privateRooms.admitted(room, signal)
+    await untilIn(peer, room, signal)
+  } catch (thrown) {
     if (!time.aborted || stop.aborted) throw thrown
-    return peer.findRoom(room)
+  }
+  return peer.findRoom(room)
+}
+
+/** Not there, or only on the way there. */
+export function isOutside({ kind, role, ended }: RoomSummary): boolean {
+  return kind === 'private' && role === undefined && ended === undefined
+}
+
+async function untilIn(peer: Peer, room: string, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const look = (): void => {
+    if (!isOutside(peer.findRoom(room))) resolve()
+  }
+  const unlisten = peer.listen(event => {
+    if (event.event === 'member' || event.event === 'room') look()
   })
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  try {
+    look()
+    await promise
+  } finally {
+    unlisten()
+  }
 }

@@ -1,7 +1,7 @@
 import type { Peer } from '../../core/chat/index.ts'
 import { findRoom } from '../access/find-room.ts'
 import { identityOf, readMessage } from '../access/peer-access.ts'
-import { createRoom, untilAdmitted } from '../access/private-rooms.ts'
+import { createRoom, isOutside, untilAdmitted } from '../access/private-rooms.ts'
 import { sentenceOf, UsageError } from '../exits.ts'
 import { refusal, ok, type Reply } from './reply.ts'
 import { optionalNumber, optionalText, readBody, textField } from './request-body.ts'
@@ -83,7 +83,7 @@ async function joinByLink({ peer, request, signal }: RoomCall, link: string, tim
   if (timeout === undefined || room.joining === undefined) return ok(room)
   request.socket.setTimeout(0)
   const entered = await untilAdmitted(peer, room.id, timeout, signal)
-  return { status: entered.joining === undefined ? 200 : 202, body: entered }
+  return { status: isOutside(entered) ? 202 : 200, body: entered }
 }
 
 async function leaveRoom({ peer, room }: RoomCall): Promise<Reply> {

@@ -5,6 +5,7 @@ import { parseCount, parseDuration } from '../command-line/values.ts'
 import { counted } from '../terminal/counted.ts'
 import { visible } from '../terminal/visible.ts'
 import type { Run } from './command.ts'
+import { withMembers } from './with-members.ts'
 
 /** A link into the room; on a terminal as a QR code, too. */
 export const inviteToRoom: Run = async ({ arguments: [room = ''], settings, stop, output }) => {
@@ -32,8 +33,12 @@ export const listInvites: Run = async ({ arguments: [room = ''], settings, stop,
   for (const invite of invites) output.result(invite, inviteLine(invite))
 }
 
-export const revokeInvite: Run = async ({ arguments: [invite = ''], settings, stop, output }) => {
-  const room = await withAccess(settings, stop, peer => peer.revoke(invite))
+export const revokeInvite: Run = async invocation => {
+  const {
+    arguments: [invite = ''],
+    output
+  } = invocation
+  const room = await withMembers(invocation, peer => peer.revoke(invite))
   output.result({ id: room.id, name: room.name }, `This invite lets nobody into ${visible(room.name)} any more.`)
 }
 

@@ -27,7 +27,7 @@ export const joinRoom: Run = async invocation => {
     access.kind === 'running'
       ? await joinThrough(access.peer, target, isLink, timeout, stop)
       : await joinAlone(access.stored, target, isLink, timeout, invocation)
-  if (room.joining !== undefined) throw notAdmitted(room, timeout, access.kind, settings)
+  if (room.kind === 'private' && room.role === undefined) throw notAdmitted(room, timeout, access.kind, settings)
   const kind = room.kind === 'open' ? 'the open room' : 'the private room'
   output.result({ id: room.id, name: room.name }, `You are in ${kind} ${visible(room.name)}.`)
 }

@@ -1,8 +1,8 @@
 import type { RoomSummary } from '../../core/chat/index.ts'
-import { withAccess } from '../access/open-access.ts'
 import type { PeerAccess } from '../access/peer-access.ts'
 import { visible } from '../terminal/visible.ts'
 import type { Invocation, Run } from './command.ts'
+import { withMembers } from './with-members.ts'
 
 /** Who may be in a private room, and as what. */
 
@@ -37,10 +37,11 @@ export const closeRoom: Run = invocation =>
   )
 
 async function change(
-  { settings, stop, output, arguments: words }: Invocation,
+  invocation: Invocation,
   make: (peer: PeerAccess, words: readonly string[]) => Promise<RoomSummary>,
   said: (room: RoomSummary, words: readonly string[]) => string
 ): Promise<void> {
-  const room = await withAccess(settings, stop, peer => make(peer, words))
+  const { output, arguments: words } = invocation
+  const room = await withMembers(invocation, peer => make(peer, words))
   output.result({ id: room.id, name: room.name }, said(room, words))
 }

@@ -1,11 +1,13 @@
-import type { MemberSummary } from '../../core/chat/index.ts'
+import type { MemberSummary, RoomSummary } from '../../core/chat/index.ts'
 import { withAccess } from '../access/open-access.ts'
+import type { PeerAccess } from '../access/peer-access.ts'
 import { ownCall } from '../command-line/own-call.ts'
 import { UsageError } from '../exits.ts'
 import { roomLine } from '../terminal/room-line.ts'
 import { visible } from '../terminal/visible.ts'
 import { tellFull } from './tell-full.ts'
 import type { Invocation, Run } from './command.ts'
+import { leaveWithMembers, withMembers } from './with-members.ts'
 
 export const createRoom: Run = async invocation => {
   const { settings, stop, output } = invocation
@@ -39,15 +41,19 @@ export const listMembers: Run = async invocation => {
 }
 
 export const leaveRoom: Run = async invocation => {
-  const { settings, stop, output } = invocation
-  const room = await withAccess(settings, stop, peer => peer.leaveRoom(first(invocation)))
-  output.result({ id: room.id, name: room.name }, `You left ${visible(room.name)}. What is stored of it here stays.`)
+  const room = await leaveWithMembers(invocation, first(invocation))
+  invocation.output.result(
+    { id: room.id, name: room.name },
+    `You left ${visible(room.name)}. What is stored of it here stays.`
+  )
 }
 
 export const setRoom: Run = async invocation => {
-  const { settings, stop, output } = invocation
   const [room = '', key = '', value = ''] = invocation.arguments
-  const changed = await withAccess(settings, stop, peer => peer.setRoom(room, key, value))
+  const set = (peer: PeerAccess): Promise<RoomSummary> => peer.setRoom(room, key, value)
+  const { settings, stop, output } = invocation
+  const isForAll = key === 'name' || key === 'history'
+  const changed = await (isForAll ? withMembers(invocation, set) : withAccess(settings, stop, set))
   output.result({ id: changed.id, name: changed.name }, `${visible(changed.name)}: ${key} ${value}.`)
 }
 
