@@ -23,7 +23,17 @@ export async function reachMembers(
 ): Promise<boolean> {
   const { connect } = await import('../peer/full-peer.ts')
   await connect(stored, settings, false)
-  const isMet = await untilMet(stored.peer, room, AbortSignal.any([stop, AbortSignal.timeout(SEARCH_MS)]))
+  return passOn(stored.peer, room, stop, decide)
+}
+
+/** The same with a peer that is online, which is told, too, what others have decided. */
+export async function passOn(
+  peer: Peer,
+  room: string,
+  stop: AbortSignal,
+  decide?: () => Promise<unknown>
+): Promise<boolean> {
+  const isMet = await untilMet(peer, room, AbortSignal.any([stop, AbortSignal.timeout(SEARCH_MS)]))
   await decide?.()
   if (isMet) await delay(PASS_ON_MS, undefined, { signal: stop }).catch(() => undefined)
   return isMet

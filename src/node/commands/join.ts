@@ -42,7 +42,7 @@ function joinThrough(
   return isLink ? peer.joinAndWait(target, timeout, stop) : peer.joinOpenRoom(target)
 }
 
-/** Goes online only where members are to be asked. */
+/** Goes online where members are to be asked. */
 async function joinAlone(
   stored: StoredPeer,
   target: string,
@@ -53,14 +53,26 @@ async function joinAlone(
   const { peer } = stored
   try {
     const room = isLink ? await peer.joinByLink(target) : await peer.joinOpenRoom(target)
-    if (room.joining === undefined) return room
+    if (room.kind === 'open') return room
     const { connect } = await import('../peer/full-peer.ts')
     const { untilAdmitted } = await import('../access/private-rooms.ts')
     await connect(stored, settings, false)
+    if (room.joining !== undefined) return await untilAdmitted(peer, room.id, timeout, stop)
+    if (!(await isOutByNow(stored, room, stop))) return room
+    await peer.joinByLink(target)
     return await untilAdmitted(peer, room.id, timeout, stop)
   } finally {
     await stored.stop()
   }
+}
+
+/** Whoever was removed while no peer ran here takes itself for a member, until it meets one. */
+async function isOutByNow({ peer }: StoredPeer, { id, members }: RoomSummary, stop: AbortSignal): Promise<boolean> {
+  if (members > 1) {
+    const { passOn } = await import('../access/reach.ts')
+    await passOn(peer, id, stop)
+  }
+  return peer.findRoom(id).ended !== undefined
 }
 
 function notAdmitted({ name }: RoomSummary, timeout: number, kind: 'running' | 'stored', settings: Settings): Error {
