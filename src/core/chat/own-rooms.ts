@@ -226,7 +226,7 @@ export class OwnRooms {
     this.joins.stop()
   }
 
-  /** Resolves when what was begun is stored; nothing is changed after that. */
+  /** For good; resolves when what was begun is stored: another may then work on the same store. */
   async close(): Promise<void> {
     await this.#changes.run(async () => undefined)
     await Promise.all(this.live().map(live => live.close()))
