@@ -1,40 +1,8 @@
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { NotAllowedError } from '../../src/core/bytes/index.ts'
-import type { InviteOptions } from '../../src/core/chat/index.ts'
-import { loadGroupKeys } from '../../src/core/encryption/index.ts'
+import { found, hears, inviteLink, join, meet } from '../support/private-story.ts'
 import { settle } from '../support/settle.ts'
-import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
-
-// Loaded in real time, in which virtual time would run on.
-beforeAll(async () => void (await loadGroupKeys()))
-
-async function found(story: Story, actor: Actor, history?: 'joined' | 'all' | number): Promise<void> {
-  await settle(story, actor.peer.privateRooms.create('Loft', history === undefined ? {} : { history }))
-}
-
-async function inviteLink(story: Story, by: Actor, options: InviteOptions = {}): Promise<string> {
-  return settle(story, by.peer.privateRooms.invite('Loft', options))
-}
-
-/** Comes in by a link, or says why not. */
-async function join(story: Story, actor: Actor, link: string): Promise<string> {
-  await settle(story, actor.peer.joinByLink(link))
-  return settle(
-    story,
-    actor.peer.privateRooms.admitted('Loft', AbortSignal.timeout(60_000)).then(
-      () => 'in',
-      (thrown: unknown) => (thrown instanceof Error ? thrown.message : 'failed')
-    )
-  )
-}
-
-async function meet(story: Story, ...actors: readonly Actor[]): Promise<void> {
-  await story.until('all know all', () => actors.every(({ peer }) => peer.findRoom('Loft').members === actors.length))
-}
-
-async function hears(story: Story, actor: Actor, line: string): Promise<void> {
-  await story.until(`${line} is heard`, async () => (await transcript(actor, 'Loft')).includes(line))
-}
+import { eventsOf, Story, transcript } from '../support/story.ts'
 
 test('a room is made, somebody comes in by a link, and both talk', async () => {
   const story = new Story()

@@ -23,6 +23,8 @@ export class VirtualNetwork {
   latency: () => Millis = () => LATENCY
   /** Whether peers that meet under one key are connected by themselves. */
   discovery = true
+  /** Whether nothing gets from one to the other, in either direction: each is in a part of its own. */
+  isApart: (a: PeerId, b: PeerId) => boolean = () => false
   /** Peers that everybody's user chose to meet others at. */
   readonly chosen = new Set<PeerId>()
   readonly #clock: Clock
@@ -51,7 +53,7 @@ export class VirtualNetwork {
   }
 
   connect(a: VirtualPeer, b: VirtualPeer): void {
-    if (a === b || a.connected.has(b)) return
+    if (a === b || a.connected.has(b) || this.isApart(a.self, b.self)) return
     a.connected.add(b)
     b.connected.add(a)
     for (const [from, to] of [
@@ -61,6 +63,21 @@ export class VirtualNetwork {
       from.emit({ kind: 'peer', connection: to.connection('direct') })
       for (const topic of to.topics.keys()) from.later(() => from.sees(to, topic))
     }
+  }
+
+  /** Parts those who are in none of these together; whoever is in none of them is with everybody. */
+  part(...parts: readonly (readonly VirtualPeer[])[]): void {
+    const partOf = (id: PeerId): number => parts.findIndex(part => part.some(({ self }) => self === id))
+    this.isApart = (a, b) => partOf(a) >= 0 && partOf(b) >= 0 && partOf(a) !== partOf(b)
+    for (const a of this.all())
+      for (const b of [...a.connected]) if (this.isApart(a.self, b.self)) this.disconnect(a, b)
+  }
+
+  /** All get to one another again. */
+  heal(): void {
+    this.isApart = () => false
+    const all = this.all()
+    for (const a of all) for (const b of all) this.connect(a, b)
   }
 
   disconnect(a: VirtualPeer, b: VirtualPeer): void {

@@ -13,7 +13,7 @@ import {
   AccessViews,
   decodeOperation,
   encodeOperation,
-  headsOf,
+  endsOf,
   resolveAccess,
   writesUpTo,
   type Access,
@@ -27,6 +27,7 @@ import {
   encodeClaim,
   EpochGraph,
   hashOf,
+  justifiedBy,
   noteOf,
   type CommitClaim,
   type EpochId,
@@ -153,10 +154,6 @@ export class PrivateRoom {
     return news
   }
 
-  isWaiting(id: OperationId): boolean {
-    return this.#waiting.has(id)
-  }
-
   /** The founder's own first epoch. */
   async open(state: GroupState): Promise<void> {
     await this.#graph?.open(state)
@@ -184,7 +181,7 @@ export class PrivateRoom {
 
   /** What this device is to say, standing above all that it knows; refused when it may not. */
   say(action: Exclude<Action, { kind: 'create' }>, more: Partial<OperationContent> = {}): Result<ControlWords> {
-    const parents = headsOf(this.#operations)
+    const parents = this.#ends()
     const content = { ...NOTHING_BESIDE, ...more, parents, previous: this.#previous, action }
     const tried = { id: 'tried' as OperationId, author: this.#self, parents, previous: this.#previous, action }
     const access = resolveAccess([...this.#operations.values(), tried], this.id)
@@ -220,10 +217,12 @@ export class PrivateRoom {
 
   /** A commit by which the group becomes the members' devices; undefined when it is, or this device is not in. */
   async carryOut(): Promise<OwnCommit | undefined> {
-    const plan = this.#plan()
+    const due = this.#plan()
     const tip = this.#graph?.tip(this.access())
-    if (plan === undefined || tip === undefined) return undefined
-    const cites = headsOf(this.#operations)
+    if (due === undefined || tip === undefined) return undefined
+    const cites = this.#ends([...due.add, ...due.remove])
+    const plan = justifiedBy(this.#views.at(cites), due)
+    if (plan === undefined) return undefined
     const add = plan.add.flatMap(device => this.#keyPackages.get(device) ?? [])
     const change = { add, remove: plan.remove, note: noteOf(cites) }
     const { keys, device, random } = this.#deps
@@ -310,6 +309,13 @@ export class PrivateRoom {
     let node: EpochNode | undefined = graph?.tip(this.access())
     while (node?.began !== undefined && node.began.generation === undefined) node = graph?.get(node.began.parent)
     return node && this.#generations.all.get(node.epoch)
+  }
+
+  /** What is to be said stands above these. */
+  #ends(devices: readonly DeviceId[] = []): OperationId[] {
+    const [operations, memberOf, previous] = [this.#operations, this.#memberOf, this.#previous]
+    const view = { operations, memberOf, previous, stands: this.access().stands }
+    return endsOf(view, new Set([this.#deps.device.id, ...devices]))
   }
 
   get #self(): MemberId {

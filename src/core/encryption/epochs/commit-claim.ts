@@ -26,6 +26,12 @@ export interface CommitClaim {
   readonly welcome: Uint8Array | undefined
 }
 
+/** What a commit is to change. */
+export interface CommitPlan {
+  readonly add: readonly DeviceId[]
+  readonly remove: readonly DeviceId[]
+}
+
 /** Goes with the scheme's commit, signed there: what the claim must agree with. */
 export function noteOf(cites: readonly OperationId[]): Uint8Array {
   return sha256(concatBytes([...cites].toSorted().map(id => encodeUtf8(`${id}\n`))))
@@ -46,6 +52,17 @@ export function faultOf(claim: CommitClaim, access: Access): string | undefined 
   if (claim.removed.some(device => devices.has(device))) return 'it removes a member'
   if (claim.removed.length > 0 !== (claim.generation !== undefined)) return 'a generation begins with a removal'
   return undefined
+}
+
+/** What of a change is justified by what the operations cited come to; undefined: nothing is. */
+export function justifiedBy(access: Access | undefined, { add, remove }: CommitPlan): CommitPlan | undefined {
+  if (access === undefined) return undefined
+  const devices = devicesOf(access)
+  const justified = {
+    add: add.filter(device => devices.has(device)),
+    remove: remove.filter(device => !devices.has(device))
+  }
+  return justified.add.length + justified.remove.length > 0 ? justified : undefined
 }
 
 /** All devices that belong in the group. */

@@ -1,7 +1,7 @@
 import { CappedMap, equalBytes, type Millis } from '../../bytes/index.ts'
 import type { DeviceId } from '../../identity/index.ts'
 import type { Access, OperationId } from '../access/index.ts'
-import { commitOf, devicesOf, faultOf, hashOf, noteOf, type CommitClaim } from './commit-claim.ts'
+import { commitOf, devicesOf, faultOf, hashOf, noteOf, type CommitClaim, type CommitPlan } from './commit-claim.ts'
 import type { GroupDevice, GroupKeys, GroupState, KeyPackage } from './group-keys.ts'
 import { winnerOf, type Commit, type EpochId } from './winner.ts'
 
@@ -45,11 +45,6 @@ type BegunBy = Pick<CommitClaim, 'parent' | 'epoch' | 'committer' | 'device' | '
 /** An epoch that this device can go on from. */
 export interface OpenEpoch extends EpochNode {
   readonly state: GroupState
-}
-
-export interface CommitPlan {
-  readonly add: readonly DeviceId[]
-  readonly remove: readonly DeviceId[]
 }
 
 /** `waits`: for its parent, or for operations that it cites. `full`: no more are taken. */

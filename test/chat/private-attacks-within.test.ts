@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import type { OperationId } from '../../src/core/encryption/index.ts'
+import type { MemberId } from '../../src/core/identity/index.ts'
+import { NotAllowedError } from '../../src/core/bytes/index.ts'
+import { agree, found, hears, inviteLink, join, meet, restart, roles, say } from '../support/private-story.ts'
+import { madeUpId } from '../support/mallory.ts'
+import { Insider } from '../support/insider.ts'
+import { settle } from '../support/settle.ts'
+import { Story, transcript, type Actor } from '../support/story.ts'
+
+/** Anna's room, into which the others came by her links: Mara by one of hers, in the role given. */
+async function room(role: 'admin' | 'member' | 'observer', ...names: readonly string[]) {
+  const story = new Story()
+  const [anna, mara] = [await story.enter('Anna'), await story.enter('Mara')]
+  const others: Actor[] = []
+  for (const name of names) others.push(await story.enter(name))
+  await found(story, anna)
+  expect(await join(story, mara, await inviteLink(story, anna, { role }))).toBe('in')
+  const link = await inviteLink(story, anna)
+  for (const each of others) expect(await join(story, each, link)).toBe('in')
+  await meet(story, anna, mara, ...others)
+  // Whoever hears it has the keys of now.
+  await say(story, anna, 'welcome')
+  for (const each of [mara, ...others]) await hears(story, each, 'Anna: welcome')
+  const from = story.network.peer('mara by hand')
+  for (const each of [anna, ...others]) story.network.connect(from, each.network)
+  return { story, anna, mara, others, from }
+}
+
+function memberOf({ peer }: Actor): MemberId {
+  return peer.me().member as MemberId
+}
+
+test('an observer who writes by hand is heard by nobody', async () => {
+  const { story, anna, mara, others, from } = await room('observer', 'Cy')
+  const [cy] = others as [Actor]
+  await expect(settle(story, mara.peer.send('Loft', 'hello'))).rejects.toThrow(NotAllowedError)
+  const insider = await Insider.of(story, mara)
+  for (const each of [anna, cy]) {
+    const entry = await insider.message('from an observer')
+    expect(insider.gossip(each, entry, from)).toBe('accept')
+  }
+  await story.wait(5000)
+  await agree(story, anna, cy)
+  expect((await transcript(anna, 'Loft')).filter(line => line.startsWith('Mara'))).toEqual([])
+  await hears(story, mara, 'Cy: still here 1')
+})
+
+test('nobody makes themselves more than they are, nor others less, by operations that are not theirs to make', async () => {
+  const { story, anna, mara, others, from } = await room('member', 'Cy')
+  const [cy] = others as [Actor]
+  const insider = await Insider.of(story, mara)
+  const before = await roles(anna)
+  const entries = [
+    await insider.operation({ kind: 'role', member: insider.member, role: 'owner' }),
+    await insider.operation({ kind: 'role', member: memberOf(anna), role: 'observer' }),
+    await insider.operation({ kind: 'remove', member: memberOf(anna), last: new Map(), bans: true }),
+    await insider.operation({ kind: 'remove', member: memberOf(cy), last: new Map() }),
+    await insider.operation({ kind: 'policy', history: 'all', name: 'Mine' }),
+    await insider.operation({ kind: 'close' }),
+    await insider.invite()
+  ]
+  for (const entry of entries) for (const each of [anna, cy]) expect(insider.gossip(each, entry, from)).toBe('accept')
+  await story.wait(5000)
+  await agree(story, anna, cy, mara)
+  expect(await roles(cy)).toEqual(before)
+  expect(anna.peer.findRoom('Loft')).toMatchObject({ history: 'joined', name: 'Loft' })
+})
+
+test('many operations side by side, by which the log falls apart into many ends, stop nobody', async () => {
+  const { story, anna, mara, others, from } = await room('admin', 'Cy')
+  const [cy] = others as [Actor]
+  const insider = await Insider.of(story, mara)
+  const parents = await insider.heads()
+  for (let count = 0; count < 40; count += 1) {
+    const entry = await insider.invite({ parents })
+    for (const each of [anna, cy]) expect(insider.gossip(each, entry, from)).toBe('accept')
+  }
+  await story.wait(5000)
+  await agree(story, anna, cy)
+  await settle(story, anna.peer.privateRooms.remove('Loft', 'Mara'))
+  await story.until('Mara is gone', async () => (await roles(cy)).length === 2)
+  await agree(story, anna, cy)
+  const [again, too] = [await restart(story, 'Anna', anna), await restart(story, 'Cy', cy)]
+  await agree(story, again, too)
+  expect(await roles(too)).toEqual(['Anna: owner', 'Cy: member'])
+})
+
+test('an operation that never finds its place, as it denies its device’s own last one, stops nobody', async () => {
+  const { story, anna, mara, others, from } = await room('member', 'Cy')
+  const [cy] = others as [Actor]
+  const insider = await Insider.of(story, mara)
+  const previous = madeUpId() as string as OperationId
+  const entry = await insider.operation({ kind: 'role', member: insider.member, role: 'observer' }, { previous })
+  for (const each of [anna, cy]) expect(insider.gossip(each, entry, from)).toBe('accept')
+  await story.wait(5000)
+  await settle(story, anna.peer.privateRooms.setRole('Loft', 'Cy', 'admin'))
+  await story.until('Cy is admin', () => cy.peer.findRoom('Loft').role === 'admin')
+  await agree(story, anna, cy, mara)
+})

@@ -1,0 +1,78 @@
+import type { InviteOptions } from '../../src/core/chat/index.ts'
+import { loadGroupKeys } from '../../src/core/encryption/index.ts'
+import { settle } from './settle.ts'
+import { transcript, type Actor, type Story } from './story.ts'
+
+/** What actors do in the private room `Loft` of a story. */
+const LOFT = 'Loft'
+
+export async function found(story: Story, actor: Actor, history?: 'joined' | 'all' | number): Promise<void> {
+  // In real time, in which virtual time would run on.
+  await loadGroupKeys()
+  await settle(story, actor.peer.privateRooms.create(LOFT, history === undefined ? {} : { history }))
+}
+
+export async function inviteLink(story: Story, by: Actor, options: InviteOptions = {}): Promise<string> {
+  return settle(story, by.peer.privateRooms.invite(LOFT, options))
+}
+
+/** Comes in by a link: `in`, or why not. */
+export async function join(story: Story, actor: Actor, link: string): Promise<string> {
+  await settle(story, actor.peer.joinByLink(link))
+  return settle(
+    story,
+    actor.peer.privateRooms.admitted(LOFT, AbortSignal.timeout(60_000)).then(
+      () => 'in',
+      (thrown: unknown) => (thrown instanceof Error ? thrown.message : 'failed')
+    )
+  )
+}
+
+export async function meet(story: Story, ...actors: readonly Actor[]): Promise<void> {
+  await story.until('all know all', () => actors.every(({ peer }) => peer.findRoom(LOFT).members === actors.length))
+}
+
+export async function say(story: Story, actor: Actor, text: string): Promise<string> {
+  return (await settle(story, actor.peer.send(LOFT, text))).id
+}
+
+export async function hears(story: Story, actor: Actor, line: string): Promise<void> {
+  await story.until(`${line} is heard`, async () => (await transcript(actor, LOFT)).includes(line))
+}
+
+/** Everybody in the room as this actor sees it: `name: role`, in order. */
+export async function roles({ peer }: Actor): Promise<string[]> {
+  return (await peer.members(LOFT)).map(({ nick, role }) => `${nick}: ${role}`).toSorted()
+}
+
+/** All that members are to agree on. */
+async function viewOf(actor: Actor): Promise<string> {
+  const { members, history, name, missing } = actor.peer.findRoom(LOFT)
+  return JSON.stringify([await roles(actor), await transcript(actor, LOFT), members, history, name, missing])
+}
+
+/** The actors come to see the same members, roles and messages, with nothing missing, and each hears each. */
+export async function agree(story: Story, ...actors: readonly Actor[]): Promise<void> {
+  const lines: string[] = []
+  for (const [index, actor] of actors.entries()) {
+    const text = `still here ${index}`
+    await say(story, actor, text)
+    lines.push(text)
+  }
+  for (const actor of actors) {
+    for (const text of lines)
+      await story.until(`${text} is heard`, async () =>
+        (await transcript(actor, LOFT)).some(each => each.endsWith(text))
+      )
+  }
+  await story.until('all see the same', async () => {
+    const views = await Promise.all(actors.map(viewOf))
+    return new Set(views).size === 1 && views[0]?.endsWith(',0]') === true
+  })
+}
+
+/** Stops the actor and brings the same device back. */
+export async function restart(story: Story, name: string, actor: Actor): Promise<Actor> {
+  await settle(story, actor.peer.stop())
+  return story.enter(name, actor.storage)
+}
