@@ -34,13 +34,16 @@ export class Dropping {
     return items.length === BATCH
   }
 
-  /** Drops what those said who were removed, or made observers, after what their remover knew of: it came before that was known. */
+  /**
+   * Drops what those said who were removed, or made observers, after what their remover knew of: it came before that was known; and all of
+   * those who were let in by what turned out not to count.
+   */
   async unentitled(): Promise<void> {
     const { book, control } = this.#stored.current
     if (control === undefined) return
     for (const record of book.devices()) {
-      const upTo = control.room.writesUpTo(record.device)
-      if (upTo === undefined || (record.last?.sequence ?? 0) <= upTo) continue
+      const upTo = control.room.writesUpTo(record.device) ?? 0
+      if ((record.last?.sequence ?? 0) <= upTo) continue
       await this.#drop(await this.#above(record, upTo))
       const lastId =
         upTo === 0 ? undefined : await new SequenceIndex(this.#deps.store).find({ ...record, sequence: upTo })
