@@ -1,0 +1,168 @@
+import { expect, test } from 'vitest'
+import { NotAllowedError } from '../../src/core/bytes/index.ts'
+import { agree, found, hears, inviteLink, join, meet, restart, roles, say } from '../support/private-story.ts'
+import { copyOf, Insider } from '../support/insider.ts'
+import { settle } from '../support/settle.ts'
+import type { MemberId } from '../../src/core/identity/index.ts'
+import { Story, transcript, type Actor } from '../support/story.ts'
+
+/** Anna's room, into which the others came by her link, all of them together. */
+async function room(...names: readonly string[]): Promise<{ story: Story; actors: Actor[]; link: string }> {
+  const story = new Story()
+  const actors: Actor[] = []
+  for (const name of ['Anna', ...names]) actors.push(await story.enter(name))
+  const [anna, ...others] = actors
+  if (anna === undefined) throw new Error('nobody is here')
+  await found(story, anna)
+  const link = await inviteLink(story, anna)
+  for (const each of others) expect(await join(story, each, link)).toBe('in')
+  await meet(story, ...actors)
+  return { story, actors, link }
+}
+
+async function remove(story: Story, by: Actor, name: string, options: { ban?: boolean } = {}): Promise<void> {
+  await settle(story, by.peer.privateRooms.remove('Loft', name, options))
+}
+
+async function knowsOfNone(story: Story, name: string, ...actors: readonly Actor[]): Promise<void> {
+  await story.until(`${name} is gone for all`, async () => {
+    const all = await Promise.all(actors.map(roles))
+    return all.every(each => !each.some(line => line.startsWith(name)))
+  })
+}
+
+test('a removed member who speaks by hand under the old keys is heard by nobody, and reads nothing of after', async () => {
+  const { story, actors } = await room('Mara', 'Cy')
+  const [anna, mara, cy] = actors as [Actor, Actor, Actor]
+  await say(story, mara, 'before')
+  for (const each of [anna, cy]) await hears(story, each, 'Mara: before')
+  const insider = await Insider.of(story, mara)
+  await remove(story, anna, 'Mara')
+  await knowsOfNone(story, 'Mara', anna, cy)
+  await story.until('Mara is told', () => mara.peer.findRoom('Loft').ended === 'removed')
+  await agree(story, anna, cy)
+  await settle(story, mara.peer.stop())
+  const now = story.clock.now()
+  const late = await insider.message('after the removal')
+  const backdated = await insider.message('backdated', { clock: { ms: now - 60_000, counter: 0 } })
+  const from = story.network.peer('mara')
+  story.network.connect(from, anna.network)
+  for (const entry of [late, backdated]) {
+    expect(insider.gossip(anna, entry, from)).toBe('ignore')
+    // Cy passes it on where Mara cannot: then it is judged by whose it is.
+    const accomplice = await Insider.of(story, cy)
+    expect(accomplice.canRead(entry)).toBe(true)
+    expect(accomplice.gossip(anna, entry, cy.network)).toBe('accept')
+  }
+  await story.wait(5000)
+  await agree(story, anna, cy)
+  const lines = await transcript(anna, 'Loft')
+  expect(lines.filter(line => line.startsWith('Mara'))).toEqual(['Mara: before'])
+  const store = anna.storage.room(anna.peer.findRoom('Loft').id)
+  const [newest] = await store.newest(1)
+  expect(newest !== undefined && 'body' in newest && insider.canRead(newest)).toBe(false)
+})
+
+test('a removed member’s operations and removals, made as before, change nothing', async () => {
+  const { story, actors } = await room('Mara', 'Cy')
+  const [anna, mara, cy] = actors as [Actor, Actor, Actor]
+  await settle(story, anna.peer.privateRooms.setRole('Loft', 'Mara', 'admin'))
+  await story.until('Mara is admin', () => mara.peer.findRoom('Loft').role === 'admin')
+  const insider = await Insider.of(story, mara)
+  await remove(story, anna, 'Mara')
+  await knowsOfNone(story, 'Mara', anna, cy)
+  const member = cy.peer.me().member as MemberId
+  const before = await roles(anna)
+  const entries = [
+    await insider.operation({ kind: 'remove', member, last: new Map() }),
+    await insider.operation({ kind: 'role', member, role: 'observer' }),
+    await insider.operation({ kind: 'role', member: insider.member, role: 'owner' }),
+    await insider.operation({ kind: 'policy', history: 'all' }),
+    await insider.operation({ kind: 'close' }),
+    await insider.invite()
+  ]
+  await settle(story, mara.peer.stop())
+  const from = story.network.peer('mara')
+  story.network.connect(from, anna.network)
+  story.network.connect(from, cy.network)
+  for (const entry of entries) expect(insider.gossip(anna, entry, from)).toBe('accept')
+  for (const entry of entries.toReversed()) insider.gossip(cy, entry, from)
+  await story.wait(5000)
+  await agree(story, anna, cy)
+  expect(await roles(anna)).toEqual(before)
+  expect(anna.peer.findRoom('Loft')).toMatchObject({ history: 'joined', members: 2 })
+  expect(anna.peer.privateRooms.invites('Loft').filter(({ state }) => state === 'open')).toEqual([])
+})
+
+test('a removed member does not come back through somebody he let in by a link of his own', async () => {
+  const { story, actors } = await room('Mara', 'Cy')
+  const [anna, mara, cy] = actors as [Actor, Actor, Actor]
+  await settle(story, anna.peer.privateRooms.setRole('Loft', 'Mara', 'admin'))
+  await story.until('Mara is admin', () => mara.peer.findRoom('Loft').role === 'admin')
+  story.network.part([mara.network], [anna.network, cy.network])
+  const link = await inviteLink(story, mara)
+  await remove(story, anna, 'Mara')
+  await knowsOfNone(story, 'Mara', anna, cy)
+  const syd = await story.enter('Syd')
+  story.network.part([mara.network, syd.network], [anna.network, cy.network])
+  expect(await join(story, syd, link)).toBe('in')
+  await story.until('the keys are there', () => syd.peer.findRoom('Loft').members === 4)
+  await say(story, syd, 'from within')
+  story.network.heal()
+  await story.until('Mara is told', () => mara.peer.findRoom('Loft').ended === 'removed')
+  await say(story, anna, 'among us')
+  await story.wait(120_000)
+  await agree(story, anna, cy)
+  expect(await roles(cy)).toEqual(['Anna: owner', 'Cy: member'])
+  for (const each of [syd, mara]) expect(await transcript(each, 'Loft')).not.toContain('Anna: among us')
+  expect(await transcript(anna, 'Loft')).not.toContain('Syd: from within')
+  await expect(settle(story, syd.peer.send('Loft', 'me too'))).rejects.toThrow()
+})
+
+test('banned: an old copy of the data lets nobody in, and neither does any link', async () => {
+  const { story, actors } = await room('Mara', 'Cy')
+  const [anna, mara, cy] = actors as [Actor, Actor, Actor]
+  await say(story, mara, 'before')
+  for (const each of [anna, cy]) await hears(story, each, 'Mara: before')
+  const old = await copyOf(mara.storage, mara.peer.findRoom('Loft').id)
+  await remove(story, anna, 'Mara', { ban: true })
+  await story.until('Mara is told', () => mara.peer.findRoom('Loft').ended === 'banned')
+  await knowsOfNone(story, 'Mara', anna, cy)
+  await settle(story, mara.peer.stop())
+  story.network.discovery = false
+  const restored = await story.enter('Mara', old)
+  await say(story, restored, 'from the old state')
+  story.network.discovery = true
+  story.network.heal()
+  await story.until('the old copy learns', () => restored.peer.findRoom('Loft').ended === 'banned')
+  await expect(settle(story, restored.peer.send('Loft', 'again'))).rejects.toThrow(NotAllowedError)
+  const fresh = await inviteLink(story, anna)
+  expect(await join(story, restored, fresh)).toMatch(/banned/)
+  await agree(story, anna, cy)
+  expect((await transcript(anna, 'Loft')).filter(line => line.startsWith('Mara'))).toEqual(['Mara: before'])
+  expect(await roles(anna)).toEqual(['Anna: owner', 'Cy: member'])
+})
+
+test('with a new identity the removed need a new invite: the old links are revoked', async () => {
+  const { story, actors, link } = await room('Mara', 'Cy')
+  const [anna, , cy] = actors as [Actor, Actor, Actor]
+  await remove(story, anna, 'Mara')
+  await knowsOfNone(story, 'Mara', anna, cy)
+  const other = await story.enter('Mara too')
+  expect(await join(story, other, link)).toMatch(/revoked/)
+  await agree(story, anna, cy)
+})
+
+test('everybody restarts after a removal: it holds, and they go on', async () => {
+  const { story, actors } = await room('Mara', 'Cy')
+  const [anna, mara, cy] = actors as [Actor, Actor, Actor]
+  await remove(story, anna, 'Mara')
+  const again = [await restart(story, 'Anna', anna), await restart(story, 'Cy', cy)] as const
+  const gone = await restart(story, 'Mara', mara)
+  await knowsOfNone(story, 'Mara', ...again)
+  await agree(story, ...again)
+  await story.until('Mara is told', () => gone.peer.findRoom('Loft').ended === 'removed')
+  expect(await transcript(gone, 'Loft')).toEqual([])
+  const twice = [await restart(story, 'Anna', again[0]), await restart(story, 'Cy', again[1])] as const
+  await agree(story, ...twice)
+})
