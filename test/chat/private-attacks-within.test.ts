@@ -98,3 +98,69 @@ test('an operation that never finds its place, as it denies its device’s own l
   await story.until('Cy is admin', () => cy.peer.findRoom('Loft').role === 'admin')
   await agree(story, anna, cy, mara)
 })
+
+test('a member of three hundred devices is removed like any other', async () => {
+  const { story, anna, mara, others, from } = await room('member', 'Cy')
+  const [cy] = others as [Actor]
+  const insider = await Insider.of(story, mara)
+  const parents = await insider.heads()
+  for (let count = 0; count < 300; count += 1) {
+    const entry = await insider.device({ parents })
+    for (const each of [anna, cy]) insider.gossip(each, entry, from)
+  }
+  await story.wait(5000)
+  await settle(story, anna.peer.privateRooms.remove('Loft', 'Mara'))
+  await story.until('Mara is gone', async () => (await roles(cy)).length === 2)
+  await agree(story, anna, cy)
+  expect(await roles(cy)).toEqual(['Anna: owner', 'Cy: member'])
+})
+
+test('two different messages for one sequence are both shown, and told of, by all', async () => {
+  const { story, anna, mara, others, from } = await room('member', 'Cy')
+  const [cy] = others as [Actor]
+  const insider = await Insider.of(story, mara)
+  const [one, other] = [await insider.message('yes'), await insider.message('no')]
+  expect([insider.gossip(anna, one, from), insider.gossip(cy, other, from)]).toEqual(['accept', 'accept'])
+  await story.until('both are everywhere', async () => {
+    const seen = await Promise.all([anna, cy].map(each => transcript(each, 'Loft')))
+    return seen.every(lines => lines.filter(line => /: (yes|no)$/.test(line)).length === 2)
+  })
+  await agree(story, anna, cy)
+  for (const { peer } of [anna, cy]) {
+    const equivocated = (await peer.members('Loft')).filter(each => each.equivocated === true)
+    expect(equivocated.map(({ member }) => member)).toEqual([insider.member])
+  }
+})
+
+test('another’s words, said again or sealed again, are those words and nothing more; as one’s own they are one’s own', async () => {
+  const { story, anna, mara, others, from } = await room('member', 'Cy')
+  const [cy] = others as [Actor]
+  const id = await say(story, cy, 'once')
+  for (const each of [anna, mara]) await hears(story, each, 'Cy: once')
+  const insider = await Insider.of(story, mara)
+  const again = await insider.sealedAgain(id)
+  expect(again.id).toBe(id)
+  for (const entry of [again, await insider.claimed(id)])
+    for (const each of [anna, cy]) insider.gossip(each, entry, from)
+  await story.wait(5000)
+  await agree(story, anna, cy, mara)
+  const lines = (await transcript(anna, 'Loft')).filter(line => line.endsWith('once'))
+  expect(lines.toSorted()).toEqual(['Cy: once', 'Mara: once'])
+})
+
+test('a commit that opens for nobody, or tells another key than it makes, stops nobody', async () => {
+  const { story, anna, mara, others, from } = await room('member', 'Cy')
+  const [cy] = others as [Actor]
+  const insider = await Insider.of(story, mara)
+  for (const change of ['commit', 'keyHash', 'epoch'] as const) {
+    const entry = await insider.brokenCommit(change)
+    for (const each of [anna, cy]) expect(insider.gossip(each, entry, from)).toBe('accept')
+  }
+  await story.wait(5000)
+  await agree(story, anna, cy)
+  await settle(story, anna.peer.privateRooms.remove('Loft', 'Mara'))
+  await story.until('Mara is gone', async () => (await roles(cy)).length === 2)
+  await agree(story, anna, cy)
+  const again = [await restart(story, 'Anna', anna), await restart(story, 'Cy', cy)] as const
+  await agree(story, ...again)
+})

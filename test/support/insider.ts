@@ -1,9 +1,12 @@
 import { expectValue, fromHex, systemRandom, toHex } from '../../src/core/bytes/index.ts'
-import { loadIdentity } from '../../src/core/chat/identity-record.ts'
+import { loadSecrets } from '../../src/core/chat/identity-record.ts'
+import { askOnce } from '../../src/core/chat/stored-secrets.ts'
 import { saltOf } from '../../src/core/chat/room/authorship.ts'
 import { encodeContent, MESSAGE_KIND } from '../../src/core/chat/room/content.ts'
 import { Room } from '../../src/core/chat/room/room.ts'
+import { encodeClaim, hashOf, noteOf } from '../../src/core/encryption/epochs/index.ts'
 import {
+  COMMIT_KIND,
   dayOf,
   decodeOperation,
   encodeOperation,
@@ -16,6 +19,8 @@ import {
   PrivateRoomKeys,
   reopenEntry,
   sealEntry,
+  sealSignedWords,
+  signedWordsOf,
   type Action,
   type EpochId,
   type Generation,
@@ -24,7 +29,14 @@ import {
   type PrivateRoom,
   type RoomId
 } from '../../src/core/encryption/index.ts'
-import { signingKey, type DisplayName, type Identity, type MemberId } from '../../src/core/identity/index.ts'
+import {
+  createIdentitySecrets,
+  openIdentity,
+  signingKey,
+  type DisplayName,
+  type Identity,
+  type MemberId
+} from '../../src/core/identity/index.ts'
 import {
   HIGHEST,
   isWhole,
@@ -79,11 +91,20 @@ export class Insider {
   readonly room: PrivateRoom
   readonly #roomId: RoomId
   readonly #story: Story
+  readonly #rootSeed: Uint8Array
   readonly #held: Room
   readonly #store: EntryStore
   #own: { readonly sequence: number; readonly id: EntryId | undefined }
 
-  private constructor(story: Story, identity: Identity, room: Room, keys: PrivateRoomKeys, store: EntryStore) {
+  private constructor(
+    story: Story,
+    identity: Identity,
+    rootSeed: Uint8Array,
+    room: Room,
+    keys: PrivateRoomKeys,
+    store: EntryStore
+  ) {
+    this.#rootSeed = rootSeed
     this.#store = store
     this.#story = story
     this.identity = identity
@@ -97,13 +118,14 @@ export class Insider {
   static async of(story: Story, actor: Actor): Promise<Insider> {
     const { id } = actor.peer.findRoom('Loft')
     const storage = await copyOf(actor.storage, id)
-    const identity = await loadIdentity(storage.records, story.clock, systemRandom)
+    const { secrets } = await loadSecrets(storage.records, story.clock, systemRandom, askOnce(undefined))
+    const identity = await openIdentity(secrets)
     const keys = new PrivateRoomKeys(id as RoomId, 'Loft' as DisplayName, story.clock)
     const control = { keys, groupKeys: await loadGroupKeys() }
     const store = storage.room(id)
     const nick = (): DisplayName => 'Mallory' as DisplayName
     const room = await Room.load({ keys, control, store, identity, nick, clock: story.clock, random: systemRandom })
-    return new Insider(story, identity, room, keys, store)
+    return new Insider(story, identity, secrets.rootSeed, room, keys, store)
   }
 
   get member(): MemberId {
@@ -129,6 +151,16 @@ export class Insider {
     const { publicKey: inviteKey } = await signingKey(systemRandom(32))
     const expires = this.#story.clock.now() + 3_600_000
     return this.operation({ kind: 'invite', role: 'member', expires, uses: 1 }, { inviteKey, ...more })
+  }
+
+  /** Brings another device of its member, with a key package that is none. */
+  async device(more: Partial<OperationContent> = {}): Promise<Entry> {
+    const { certificate } = await openIdentity({
+      ...createIdentitySecrets(systemRandom, this.#story.clock.now()),
+      rootSeed: this.#rootSeed
+    })
+    const action = { kind: 'device', device: certificate.device } as const
+    return this.operation(action, { certificate, keyPackage: systemRandom(300), ...more })
   }
 
   /** A control entry of any kind. */
@@ -191,6 +223,50 @@ export class Insider {
   async #controlEntries(): Promise<Entry[]> {
     const items = await this.#store.sets.control.items(LOWEST, HIGHEST, ROOM_ENTRIES)
     return (await this.#store.load(items.map(({ id }) => id))).filter(isWhole)
+  }
+
+  /** Somebody's message, sealed once more: who signed it did so once. */
+  async sealedAgain(id: string): Promise<Entry> {
+    const { entry, key } = await this.#opened(id)
+    const words = signedWordsOf(key, entry)
+    if (words === undefined) throw new Error('no words to seal again')
+    return expectValue(sealSignedWords(key, words))
+  }
+
+  /** What somebody said, as if this device had. */
+  async claimed(id: string): Promise<Entry> {
+    const { entry, key } = await this.#opened(id)
+    const { device: _, ...body } = reopenEntry(key, entry)
+    return sealEntry({ roomId: this.#roomId, contentKey: key }, this.identity.deviceKey, entry.header, body)
+  }
+
+  /** A commit that changes nobody, and is not what it claims in one respect. */
+  async brokenCommit(broken: 'commit' | 'keyHash' | 'epoch'): Promise<Entry> {
+    const wrong = {
+      commit: systemRandom(500),
+      keyHash: madeUpId() as string,
+      epoch: toHex(systemRandom(16)) as EpochId
+    }
+    const keys = await loadGroupKeys()
+    const tip = this.room.epochs()?.nodes.find(({ epoch }) => epoch === this.sealingEpoch())
+    if (tip?.state === undefined) throw new Error('an insider without a state')
+    const cites = (await this.heads()).slice(0, 16)
+    const { certificate, deviceSeed } = this.identity
+    const device = { id: certificate.device, signingKey: deviceSeed }
+    const { commit, state } = expectValue(
+      await keys.commit(tip.state, device, { add: [], remove: [], note: noteOf(cites) })
+    )
+    const keyHash = hashOf(await keys.secretFor(state, 'content'))
+    const claim = { parent: tip.epoch, epoch: state.epoch, cites, added: [], removed: [], keyHash, commit }
+    const content = encodeClaim({ ...claim, generation: undefined, welcome: undefined, [broken]: wrong[broken] })
+    return this.control({ kind: COMMIT_KIND, content })
+  }
+
+  async #opened(id: string): Promise<{ readonly entry: Entry; readonly key: Uint8Array }> {
+    const entry = await this.#store.get(id as EntryId)
+    const key = entry && this.room.contentKey(toHex(entry.header.epoch) as EpochId)
+    if (entry === undefined || !isWhole(entry) || key === undefined) throw new Error('it is not here')
+    return { entry, key }
   }
 
   /** Whether this device could read the entry, with all that it has. */

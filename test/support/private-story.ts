@@ -3,6 +3,9 @@ import { loadGroupKeys } from '../../src/core/encryption/index.ts'
 import { settle } from './settle.ts'
 import { transcript, type Actor, type Story } from './story.ts'
 
+// Virtual time does not wait for a module to be read from the disk.
+await loadGroupKeys()
+
 /** What actors do in the private room `Loft` of a story. */
 const LOFT = 'Loft'
 

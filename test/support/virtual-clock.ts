@@ -100,23 +100,24 @@ export async function skipTime(clock: VirtualClock, duration: Millis): Promise<v
 }
 
 /**
- * Signatures and what else there is of cryptography are worked out on other threads: virtual time must not run on while they are, and what waits for them
+ * Keys and signatures are made and checked on other threads: virtual time must not run on while they are, and what waits for them
  * goes on in the order in which they were asked for, one at a time, so that a run can be repeated.
  */
 const asked: { readonly done: Promise<unknown>; readonly release: () => void }[] = []
 let isReleasing = false
-const OFF_THE_THREAD = [
+const SUBTLE = [
   'sign',
   'verify',
   'importKey',
   'exportKey',
   'generateKey',
   'deriveBits',
+  'deriveKey',
   'encrypt',
   'decrypt',
   'digest'
 ] as const
-for (const name of OFF_THE_THREAD) {
+for (const name of SUBTLE) {
   const original: (...given: never[]) => Promise<unknown> = crypto.subtle[name].bind(crypto.subtle)
   const inTurn = (...given: never[]): Promise<unknown> => {
     const { promise, resolve } = Promise.withResolvers<unknown>()

@@ -24,10 +24,15 @@ import { compareWeights, isRemoval, Standing, type Weight } from './standing.ts'
  *    member id.
  * 8. Of concurrent operations on one member's standing a removal holds before all else, then what the stronger said.
  * 9. A room keeps an owner: when nobody would be one, the one appointed causally first (then the lower member id) stays.
+ * 10. Of a member's devices that are not revoked so many count as one may have: those that came causally first, then by the lower id of what
+ *     brought them.
  */
 export function resolveAccess(operations: Iterable<Operation>, room: OperationId): Access {
   return new Resolver(new History(operations, room)).access()
 }
+
+/** A removal names all of them, and so does a commit. */
+const MAX_DEVICES_OF_ONE = 16
 
 interface Settled {
   readonly standing: Standing
@@ -295,16 +300,20 @@ function compareSubjects(a: Placed, b: Placed): number {
 function membersOf(standing: Standing, stands: readonly Placed[]): Map<MemberId, MemberAccess> {
   const members = new Map<MemberId, MemberAccess>()
   for (const [member, { role, by }] of standing.members()) {
-    const devices = new Set<DeviceId>()
+    const brought: { readonly device: DeviceId; readonly by: Placed }[] = []
     const revoked = new Map<DeviceId, number>()
-    for (const { operation } of stands) {
+    for (const each of stands) {
+      const { operation } = each
       const { action, author } = operation
       const owner = action.kind === 'admit' || action.kind === 'revoke-device' ? action.member : author
       if (owner !== member) continue
-      if (action.kind === 'create' || action.kind === 'admit' || action.kind === 'device') devices.add(action.device)
+      if (action.kind === 'create' || action.kind === 'admit' || action.kind === 'device')
+        brought.push({ device: action.device, by: each })
       if (action.kind === 'revoke-device') keepLeast(revoked, action.device, action.last)
     }
-    for (const device of revoked.keys()) devices.delete(device)
+    const inOrder = brought.toSorted((a, b) => a.by.depth - b.by.depth || compareSubjects(a.by, b.by))
+    const distinct = new Set(inOrder.map(({ device }) => device).filter(device => !revoked.has(device)))
+    const devices = new Set([...distinct].slice(0, MAX_DEVICES_OF_ONE))
     const { action } = by.operation
     const last = action.kind === 'role' ? action.last : undefined
     members.set(member, { role, devices, revoked, wrote: role === 'observer' ? (last ?? new Map()) : undefined })
