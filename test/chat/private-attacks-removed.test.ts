@@ -166,3 +166,29 @@ test('everybody restarts after a removal: it holds, and they go on', async () =>
   const twice = [await restart(story, 'Anna', again[0]), await restart(story, 'Cy', again[1])] as const
   await agree(story, ...twice)
 })
+
+test('a removed member who floods the log from before the removal stops nobody', async () => {
+  const { story, actors } = await room('Mara', 'Cy')
+  const [anna, mara, cy] = actors as [Actor, Actor, Actor]
+  const insider = await Insider.of(story, mara)
+  await remove(story, anna, 'Mara')
+  await knowsOfNone(story, 'Mara', anna, cy)
+  await agree(story, anna, cy)
+  await settle(story, mara.peer.stop())
+  const from = story.network.peer('mara')
+  story.network.connect(from, anna.network)
+  const parents = await insider.heads()
+  const verdicts: string[] = []
+  for (let round = 0; round < 30; round += 1) {
+    for (let count = 0; count < 12; count += 1) {
+      verdicts.push(insider.gossip(anna, await insider.device({ parents }), from))
+    }
+    await story.wait(1000)
+  }
+  expect(verdicts.filter(verdict => verdict === 'accept').length).toBe(240)
+  await agree(story, anna, cy)
+  await settle(story, anna.peer.privateRooms.setRole('Loft', 'Cy', 'admin'))
+  await story.until('Cy is admin', () => cy.peer.findRoom('Loft').role === 'admin')
+  await agree(story, anna, cy)
+  expect(await roles(cy)).toEqual(['Anna: owner', 'Cy: admin'])
+})
