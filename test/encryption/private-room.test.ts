@@ -7,11 +7,10 @@ import { generationId } from '../../src/core/encryption/generation.ts'
 import {
   COMMIT_KIND,
   OPERATION_KIND,
-  PrivateRoom,
   type ControlEntry,
-  type ControlWords,
-  type PrivateRoomDeps
-} from '../../src/core/encryption/private-room.ts'
+  type ControlWords
+} from '../../src/core/encryption/control-words.ts'
+import { PrivateRoom, type PrivateRoomDeps } from '../../src/core/encryption/private-room.ts'
 import type { Identity } from '../../src/core/identity/index.ts'
 import { identityOf, NOON } from '../support/cast.ts'
 import { seededNumbers, seededRandom } from '../support/seeded-random.ts'

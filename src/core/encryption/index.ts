@@ -1,5 +1,6 @@
 /** Who may read: the keys of a room by epoch, the sealed body, and where those who hold the keys meet. */
 export * from './access/index.ts'
+export * from './control-words.ts'
 export {
   EPOCH_RECORDS,
   EPOCH_SECRETS,

@@ -38,26 +38,9 @@ import {
   type KeyPackage,
   type StoredGraph
 } from './epochs/index.ts'
+import { COMMIT_KIND, OPERATION_KIND, type ControlEntry, type ControlWords } from './control-words.ts'
 import { newGeneration, sealGeneration, type Generation } from './generation.ts'
 import { Generations } from './generations.ts'
-
-/** Kinds of control entries, behind those of chat. */
-export const OPERATION_KIND = 16
-export const COMMIT_KIND = 17
-
-/** What a control entry is to say; sealed and signed by whoever writes the log. */
-export interface ControlWords {
-  readonly kind: typeof OPERATION_KIND | typeof COMMIT_KIND
-  readonly content: Uint8Array
-}
-
-/** A control entry that opened and whose author signed it. */
-export interface ControlEntry {
-  readonly id: OperationId
-  readonly device: DeviceId
-  readonly kind: number
-  readonly content: Uint8Array
-}
 
 export interface PrivateRoomDeps {
   readonly keys: GroupKeys

@@ -1,0 +1,20 @@
+import type { DeviceId } from '../identity/index.ts'
+import type { OperationId } from './access/index.ts'
+
+/** Kinds of control entries, behind those of chat. */
+export const OPERATION_KIND = 16
+export const COMMIT_KIND = 17
+
+/** What a control entry is to say; sealed and signed by whoever writes the log. */
+export interface ControlWords {
+  readonly kind: typeof OPERATION_KIND | typeof COMMIT_KIND
+  readonly content: Uint8Array
+}
+
+/** A control entry that opened and whose author signed it. */
+export interface ControlEntry {
+  readonly id: OperationId
+  readonly device: DeviceId
+  readonly kind: number
+  readonly content: Uint8Array
+}
