@@ -133,7 +133,7 @@ test('without a running peer, what is stored can be read when there is no byte l
   for (const words of [['status'], ['room', 'list'], ['room', 'members', 'Talk']]) {
     const outcome = await runProgram([...words, '--data', data])
     expect([outcome.exit, outcome.diagnostics]).toEqual([0, expect.stringMatching(READING_LINE)])
-    expect(outcome.out).toMatch(words.includes('members') ? /\(you\)/ : /  Talk  \(1 member\)/)
+    expect(outcome.out).toMatch(words.includes('members') ? /\(you\)/ : /  Talk  \(open, 1 member\)/)
   }
   const written = await runProgram(['id', 'name', 'Bo', '--data', data])
   expect(written).toEqual({ exit: 1, out: '', diagnostics: expect.stringMatching(DISK_FULL_LINE) })

@@ -5,6 +5,7 @@ import { deliveryWords } from '../../src/browser/words.ts'
 import { statusText } from '../../src/node/commands/status.ts'
 import { jsonLine } from '../../src/node/terminal/json-line.ts'
 import { messageLine } from '../../src/node/terminal/message-line.ts'
+import { roomLine } from '../../src/node/terminal/room-line.ts'
 import { visible } from '../../src/node/terminal/visible.ts'
 
 test('what would steer a terminal or turn its text is spelled out; other text stays as it is', () => {
@@ -54,6 +55,18 @@ test('JSON steers no terminal, and says the same', () => {
   expect(JSON.parse(line)).toEqual(message)
 })
 
+test.each([
+  [{ role: 'owner' }, '(private, 2 members)'],
+  [{ ended: 'removed' }, '(private, you were removed, 2 members)'],
+  [{ ended: 'closed' }, '(private, closed, 2 members)'],
+  [{ joining: 'asking' }, '(asking a member to let you in)'],
+  [{ joining: 'waiting' }, '(not in yet: nobody who could let you in is reachable)'],
+  [{ joining: { refused: 'this room was closed' } }, '(refused: this room was closed)']
+] as const)('a private room in plain words: %o', (summary, words) => {
+  const room = { name: 'Loft', members: 2, unread: 0, missing: 0, keepers: [], retention: 'forever' }
+  expect(roomLine({ ...room, id: '0'.repeat(64), kind: 'private', ...summary })).toBe(`000000000000  Loft  ${words}`)
+})
+
 test('the status in plain words', () => {
   const room: RoomSummary = {
     id: '0'.repeat(64),
@@ -72,7 +85,7 @@ test('the status in plain words', () => {
     'Peer 12D3',
     '1 room, no peer connected',
     'No relay passes others on to this peer.',
-    'room   000000000000  Talk  (1 member, 2 on their way)'
+    'room   000000000000  Talk  (open, 1 member, 2 on their way)'
   ])
   expect(lines({ peer: '12D3', rooms: [], peers, relays: [{ peer: '12D4', address }] })).toEqual([
     'Peer 12D3',
@@ -99,7 +112,7 @@ test('the status in plain words', () => {
       relays: []
     }).slice(-2)
   ).toEqual([
-    'room   000000000000  Talk  (1 member, 2 on their way, first message after 0.8 s)',
+    'room   000000000000  Talk  (open, 1 member, 2 on their way, first message after 0.8 s)',
     'peer   12D5  relayed  40.0 ms  /x  Bo; through 12D4; no better way in 2 tries; 2.0 KiB in, 0.5 KiB out'
   ])
   const upgraded = { peer: '12D5', path: 'webrtc', rtt: 4, address: '/x', upgrade: 1234 }
