@@ -6,6 +6,7 @@ import type { Session } from '../state/session.ts'
 import { UNREACHABLE_NOTE } from '../words.ts'
 import { Choice } from './choice.tsx'
 import { Field } from './field.tsx'
+import { localNote, ShareButton } from './passing-on.tsx'
 import { QrCode } from './qr-code.tsx'
 import { useSubmit } from './use-submit.ts'
 
@@ -110,7 +111,7 @@ function MadeLink({ session, room, link }: MadeLinkProps) {
         value={link}
         readOnly
         autofocus
-        hint="Whoever has it can come in: send it to nobody else."
+        hint={localNote() ?? 'Whoever has it can come in: send it to nobody else.'}
       />
       {!isReachable && (
         <p class="hint" role="status">
@@ -118,6 +119,7 @@ function MadeLink({ session, room, link }: MadeLinkProps) {
         </p>
       )}
       <div class="invite-actions">
+        <ShareButton name={room.name} link={link} />
         <button type="button" class="button primary" onClick={copy}>
           Copy
         </button>
