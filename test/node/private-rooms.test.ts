@@ -118,6 +118,9 @@ test('what is decided without a running peer reaches who is there', async () => 
   expect(await listOf('anna', 'room', 'invites', 'Shed')).toMatchObject([{ role: 'admin', used: 1, state: 'revoked' }])
   await resultOf('eve', 'room', 'leave', 'Shed')
   await started.get('anna')?.line(line => line.includes(member) && line.includes('"change":"left"'))
+  const again = await resultOf<{ invite: string }>('anna', 'room', 'invite', 'Shed')
+  await resultOf('eve', 'room', 'join', again.invite)
+  await resultOf('eve', 'send', 'Shed', 'back again', '--wait', '1')
 })
 
 test('where nobody is, joining waits, exits 4 and is gone on with', async () => {
