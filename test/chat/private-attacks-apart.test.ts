@@ -40,12 +40,15 @@ test('an invite for one, spent in two parts of the room: one of the two stays, a
     return here.length === 3 && here.join() === there.join()
   })
   const [stays, goes] = (await roles(anna)).includes('Cy: member') ? [cy, dan] : [dan, cy]
-  await story.until('whoever goes is told', () => goes.peer.findRoom('Loft').role === undefined)
+  await story.until('whoever goes is told', () => goes.peer.findRoom('Loft').ended === 'removed')
   await say(story, anna, 'now')
   for (const each of [bob, stays]) await hears(story, each, 'Anna: now')
   await agree(story, anna, bob)
   expect(await transcript(goes, 'Loft')).not.toContain('Anna: now')
-  await expect(settle(story, goes.peer.send('Loft', 'and me?'))).rejects.toThrow()
+  await expect(settle(story, goes.peer.send('Loft', 'and me?'))).rejects.toThrow(/not in this room any more/)
+  expect(await join(story, goes, await inviteLink(story, anna))).toBe('in')
+  await say(story, anna, 'welcome back')
+  await hears(story, goes, 'Anna: welcome back')
 })
 
 test('two admins who remove each other: one stays, and all agree on which', async () => {

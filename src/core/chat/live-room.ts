@@ -225,12 +225,12 @@ export class LiveRoom {
     return [...known].filter(member => member !== this.#self)
   }
 
-  #membershipOf({ control, events, random }: LiveRoomDeps, clock: Clock, room: Room): Membership | undefined {
+  #membershipOf({ control, events, random, identity }: LiveRoomDeps, clock: Clock, room: Room): Membership | undefined {
     if (control === undefined) return undefined
     return new Membership({
       ...control,
       room,
-      self: this.#self,
+      own: identity.certificate,
       clock,
       random,
       events,

@@ -9,7 +9,7 @@ import type {
   PrivateRoomKeys,
   Role
 } from '../encryption/index.ts'
-import { foldName, type DeviceId, type MemberId } from '../identity/index.ts'
+import { foldName, type DeviceCertificate, type DeviceId, type MemberId } from '../identity/index.ts'
 import type { Entry } from '../log/index.ts'
 import { Admission } from './admission.ts'
 import type { Listeners } from './listeners.ts'
@@ -23,7 +23,7 @@ export interface MembershipDeps {
   readonly groupKeys: GroupKeys
   readonly keys: PrivateRoomKeys
   readonly room: Room
-  readonly self: MemberId
+  readonly own: Pick<DeviceCertificate, 'member' | 'device'>
   readonly clock: Clock
   readonly random: RandomBytes
   readonly events: Listeners<PeerEvent>
@@ -55,6 +55,10 @@ export class Membership {
     this.admission = new Admission({ roomId: keys.roomId, room, groupKeys, clock, membership: this })
   }
 
+  get #self(): MemberId {
+    return this.#deps.own.member
+  }
+
   get #room(): PrivateRoom {
     return this.#deps.keys.room
   }
@@ -71,11 +75,11 @@ export class Membership {
 
   /** Others to reach by what is said. */
   readonly audience = (): Set<MemberId> =>
-    new Set([...this.access().members.keys()].filter(member => member !== this.#deps.self))
+    new Set([...this.access().members.keys()].filter(member => member !== this.#self))
 
   summary(): Pick<RoomSummary, 'kind' | 'members' | 'role' | 'history' | 'ended' | 'joining'> {
     const { members, history } = this.access()
-    const role = members.get(this.#deps.self)?.role
+    const role = members.get(this.#self)?.role
     const ended = this.#ended()
     // Let in, by the word of who did; the room itself has not told yet.
     const joining = role === undefined && ended === undefined ? { joining: 'asking' as const } : {}
@@ -104,7 +108,7 @@ export class Membership {
   /** Whether this member may let others in who show an invite. */
   mayAdmit(): boolean {
     const { members, isClosed } = this.access()
-    const role = members.get(this.#deps.self)?.role
+    const role = members.get(this.#self)?.role
     return !isClosed && role !== undefined && role !== 'observer'
   }
 
@@ -152,7 +156,7 @@ export class Membership {
   /** Ends this member's own part; nobody else may be left without an owner. */
   async leave(): Promise<void> {
     const { members } = this.access()
-    const { self } = this.#deps
+    const self = this.#self
     const owners = [...members].filter(([, { role }]) => role === 'owner')
     if (!members.has(self) || members.size === 1) return
     if (owners.length === 1 && owners[0]?.[0] === self) {
@@ -208,9 +212,11 @@ export class Membership {
 
   #ended(): RoomSummary['ended'] {
     const access = this.access()
-    const { self } = this.#deps
+    const self = this.#self
     const removed = access.removed.get(self)
     if (removed !== undefined) return this.#hasLeft(self) ? 'left' : removed.isBanned ? 'banned' : 'removed'
+    // Let in by what turned out not to count: an invite spent twice, or the word of somebody who was removed.
+    if (!access.members.has(self) && this.#room.memberOf(this.#deps.own.device) !== undefined) return 'removed'
     return access.isClosed ? 'closed' : undefined
   }
 

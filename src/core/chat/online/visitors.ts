@@ -51,8 +51,8 @@ const MAX_VISIT: Millis = 30_000
  *
  * 1. They hand over control entries, so that whoever was let in elsewhere is in here too; how many is limited.
  * 2. They are given nothing, and learn not even what is here; except
- * 3. that one who is out, and comes under an older secret than the current one, is given control entries sealed under the generations
- *    that it knows: so it learns that it was removed.
+ * 3. that one who is out is given control entries sealed under the generations that it knows: so it learns that it was removed. That may be
+ *    under the current secret: where what let it in turned out not to count, the keys that all go on with never were for it.
  */
 export class Visitors {
   readonly #deps: VisitorsDeps
@@ -127,7 +127,7 @@ export class Visitors {
   #logFor(peer: PeerId, secret: SecretName, quota: VisitorQuota): SyncLog {
     const { room, take, secrets, standingOf, olderControl } = this.#deps
     const age = secrets.ageOf(secret)
-    const isTold = standingOf(peer) === 'out' && age > 0
+    const isTold = standingOf(peer) === 'out'
     let given: Promise<MemorySet> | undefined
     const givenSet = (): Promise<MemorySet> =>
       (given ??= isTold ? olderControl.knownAt(age) : Promise.resolve(new MemorySet([])))

@@ -150,9 +150,10 @@ export class ControlLog {
    */
   async prepareToSeal(): Promise<void> {
     const access = this.room.access()
-    const { member } = this.#deps.identity.certificate
+    const { member, device } = this.#deps.identity.certificate
     const self = access.members.get(member)
-    if (self === undefined && access.removed.has(member)) throw new NotAllowedError('you are not in this room any more')
+    if (self === undefined && this.room.memberOf(device) !== undefined)
+      throw new NotAllowedError('you are not in this room any more')
     if (access.isClosed) throw new NotAllowedError('this room is closed: nothing is said here any more')
     if (self?.role === 'observer')
       throw new NotAllowedError('you are an observer in this room: you read what others say')
