@@ -4,7 +4,7 @@ import { agree, found, hears, inviteLink, join, meet, restart, roles, say } from
 import { copyOf, Insider } from '../support/insider.ts'
 import { settle } from '../support/settle.ts'
 import type { MemberId } from '../../src/core/identity/index.ts'
-import { Story, transcript, type Actor } from '../support/story.ts'
+import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
 
 /** Anna's room, into which the others came by her link, all of them together. */
 async function room(...names: readonly string[]): Promise<{ story: Story; actors: Actor[]; link: string }> {
@@ -191,4 +191,20 @@ test('a removed member who floods the log from before the removal stops nobody',
   await story.until('Cy is admin', () => cy.peer.findRoom('Loft').role === 'admin')
   await agree(story, anna, cy)
   expect(await roles(cy)).toEqual(['Anna: owner', 'Cy: admin'])
+})
+
+test('other words of a removed member under a sequence that counted, passed on by one who is in, are told of as signed twice', async () => {
+  const { story, actors } = await room('Mara', 'Cy')
+  const [anna, mara, cy] = actors as [Actor, Actor, Actor]
+  await say(story, mara, 'before')
+  for (const each of [anna, cy]) await hears(story, each, 'Mara: before')
+  const insider = await Insider.of(story, mara)
+  await remove(story, anna, 'Mara')
+  await knowsOfNone(story, 'Mara', anna, cy)
+  await agree(story, anna, cy)
+  const accomplice = await Insider.of(story, cy)
+  const again = await insider.message('before, in other words', { sequence: 1, previous: undefined })
+  expect(accomplice.gossip(anna, again, cy.network)).toBe('accept')
+  await story.until('Anna is told', () => eventsOf(anna, 'warning').some(({ text }) => text.includes('signed two')))
+  await agree(story, anna, cy)
 })

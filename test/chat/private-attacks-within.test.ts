@@ -164,3 +164,17 @@ test('a commit that opens for nobody, or tells another key than it makes, stops 
   const again = [await restart(story, 'Anna', anna), await restart(story, 'Cy', cy)] as const
   await agree(story, ...again)
 })
+
+test('an admin who removes somebody, and names nothing of what they said, has it go for all; the others agree and go on', async () => {
+  const { story, anna, mara, others, from } = await room('admin', 'Cy', 'Dan')
+  const [cy, dan] = others as [Actor, Actor]
+  await say(story, cy, 'long ago')
+  for (const each of [anna, mara, dan]) await hears(story, each, 'Cy: long ago')
+  const insider = await Insider.of(story, mara)
+  const removal = await insider.operation({ kind: 'remove', member: memberOf(cy), last: new Map() })
+  for (const each of [anna, dan]) expect(insider.gossip(each, removal, from)).toBe('accept')
+  await story.until('Cy is gone', async () => (await roles(dan)).length === 3)
+  await agree(story, anna, dan)
+  expect(await transcript(dan, 'Loft')).not.toContain('Cy: long ago')
+  await story.until('Cy is told', () => cy.peer.findRoom('Loft').ended === 'removed')
+})
