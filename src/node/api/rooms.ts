@@ -102,6 +102,9 @@ async function reachedMembers({ peer, room }: RoomCall): Promise<Reply> {
 }
 
 async function invite({ peer, room, query, webUrl }: RoomCall): Promise<Reply> {
+  // An invite is something said in the room: asking again must not say it again.
+  if (peer.findRoom(room).kind === 'private')
+    throw new UsageError('an invite into a private room is made by POST …/invites')
   return ok({ invite: await peer.inviteLink(room, query.get('web') ?? webUrl) })
 }
 
