@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { encodeUtf8, expectValue, sha256, toHex, type Result } from '../../src/core/bytes/index.ts'
+import { encodeUtf8, expectValue, failure, sha256, toHex, type Result } from '../../src/core/bytes/index.ts'
 import { encodeOperation, type OperationId } from '../../src/core/encryption/access/index.ts'
 import { encodeClaim, type EpochId, type GroupKeys, type KeyPackage } from '../../src/core/encryption/epochs/index.ts'
 import { foundPrivateRoom } from '../../src/core/encryption/found-private-room.ts'
@@ -25,8 +25,12 @@ interface Person {
 /** Some people with one log, which each reads in an order of its own. */
 class Scene {
   readonly log: ControlEntry[] = []
-  readonly #keys: GroupKeys = fakeGroupKeys(seededNumbers(3))
+  readonly #keys: GroupKeys
   readonly #next = seededNumbers(5)
+
+  constructor(keys: GroupKeys = fakeGroupKeys(seededNumbers(3))) {
+    this.#keys = keys
+  }
 
   async deps(seed: number): Promise<PrivateRoomDeps & { readonly identity: Identity }> {
     const identity = await identityOf(seed)
@@ -173,6 +177,31 @@ test('two who were apart both let somebody in: all four come to one epoch and he
   }
   expect(rolesIn(dan)).toEqual(['admin', 'member', 'member', 'owner'])
   for (const from of all) for (const to of all) expect(isHeard(from, to)).toBe(true)
+})
+
+test('a key package with which nobody can be added keeps nobody else out, nor anybody from being removed', async () => {
+  const fake = fakeGroupKeys(seededNumbers(3))
+  const unfit = new Set<string>()
+  const scene = new Scene({
+    ...fake,
+    commit: async (state, device, change) =>
+      change.add.some(shown => unfit.has(toHex(shown))) ? failure('it clashes') : fake.commit(state, device, change)
+  })
+  const anna = await scene.found(1)
+  const bob = await scene.admit(anna, 2)
+  const mallory = await scene.deps(3)
+  unfit.add(toHex(mallory.keyPackage.shown))
+  await scene.say(anna, anna.room.admit(mallory.certificate, mallory.keyPackage.shown, { role: 'member' }))
+  const cy = await scene.admit(anna, 4)
+  await scene.tell(bob)
+  expect(isHeard(anna, cy)).toBe(true)
+  expect(isHeard(bob, cy)).toBe(true)
+  await scene.say(anna, anna.room.say({ kind: 'remove', member: bob.identity.certificate.member, last: new Map() }))
+  await scene.carryOut(anna)
+  await scene.tell(cy)
+  expect(isHeard(anna, cy)).toBe(true)
+  expect(isHeard(anna, bob)).toBe(false)
+  expect(anna.room.isCommitDue()).toBe(false)
 })
 
 test('no more operations are taken than a room has use for, and no more commits', async () => {

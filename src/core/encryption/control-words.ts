@@ -1,5 +1,6 @@
 import type { DeviceId } from '../identity/index.ts'
 import type { OperationId } from './access/index.ts'
+import type { CommitClaim, GroupState } from './epochs/index.ts'
 
 /** Kinds of control entries, behind those of chat. */
 export const OPERATION_KIND = 16
@@ -18,3 +19,13 @@ export interface ControlEntry {
   readonly kind: number
   readonly content: Uint8Array
 }
+
+/** A commit of this device: what it leads to must be stored with the entry, for nobody can open one's own commit again. */
+export interface OwnCommit {
+  readonly words: ControlWords
+  readonly claim: CommitClaim
+  readonly state: GroupState
+}
+
+/** `waits`: for what it stands on. `full`: no more are taken. */
+export type TakenControl = 'taken' | 'waits' | 'void' | 'full'

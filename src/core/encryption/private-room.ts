@@ -38,7 +38,14 @@ import {
   type KeyPackage,
   type StoredGraph
 } from './epochs/index.ts'
-import { COMMIT_KIND, OPERATION_KIND, type ControlEntry, type ControlWords } from './control-words.ts'
+import {
+  COMMIT_KIND,
+  OPERATION_KIND,
+  type ControlEntry,
+  type ControlWords,
+  type OwnCommit,
+  type TakenControl
+} from './control-words.ts'
 import { newGeneration, sealGeneration, type Generation } from './generation.ts'
 import { Generations } from './generations.ts'
 
@@ -49,16 +56,6 @@ export interface PrivateRoomDeps {
   readonly certificate: DeviceCertificate
   readonly keyPackage: KeyPackage
 }
-
-/** A commit of this device: what it leads to must be stored with the entry, for nobody can open one's own commit again. */
-export interface OwnCommit {
-  readonly words: ControlWords
-  readonly claim: CommitClaim
-  readonly state: GroupState
-}
-
-/** `waits`: for what it stands on. `full`: no more are taken. */
-export type TakenControl = 'taken' | 'waits' | 'void' | 'full'
 
 /** What a room of 150 devices comes to in years. Of the devices and key packages that they bring there are no more. */
 const MAX_OPERATIONS = 16_384
@@ -209,8 +206,9 @@ export class PrivateRoom {
     const add = plan.add.flatMap(device => this.#keyPackages.get(device) ?? [])
     const change = { add, remove: plan.remove, note: noteOf(cites) }
     const { keys, device, random } = this.#deps
-    const committed = expectValue(await keys.commit(tip.state, device, change))
-    const { state, commit, welcome } = committed
+    const committed = await keys.commit(tip.state, device, change)
+    if (!committed.ok && (await this.#forgetUnfit(tip.state, plan.add))) return this.carryOut()
+    const { state, commit, welcome } = expectValue(committed)
     const generationKey = await keys.secretFor(state, 'generation')
     const claim: CommitClaim = {
       parent: tip.epoch,
@@ -226,6 +224,20 @@ export class PrivateRoom {
       welcome: plan.add.length > 0 ? welcome : undefined
     }
     return { words: { kind: COMMIT_KIND, content: encodeClaim(claim) }, claim, state }
+  }
+
+  /** Forgets key packages, well-formed as they are, with which nobody can be added here: all would be stuck. Whether there were any. */
+  async #forgetUnfit(state: GroupState, added: readonly DeviceId[]): Promise<boolean> {
+    const { keys, device } = this.#deps
+    const fit: Uint8Array[] = []
+    for (const each of added) {
+      const shown = this.#keyPackages.get(each)
+      if (shown === undefined) continue
+      const tried = await keys.commit(state, device, { add: [...fit, shown], remove: [], note: noteOf([]) })
+      if (tried.ok) fit.push(shown)
+      else this.#keyPackages.delete(each)
+    }
+    return fit.length < added.length
   }
 
   /** An own commit is durable. */
