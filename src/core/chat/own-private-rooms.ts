@@ -97,10 +97,10 @@ export class OwnPrivateRooms implements PrivateRooms {
       (event.event === 'room' || event.event === 'member') && event.room === id
     return whenTold(events, isNews, signal, async () => {
       const summary = rooms.summaryOf(id)
-      const { joining, ended } = summary
+      const { joining, role } = summary
       if (typeof joining === 'object') throw new NotAllowedError(joining.refused)
-      if (ended !== undefined) throw new NotAllowedError('you are not in this room any more')
-      return joining === undefined ? summary : undefined
+      // Who comes back has from before that it was out, until it hears of the rest.
+      return role === undefined ? undefined : summary
     })
   }
 

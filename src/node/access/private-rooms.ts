@@ -46,7 +46,6 @@ export async function untilAdmitted(
   const signal = AbortSignal.any([stop, time])
   try {
     await peer.privateRooms.admitted(room, signal)
-    await untilIn(peer, room, signal)
   } catch (thrown) {
     if (!time.aborted || stop.aborted) throw thrown
   }
@@ -56,21 +55,4 @@ export async function untilAdmitted(
 /** Not there, or only on the way there: who comes back has from before that it was out, until it hears of the rest. */
 export function isOutside({ kind, role }: RoomSummary): boolean {
   return kind === 'private' && role === undefined
-}
-
-async function untilIn(peer: Peer, room: string, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const look = (): void => {
-    if (!isOutside(peer.findRoom(room))) resolve()
-  }
-  const unlisten = peer.listen(event => {
-    if (event.event === 'member' || event.event === 'room') look()
-  })
-  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  try {
-    look()
-    await promise
-  } finally {
-    unlisten()
-  }
 }
