@@ -5,7 +5,7 @@ import { labWithRelays, reached, startPair, startPeerAt } from './pair.ts'
 
 const missing = whyNoNats()
 /** Some rounds, in each of which WebRTC takes its time to fail. */
-const LIMIT = 70_000
+const LIMIT = 130_000
 const RANDOM_PORTS = 'hole punching: your router picks random ports'
 const NO_ROUTE = 'WebRTC: no route found (UDP blocked, or routers too strict?)'
 
