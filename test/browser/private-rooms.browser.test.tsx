@@ -120,12 +120,15 @@ test('an admin invites and changes those below, and leaves name, history and the
   showWorkspace(peer, `#/room/${id}/details`)
   await page.getByRole('button', { name: 'Change Cy' }).click()
   const given = page.getByRole('group', { name: 'Change Cy' }).getByRole('button')
-  expect(given.elements().map(each => each.textContent)).toEqual(['Let only read', 'Remove from the room'])
+  await expect
+    .poll(() => given.elements().map(each => each.textContent))
+    .toEqual(['Let only read', 'Remove from the room'])
   expect(page.getByRole('button', { name: /^(?:Change Bo|Close the room)$/ }).elements()).toEqual([])
   expect(page.getByRole('textbox', { name: 'Name', exact: true }).elements()).toEqual([])
   await userEvent.keyboard('{Escape}')
   await page.getByRole('button', { name: 'Invite' }).click()
   const role = dialog.getByRole('combobox', { name: 'They come in as' })
+  await expect.element(role).toBeVisible()
   expect([...role.element().querySelectorAll('option')].map(({ value }) => value)).toEqual(['member', 'observer'])
 })
 
