@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Hush } from '../../src/core/chat/hush.ts'
-import { PerSecond } from '../../src/core/chat/online/per-second.ts'
+import { RateLimit, SECOND } from '../../src/core/chat/rate-limit.ts'
 import type { PeerId } from '../../src/core/network/index.ts'
 import { NOON } from '../support/cast.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
@@ -23,7 +23,7 @@ test('what is hushed again and again is told after a minute all the same, and at
 
 test('of one peer so many are let through in a second, and others are not kept out by it', () => {
   const clock = new VirtualClock(NOON)
-  const limit = new PerSecond(clock, 3)
+  const limit = new RateLimit(clock, 3, SECOND)
   const [mallory, anna] = ['mallory', 'anna'] as PeerId[] as [PeerId, PeerId]
   expect(Array.from({ length: 5 }, () => limit.lets(mallory))).toEqual([true, true, true, false, false])
   expect(limit.lets(anna)).toBe(true)

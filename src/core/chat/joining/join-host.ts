@@ -8,7 +8,7 @@ import { roomOfRequest, verifyJoinRequest, type JoinAnswer, type JoinRequest } f
 import { serveJoins } from './join-exchange.ts'
 import { LetterRounds, type Judged } from './letter-rounds.ts'
 import { MeetingPlaces } from './meeting-places.ts'
-import { PerMinute } from './per-minute.ts'
+import { MINUTE, RateLimit } from '../rate-limit.ts'
 import { sealAnswer } from './sealed-answer.ts'
 
 export interface JoinHostDeps {
@@ -38,16 +38,16 @@ export class JoinHost {
   readonly #places: MeetingPlaces
   readonly #letters: LetterRounds
   readonly #endServing: () => void
-  readonly #ofPeer: PerMinute
-  readonly #ofInvite: PerMinute
+  readonly #ofPeer: RateLimit
+  readonly #ofInvite: RateLimit
   /** Bounded by own rooms. */
   readonly #turns = new Map<RoomId, Serial>()
 
   constructor(deps: JoinHostDeps) {
     const { network, clock, random } = deps
     this.#deps = deps
-    this.#ofPeer = new PerMinute(clock, MAX_OF_PEER)
-    this.#ofInvite = new PerMinute(clock, MAX_OF_INVITE)
+    this.#ofPeer = new RateLimit(clock, MAX_OF_PEER, MINUTE)
+    this.#ofInvite = new RateLimit(clock, MAX_OF_INVITE, MINUTE)
     this.#places = new MeetingPlaces(deps)
     this.#letters = new LetterRounds({ network, clock, random, judge: bytes => this.#judge(bytes) })
     this.#endServing = serveJoins(network, async (bytes, from) => {

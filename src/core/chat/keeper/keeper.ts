@@ -4,7 +4,7 @@ import type { DisplayName, Identity } from '../../identity/index.ts'
 import type { RecordStore } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import { loadIdentity } from '../identity-record.ts'
-import { PerMinute } from '../joining/per-minute.ts'
+import { MINUTE, RateLimit } from '../rate-limit.ts'
 import { Listeners } from '../listeners.ts'
 import { serveRooms } from '../online/serve-rooms.ts'
 import type { PeerDeps } from '../open-peer.ts'
@@ -85,7 +85,7 @@ class LocalKeeper implements Keeper {
   readonly #events = new Listeners<KeeperWarning>()
   readonly #rooms: KeptRooms
   readonly #mailbox: Mailbox
-  readonly #mailAsks: PerMinute
+  readonly #mailAsks: RateLimit
   readonly #changes = new Serial()
   /** How many new rooms a peer has asked for today. */
   readonly #asked = new CappedMap<PeerId, { readonly day: number; readonly count: number }>(MAX_ASKERS)
@@ -100,7 +100,7 @@ class LocalKeeper implements Keeper {
     this.#deps = deps
     this.#identity = identity
     this.#rooms = new KeptRooms({ storage, open: record => this.#open(record) })
-    this.#mailAsks = new PerMinute(clock, MAX_MAIL_ASKS)
+    this.#mailAsks = new RateLimit(clock, MAX_MAIL_ASKS, MINUTE)
     const space = mailboxSpace(quota, () => this.#rooms.bytes)
     this.#mailbox = new Mailbox({ records: ownRecords(storage.records), clock, space })
   }

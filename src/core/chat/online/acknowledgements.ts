@@ -11,7 +11,7 @@ import {
 } from './acknowledgement.ts'
 import { AcknowledgementTimer } from './acknowledgement-timer.ts'
 import type { Role } from './exchange-codec.ts'
-import { PerSecond } from './per-second.ts'
+import { RateLimit, SECOND } from '../rate-limit.ts'
 import type { Presence } from './presence.ts'
 
 export interface AcknowledgementsDeps {
@@ -41,7 +41,7 @@ export class Acknowledgements {
   readonly #deps: AcknowledgementsDeps
   readonly #timer: AcknowledgementTimer
   readonly #early = new CappedMap<DeviceId, Acknowledgement>(MAX_EARLY)
-  readonly #told: PerSecond
+  readonly #told: RateLimit
   /** What members say that they hold, and what is not stored yet. */
   readonly #heard = new Map<MemberId, SequenceRanges>()
   #isStoring = false
@@ -49,7 +49,7 @@ export class Acknowledgements {
 
   constructor(deps: AcknowledgementsDeps) {
     this.#deps = deps
-    this.#told = new PerSecond(deps.clock, MAX_TOLD_PER_SECOND)
+    this.#told = new RateLimit(deps.clock, MAX_TOLD_PER_SECOND, SECOND)
     this.#timer = new AcknowledgementTimer(deps.clock, authors => void this.#tellAll(authors).catch(() => undefined))
   }
 

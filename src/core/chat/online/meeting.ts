@@ -6,7 +6,7 @@ import type { Room } from '../room/room.ts'
 import type { ExchangeMessage, Hello, Role } from './exchange-codec.ts'
 import { createHello, verifyHello } from './greeting.ts'
 import type { MeetingKeys, MeetingSecrets, SecretName } from './meeting-secrets.ts'
-import { PerSecond } from './per-second.ts'
+import { RateLimit, SECOND } from '../rate-limit.ts'
 import type { Presence, PresentDevice } from './presence.ts'
 
 /**
@@ -68,12 +68,12 @@ export class Meeting {
   readonly #met = new Map<PeerId, Met>()
   /** The newest secret that the peer has shown to know. */
   readonly #under = new Map<PeerId, SecretName>()
-  readonly #hellos: PerSecond
+  readonly #hellos: RateLimit
   #isStopped = false
 
   constructor(deps: MeetingDeps) {
     this.#deps = deps
-    this.#hellos = new PerSecond(deps.clock, MAX_HELLOS_PER_SECOND)
+    this.#hellos = new RateLimit(deps.clock, MAX_HELLOS_PER_SECOND, SECOND)
   }
 
   /** Rejects when no hello that counts came back. */

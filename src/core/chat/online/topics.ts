@@ -12,7 +12,7 @@ import {
 import type { Network, PeerId, TopicMembership, Verdict } from '../../network/index.ts'
 import { daysBy, timesOf, type RoomTime, type Times } from './day-keys.ts'
 import type { MeetingSecrets, SecretName } from './meeting-secrets.ts'
-import { PerSecond } from './per-second.ts'
+import { RateLimit, SECOND } from '../rate-limit.ts'
 
 export interface TopicEvents {
   /** A gossiped entry with the right form, forwarded already; its author is not checked yet. */
@@ -60,8 +60,8 @@ export class Topics {
   readonly #times: Times
   readonly #events: TopicEvents
   readonly #entered = new Map<string, Entered>()
-  readonly #notes: PerSecond
-  readonly #older: PerSecond
+  readonly #notes: RateLimit
+  readonly #older: RateLimit
   readonly #stopRotating: () => void
 
   constructor(
@@ -74,8 +74,8 @@ export class Topics {
     this.#keys = keys
     this.#clock = time.clock
     this.#times = timesOf(time)
-    this.#notes = new PerSecond(time.clock, MAX_NOTES_PER_SECOND)
-    this.#older = new PerSecond(time.clock, MAX_OLDER_PER_SECOND)
+    this.#notes = new RateLimit(time.clock, MAX_NOTES_PER_SECOND, SECOND)
+    this.#older = new RateLimit(time.clock, MAX_OLDER_PER_SECOND, SECOND)
     this.#events = events
     this.rotate()
     this.#stopRotating = every(time.clock, ROTATION_CHECK, () => this.rotate())
