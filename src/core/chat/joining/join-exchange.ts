@@ -1,5 +1,6 @@
 import type { Millis } from '../../bytes/index.ts'
 import type { Network, PeerId, ProtocolLimits } from '../../network/index.ts'
+import { askPeer } from '../ask-peer.ts'
 import { MAX_JOIN_REQUEST_BYTES } from './join-codec.ts'
 import { MAX_SEALED_ANSWER_BYTES } from './sealed-answer.ts'
 
@@ -25,24 +26,13 @@ const ANSWERING: ProtocolLimits = {
 }
 
 /** Brings the request to a connected peer; rejects when it does not answer. */
-export async function askToJoin(
+export function askToJoin(
   network: Network,
   peer: PeerId,
   request: Uint8Array,
   signal: AbortSignal
 ): Promise<Uint8Array> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(MAX_DURATION)])
-  const stream = await network.open(peer, JOIN_PROTOCOL, ASKING, limit)
-  try {
-    await stream.write(request)
-    await stream.end()
-    const answer = await stream.read()
-    if (answer === undefined) throw new Error('no answer')
-    return answer
-  } catch (thrown) {
-    stream.abort('no answer that can be read')
-    throw thrown
-  }
+  return askPeer(network, peer, { protocol: JOIN_PROTOCOL, limits: ASKING, frame: request }, signal)
 }
 
 /** Answers newcomers, or does not: `answer` says what. The returned function stops that. */

@@ -1,5 +1,6 @@
 import type { Millis } from '../../bytes/index.ts'
 import type { Network, PeerId, ProtocolLimits } from '../../network/index.ts'
+import { askPeer } from '../ask-peer.ts'
 import {
   decodeAnswer,
   decodeAsk,
@@ -30,18 +31,10 @@ export async function askToKeep(
   ask: KeepAsk,
   signal: AbortSignal
 ): Promise<KeepAnswer> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(MAX_DURATION)])
-  const stream = await network.open(peer, KEEP_PROTOCOL, LIMITS, limit)
-  try {
-    await stream.write(encodeAsk(ask))
-    await stream.end()
-    const answer = decodeAnswer((await stream.read()) ?? new Uint8Array())
-    if (!answer.ok) throw new Error(answer.error)
-    return answer.value
-  } catch (thrown) {
-    stream.abort('no answer that can be read')
-    throw thrown
-  }
+  const question = { protocol: KEEP_PROTOCOL, limits: LIMITS, frame: encodeAsk(ask) }
+  const answer = decodeAnswer(await askPeer(network, peer, question, signal))
+  if (!answer.ok) throw new Error(answer.error)
+  return answer.value
 }
 
 /** Answers those who ask; the returned function stops that. */

@@ -1,5 +1,6 @@
 import type { Millis } from '../../bytes/index.ts'
 import type { Network, PeerId, ProtocolLimits } from '../../network/index.ts'
+import { askPeer } from '../ask-peer.ts'
 import {
   decodeLeaveAnswer,
   decodeLetters,
@@ -68,15 +69,6 @@ export function serveMailbox(
   })
 }
 
-async function ask(network: Network, peer: PeerId, said: MailboxAsk, signal: AbortSignal): Promise<Uint8Array> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(MAX_DURATION)])
-  const stream = await network.open(peer, MAILBOX_PROTOCOL, ASKING, limit)
-  try {
-    await stream.write(encodeMailboxAsk(said))
-    await stream.end()
-    return (await stream.read()) ?? new Uint8Array()
-  } catch (thrown) {
-    stream.abort('no answer that can be read')
-    throw thrown
-  }
+function ask(network: Network, peer: PeerId, said: MailboxAsk, signal: AbortSignal): Promise<Uint8Array> {
+  return askPeer(network, peer, { protocol: MAILBOX_PROTOCOL, limits: ASKING, frame: encodeMailboxAsk(said) }, signal)
 }
