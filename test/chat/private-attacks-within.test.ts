@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import type { OperationId } from '../../src/core/encryption/index.ts'
 import type { MemberId } from '../../src/core/identity/index.ts'
 import { NotAllowedError } from '../../src/core/bytes/index.ts'
+import type { Entry } from '../../src/core/log/index.ts'
+import { identityOf } from '../support/cast.ts'
 import { agree, found, hears, inviteLink, join, meet, restart, roles, say } from '../support/private-story.ts'
 import { madeUpId } from '../support/mallory.ts'
 import { Insider } from '../support/insider.ts'
@@ -177,4 +179,26 @@ test('an admin who removes somebody, and names nothing of what they said, has it
   await agree(story, anna, dan)
   expect(await transcript(dan, 'Loft')).not.toContain('Cy: long ago')
   await story.until('Cy is told', () => cy.peer.findRoom('Loft').ended === 'removed')
+})
+
+test('operations that wait and come to nothing do not have others lost that wait beside them', async () => {
+  const { story, mara, others, from } = await room('admin', 'Cy')
+  const [cy] = others as [Actor]
+  const insider = await Insider.of(story, mara)
+  const [late, later] = [await insider.invite(), await insider.invite()]
+  const after = (entry: Entry) => ({ parents: [entry.id as string as OperationId] })
+  const send = (entry: Entry): void => expect(insider.gossip(cy, entry, from)).toBe('accept')
+  for (let count = 0; count < 10; count += 1) send(await insider.invite(after(late)))
+  const { certificate } = await identityOf(9)
+  for (let count = 0; count < 246; count += 1) send(await insider.device({ certificate, ...after(later) }))
+  send(later)
+  await story.wait(5000)
+  for (let count = 0; count < 10; count += 1)
+    send(await insider.invite({ parents: [madeUpId() as string as OperationId] }))
+  await story.wait(5000)
+  send(late)
+  const open = (of: Actor): number => of.peer.privateRooms.invites('Loft').length
+  const before = open(cy)
+  await story.until('Cy knows all invites', () => open(cy) === before + 11)
+  expect(open(await restart(story, 'Cy', cy))).toBe(before + 11)
 })

@@ -1,4 +1,12 @@
-import { expectValue, fromHex, NotAllowedError, toHex, type Clock, type RandomBytes } from '../bytes/index.ts'
+import {
+  errorMessage,
+  expectValue,
+  fromHex,
+  NotAllowedError,
+  toHex,
+  type Clock,
+  type RandomBytes
+} from '../bytes/index.ts'
 import { loadGroupKeys, type RoomId } from '../encryption/index.ts'
 import type { DisplayName, Identity } from '../identity/index.ts'
 import type { Storage } from '../log/index.ts'
@@ -126,8 +134,11 @@ export class Joins {
   }
 
   #changed(pending: Pending, state: JoinState): void {
-    if (state.kind === 'answered') void this.#answered(pending, state.answer).catch(() => undefined)
-    else this.#tell(pending)
+    if (state.kind !== 'answered') return this.#tell(pending)
+    void this.#answered(pending, state.answer).catch((thrown: unknown) => {
+      // It is asked again with the next start.
+      this.#deps.events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
+    })
   }
 
   async #answered(pending: Pending, answer: JoinAnswer): Promise<void> {

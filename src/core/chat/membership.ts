@@ -45,7 +45,7 @@ export class Membership {
   readonly admission: Admission
   readonly #deps: MembershipDeps
   #access: Access
-  /** Since when the keys lag behind. */
+  /** Whether the keys lagged behind when that was looked at last. */
   #isLagging = false
 
   constructor(deps: MembershipDeps) {
@@ -114,9 +114,7 @@ export class Membership {
 
   /** Takes in what somebody else said, and tells others. */
   async take(entry: Entry): Promise<void> {
-    const taken = await this.#deps.room.accept([entry])
-    this.took(taken)
-    for (const entry of taken.control) await this.#deps.publish(entry)
+    await this.#passOn(await this.#deps.room.accept([entry]))
   }
 
   /** The member of this name here, or of an id that begins so. */
@@ -168,9 +166,13 @@ export class Membership {
   /** Says something of who may do what; durable, and on its way to others, when it resolves. */
   async operate(say: Parameters<Room['operate']>[0]): Promise<Taken> {
     const taken = await this.#deps.room.operate(say)
+    await this.#passOn(taken)
+    return taken
+  }
+
+  async #passOn(taken: Taken): Promise<void> {
     this.took(taken)
     for (const entry of taken.control) await this.#deps.publish(entry)
-    return taken
   }
 
   /** Tells what is different since this was called before. */

@@ -102,7 +102,7 @@ export class PrivateRoom {
   readonly #views: AccessViews
   readonly #generations: Generations
   /** What was taken in since it was asked. */
-  #news: OperationId[] = []
+  readonly #news: OperationId[] = []
   #previous: OperationId | undefined
   #access: Access | undefined
   #graph: EpochGraph | undefined
@@ -129,9 +129,12 @@ export class PrivateRoom {
 
   /** Ids of what was taken in since the last call. */
   takeNews(): OperationId[] {
-    const news = this.#news
-    this.#news = []
-    return news
+    return this.#news.splice(0)
+  }
+
+  /** Whether it waits here for what it stands on. */
+  isWaiting(entry: OperationId): boolean {
+    return this.#waiting.has(entry)
   }
 
   /** The founder's own first epoch. */
@@ -323,14 +326,12 @@ export class PrivateRoom {
   }
 
   async #takeWaiting(now: Millis): Promise<void> {
-    for (let isNew = true; isNew;) {
-      isNew = false
+    for (let before = -1; before !== this.#news.length;) {
+      before = this.#news.length
       for (const entry of [...this.#waiting.values()]) {
         const taken = await this.#take(entry, now)
         if (taken !== 'waits') this.#waiting.delete(entry.id)
-        if (taken !== 'taken') continue
-        this.#news.push(entry.id)
-        isNew = true
+        if (taken === 'taken') this.#news.push(entry.id)
       }
     }
   }

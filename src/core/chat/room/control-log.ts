@@ -55,8 +55,8 @@ export class ControlLog {
   readonly room: PrivateRoom
   readonly #deps: RoomDeps
   readonly #epochs: StoredEpochs
-  /** Opened, and not taken in yet. */
-  readonly #waiting = new CappedMap<EntryId, Entry>(MAX_UNOPENED)
+  /** Those that wait in the room, which caps them. */
+  readonly #waiting = new Map<EntryId, Entry>()
   readonly #unopened = new CappedMap<EntryId, Entry>(MAX_UNOPENED)
   #own: { readonly sequence: number; readonly id: EntryId | undefined } = { sequence: 0, id: undefined }
   #latest: HybridTime = { ms: 0, counter: 0 }
@@ -240,6 +240,10 @@ export class ControlLog {
       const came = id === entry.id ? entry : this.#waiting.get(id)
       this.#waiting.delete(id)
       if (came !== undefined) this.#noteTaken(came)
+    }
+    // What came to nothing, or was pushed out, is not waited for.
+    for (const id of this.#waiting.keys()) {
+      if (!this.room.isWaiting(id as string as OperationId)) this.#waiting.delete(id)
     }
   }
 

@@ -33,9 +33,8 @@ const KEY_BYTES = 32
 
 /** Undefined: this device was never in the room. */
 export async function loadControlRecords(records: EntryStore['records']): Promise<ControlRecords | undefined> {
-  const [shown, secret = NOTHING, generations, handedOver] = await Promise.all(
-    [KEY_PACKAGE, KEY_PACKAGE_SECRET, GENERATIONS, HANDED_OVER].map(name => records.get(name))
-  )
+  const names = [KEY_PACKAGE, KEY_PACKAGE_SECRET, GENERATIONS, HANDED_OVER]
+  const [shown, secret = NOTHING, generations, handedOver] = await records.getMany(names)
   if (shown === undefined || generations === undefined) return undefined
   return {
     keyPackage: { shown, secret },
