@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import type { OperationId } from '../../src/core/encryption/index.ts'
 import type { MemberId } from '../../src/core/identity/index.ts'
-import { NotAllowedError } from '../../src/core/bytes/index.ts'
-import type { Entry } from '../../src/core/log/index.ts'
+import { EnvironmentError, NotAllowedError } from '../../src/core/bytes/index.ts'
+import type { Entry, Storage } from '../../src/core/log/index.ts'
 import { identityOf } from '../support/cast.ts'
 import { agree, found, hears, inviteLink, join, meet, restart, roles, say } from '../support/private-story.ts'
 import { madeUpId } from '../support/mallory.ts'
 import { Insider } from '../support/insider.ts'
 import { settle } from '../support/settle.ts'
-import { Story, transcript, type Actor } from '../support/story.ts'
+import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
 
 /** Anna's room, into which the others came by her links: Mara by one of hers, in the role given. */
 async function room(role: 'admin' | 'member' | 'observer', ...names: readonly string[]) {
@@ -31,6 +31,21 @@ async function room(role: 'admin' | 'member' | 'observer', ...names: readonly st
 
 function memberOf({ peer }: Actor): MemberId {
   return peer.me().member as MemberId
+}
+
+/** A disk that writes all but what goes: as when the power fails before that. */
+function withoutDropping(storage: Storage): Storage {
+  const room: Storage['room'] = id => {
+    const store = storage.room(id)
+    return {
+      ...store,
+      async commit(change) {
+        if ((change.dropped ?? []).length > 0) throw new EnvironmentError('the power failed')
+        await store.commit(change)
+      }
+    }
+  }
+  return { ...storage, room }
 }
 
 test('an observer who writes by hand is heard by nobody', async () => {
@@ -201,4 +216,20 @@ test('operations that wait and come to nothing do not have others lost that wait
   const before = open(cy)
   await story.until('Cy knows all invites', () => open(cy) === before + 11)
   expect(open(await restart(story, 'Cy', cy))).toBe(before + 11)
+})
+
+test('what a removal has go is gone after a crash in between, too', async () => {
+  const { story, mara, others, from } = await room('admin', 'Cy', 'Dan')
+  const [cy, dan] = others as [Actor, Actor]
+  await say(story, cy, 'long ago')
+  await hears(story, dan, 'Cy: long ago')
+  const insider = await Insider.of(story, mara)
+  const undropping = await restart(story, 'Dan', { ...dan, storage: withoutDropping(dan.storage) })
+  story.network.connect(from, undropping.network)
+  const removal = await insider.operation({ kind: 'remove', member: memberOf(cy), last: new Map() })
+  expect(insider.gossip(undropping, removal, from)).toBe('accept')
+  await story.until('the disk fails', () => eventsOf(undropping, 'warning').some(({ code }) => code === 'not-stored'))
+  expect(await transcript(undropping, 'Loft')).toContain('Cy: long ago')
+  const again = await restart(story, 'Dan', { ...undropping, storage: dan.storage })
+  expect(await transcript(again, 'Loft')).not.toContain('Cy: long ago')
 })

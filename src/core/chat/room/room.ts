@@ -209,6 +209,8 @@ export class Room {
    */
   retain(retention: Retention, now: Millis): Promise<boolean> {
     return this.#change(async () => {
+      // Where an earlier run ended between a removal and this.
+      await this.#dropping.unentitled()
       const before = this.#stored.floor
       const isMore = await this.#dropping.outdated(retention, now)
       if (this.#stored.floor < before) this.#intake.askAgain()
