@@ -1,11 +1,9 @@
 import { CappedMap, NotAllowedError, toHex, UnavailableError, type Millis, type Result } from '../../bytes/index.ts'
 import {
   EPOCH_RECORDS,
-  generationId,
   openEntry,
   PrivateRoom,
   reopenEntry,
-  sealEntry,
   StoredEpochs,
   type Action,
   type ControlWords,
@@ -23,7 +21,6 @@ import {
   isWhole,
   LOWEST,
   nextHybridTime,
-  SALT_BYTES,
   type Entry,
   type EntryId,
   type EntryStore,
@@ -33,6 +30,7 @@ import {
 } from '../../log/index.ts'
 import { generationsRecord, handedOverRecord, loadControlRecords } from './control-records.ts'
 import type { RoomDeps } from './room-deps.ts'
+import { sealControl } from './seal-control.ts'
 
 /** What a private room has beside what every room has. */
 export interface ControlDeps {
@@ -257,13 +255,9 @@ export class ControlLog {
     const [generation] = this.room.meetingGenerations(clock.now())
     if (generation === undefined) throw new Error('a room without a generation')
     const time = nextHybridTime(clock.now(), [this.#latest])
-    const epoch = generationId(generation)
-    const start = { class: 'control', epoch, clock: time, extensions: [], salt: random(SALT_BYTES) } as const
-    const { sequence, id: previous } = this.#own
-    const body = { sequence: sequence + 1, previous, parents: [], ...words }
-    const room = { roomId: keys.roomId, contentKey: generation.controlKey }
-    const entry = await sealEntry(room, identity.deviceKey, start, body)
-    this.#own = { sequence: sequence + 1, id: entry.id }
+    const place = { roomId: keys.roomId, time, sequence: this.#own.sequence + 1, previous: this.#own.id }
+    const entry = await sealControl({ deviceKey: identity.deviceKey, random }, generation, place, words)
+    this.#own = { sequence: place.sequence, id: entry.id }
     this.#latest = time
     return entry
   }

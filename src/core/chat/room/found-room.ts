@@ -1,8 +1,6 @@
 import type { Clock, RandomBytes } from '../../bytes/index.ts'
 import {
   foundPrivateRoom,
-  generationId,
-  sealEntry,
   StoredEpochs,
   type GroupKeys,
   type HistoryPolicy,
@@ -10,9 +8,10 @@ import {
   type RoomId
 } from '../../encryption/index.ts'
 import type { Identity } from '../../identity/index.ts'
-import { nextHybridTime, SALT_BYTES, type Storage } from '../../log/index.ts'
+import { nextHybridTime, type Storage } from '../../log/index.ts'
 import { NO_ROOM } from './control-log.ts'
 import { generationsRecord, keyPackageRecords } from './control-records.ts'
+import { sealControl } from './seal-control.ts'
 
 export interface FoundingDeps {
   readonly storage: Storage
@@ -32,11 +31,8 @@ export async function foundRoom(
   const keyPackage = await groupKeys.createKeyPackage(device)
   const founding = await foundPrivateRoom({ keys: groupKeys, random, device, certificate, keyPackage }, room)
   const { words, generation } = founding
-  const epoch = generationId(generation)
-  const time = nextHybridTime(clock.now(), [])
-  const start = { class: 'control', epoch, clock: time, extensions: [], salt: random(SALT_BYTES) } as const
-  const body = { sequence: 1, previous: undefined, parents: [], ...words }
-  const entry = await sealEntry({ roomId: NO_ROOM, contentKey: generation.controlKey }, deviceKey, start, body)
+  const place = { roomId: NO_ROOM, time: nextHybridTime(clock.now(), []), sequence: 1, previous: undefined }
+  const entry = await sealControl({ deviceKey, random }, generation, place, words)
   const roomId = entry.id as string as RoomId
   const begun = await founding.begin(entry.id as string as OperationId, clock.now())
   const graph = begun.epochs()
