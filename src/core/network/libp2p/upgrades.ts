@@ -61,8 +61,9 @@ export function createUpgrades(
   function changed(peer: PeerId): void {
     const all = connections.of(peer)
     if (all.length === 0) failures.delete(peer)
-    if (!needsUpgrade(all)) return forget(peer)
-    if (attempts.has(peer)) return
+    if (all.length === 0 || all.some(isBetter)) return forget(peer)
+    // A WebRTC connection that is being proved counts as on its way; most that ICE did not make are closed again.
+    if (attempts.has(peer) || isProving(all)) return
     const timer = createRetryTimer(scope.clock)
     const backoff = createBackoff(FIRST_RETRY, LAST_RETRY, scope.jitter)
     const attempt = { timer, backoff, running: false, tries: 0, due: 0 }
@@ -78,6 +79,7 @@ export function createUpgrades(
 
   async function run(peer: PeerId, attempt: Attempt, ways: 'all ways' | 'punching alone'): Promise<void> {
     if (attempt.running || scope.signal.aborted) return
+    if (isProving(connections.of(peer))) return plan(peer, attempt, FOLLOW_AFTER, ways)
     attempt.running = true
     // A hole is punched while addresses that may lead nowhere are tried: each way takes its time to fail.
     const addresses = ways === 'all ways' ? tryBetterWays(scope, peer, connections.of(peer), tell) : undefined
@@ -125,9 +127,12 @@ export function createUpgrades(
   }
 }
 
-/** Connected, and over circuits only; a WebRTC connection that is being proved counts as on its way. */
-function needsUpgrade(all: readonly Tracked[]): boolean {
-  return all.length > 0 && all.every(({ path }) => path === 'relayed')
+function isBetter({ path, usable }: Tracked): boolean {
+  return path !== 'relayed' && usable
+}
+
+function isProving(all: readonly Tracked[]): boolean {
+  return all.some(({ usable }) => !usable)
 }
 
 /** In the order in which ways are better: after the addresses, before WebRTC. */
