@@ -222,7 +222,8 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
         emit({ event: 'member', room: id, member, nick: member, change: 'role' })
       },
       close: async id => void change(id, { ended: 'closed' }, 'settings'),
-      admitted: async id => roomOf(id).summary
+      admitted: async id => roomOf(id).summary,
+      handedOn: async () => undefined
     },
     me: () => ({ member: ann, device: memberId('device'), nick: name, named: true }),
     async rename(text) {

@@ -79,6 +79,8 @@ test('who leaves is out, others are told, and what is said next is without them'
   await meet(story, anna, bob, cy)
   await settle(story, bob.peer.leaveRoom('Loft'))
   expect(bob.peer.rooms()).toEqual([])
+  // Bob's program may be stopped now.
+  expect([anna, cy].map(({ peer }) => peer.findRoom('Loft').members)).toContain(2)
   await meet(story, anna, cy)
   await story.until('Anna is told', () => eventsOf(anna, 'member').some(({ change }) => change === 'left'))
   await settle(story, cy.peer.send('Loft', 'without Bob'))

@@ -104,6 +104,18 @@ export class OwnPrivateRooms implements PrivateRooms {
     })
   }
 
+  async handedOn(room: string, signal: AbortSignal): Promise<void> {
+    const { rooms, events } = this.#deps
+    const { keys } = rooms.find(room).live
+    const isNews = (event: PeerEvent): boolean =>
+      (event.event === 'member' && event.change === 'online' && event.room === keys.roomId) ||
+      (event.event === 'caught-up' && event.room === keys.roomId)
+    await whenTold(events, isNews, signal, async () => {
+      const isHandedOn = await rooms.find(keys.roomId).live.link?.syncs.handOn(signal)
+      return isHandedOn === true ? true : undefined
+    })
+  }
+
   #inviteId(text: string): string {
     if (INVITE_ID.test(text)) return this.#inviteOf(text)
     const link = decodeLink(text, 0)

@@ -51,6 +51,8 @@ interface Online {
   readonly endServing: () => void
 }
 
+/** Whoever leaves waits no longer than this for a member to take that. */
+const HAND_ON_LIMIT: Millis = 10_000
 const WHAT_IT_TAKES =
   'It takes one member who is online and has a public address, is in your own network, or meets you at a relay that you both use. Still trying.'
 const COPIED_WORDS =
@@ -159,6 +161,7 @@ export class OwnRooms {
       if (this.joins.has(id)) return this.#stopJoining(id as RoomId)
       const { live, record } = this.find(id)
       await live.membership?.leave()
+      if (live.membership !== undefined) await this.#handOn(live)
       const { roomId } = live.keys
       this.#rooms.delete(roomId)
       await live.close()
@@ -277,6 +280,17 @@ export class OwnRooms {
     })
     this.#rooms.set(keys.roomId, { live, record })
     return live
+  }
+
+  /** Nobody can be told afterwards: waits until a member who is there has all that was said. */
+  async #handOn(live: LiveRoom): Promise<void> {
+    const over = new AbortController()
+    const cancel = this.#deps.clock.after(HAND_ON_LIMIT, () => over.abort())
+    try {
+      await live.link?.syncs.handOn(over.signal)
+    } finally {
+      cancel()
+    }
   }
 
   #connect(live: LiveRoom, record: RoomRecord): void {

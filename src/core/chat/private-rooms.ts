@@ -48,4 +48,6 @@ export interface PrivateRooms {
    * `NotAllowedError` when they refuse, and on abort, after which this device goes on asking.
    */
   admitted(room: string, signal: AbortSignal): Promise<RoomSummary>
+  /** Resolves once another member has all that this device has of the room; rejects on abort. */
+  handedOn(room: string, signal: AbortSignal): Promise<void>
 }

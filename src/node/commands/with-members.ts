@@ -35,13 +35,11 @@ export async function leaveWithMembers({ settings, stop }: Invocation, reference
   try {
     const { findRoom } = await import('../access/find-room.ts')
     const room = findRoom(stored.peer, reference)
-    const leave = (): Promise<void> => stored.peer.leaveRoom(room.id)
-    if (room.kind === 'open' || room.role === undefined || room.members === 1) {
-      await leave()
-      return room
+    if (room.kind === 'private' && room.role !== undefined && room.members > 1) {
+      const { reachMembers } = await import('../access/reach.ts')
+      await reachMembers(stored, room.id, settings, stop)
     }
-    const { reachMembers } = await import('../access/reach.ts')
-    await reachMembers(stored, room.id, settings, stop, leave)
+    await stored.peer.leaveRoom(room.id)
     return room
   } finally {
     await stored.stop()

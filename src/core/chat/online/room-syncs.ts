@@ -87,6 +87,17 @@ export class RoomSyncs implements SyncedRoom {
     for (const peer of [...peers.slice(first), ...peers.slice(0, first)].slice(0, SOME)) this.request(peer)
   }
 
+  /** Syncs with those present, one after the other, until one of them has what is here; whether one has. */
+  async handOn(signal: AbortSignal): Promise<boolean> {
+    for (const peer of this.#deps.presence.peers()) {
+      // Who is busy, or goes meanwhile, is not the only one.
+      const reports = await this.#running.run(peer, signal, each => this.#open(peer, each)).catch(() => [])
+      if (reports.length > 0) return true
+      if (signal.aborted) return false
+    }
+    return false
+  }
+
   /** The peer is in no more: it gets nothing of what is under way. */
   end(peer: PeerId): void {
     this.#running.end(peer)
