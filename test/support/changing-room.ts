@@ -106,6 +106,7 @@ export class ChangingMember {
       role: () => 'member',
       standing: (_, member) => this.standings.get(member) ?? 'unknown',
       generationOf: epoch => this.#generationOf(epoch)?.rendezvous,
+      comeBack: async () => undefined,
       network,
       room,
       identity,

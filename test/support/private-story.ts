@@ -79,3 +79,23 @@ export async function restart(story: Story, name: string, actor: Actor): Promise
   await settle(story, actor.peer.stop())
   return story.enter(name, actor.storage)
 }
+
+/** All stop, so much time passes, and each comes back with what it had stored, alone: until the test has them meet. */
+export async function sleepApart(
+  story: Story,
+  duration: number,
+  ...sleepers: readonly (readonly [name: string, actor: Actor])[]
+): Promise<Actor[]> {
+  for (const [, { peer }] of sleepers) await settle(story, peer.stop())
+  story.network.discovery = false
+  story.clock.advance(duration)
+  const woken: Actor[] = []
+  for (const [name, { storage }] of sleepers) woken.push(await story.enter(name, storage))
+  return woken
+}
+
+/** Whoever finds one another does so from now on. */
+export function meetAgain(story: Story): void {
+  story.network.discovery = true
+  story.network.heal()
+}

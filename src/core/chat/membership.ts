@@ -68,8 +68,9 @@ export class Membership {
   }
 
   /** As the room's link asks for it. */
-  readonly standings: Pick<RoomLinkDeps, 'standing' | 'generationOf'> = {
+  readonly standings: Pick<RoomLinkDeps, 'standing' | 'generationOf' | 'comeBack'> = {
     standing: device => this.#standing(device),
+    comeBack: groupInfo => this.operate(control => control.comeBack(groupInfo)),
     generationOf: epoch => this.#room.generation(toHex(epoch))?.rendezvousSecret
   }
 

@@ -1,5 +1,5 @@
 import { toHex, type Millis } from '../bytes/index.ts'
-import type { EpochGraph, EpochId, GroupKeys } from './epochs/index.ts'
+import type { EpochGraph, EpochId, EpochNode, GroupKeys } from './epochs/index.ts'
 import { generationId, openGeneration, type Generation } from './generation.ts'
 
 /** How long those who were away are met under the secrets of before, and under how many of these. */
@@ -30,6 +30,31 @@ export class Generations {
       const generation = openGeneration(await keys.secretFor(state, 'generation'), began.generation)
       if (generation !== undefined) this.#byEpoch.set(epoch, generation)
     }
+  }
+
+  /** Takes those of removals known here that do not open here, as a newcomer takes them from whoever lets it in; whether there were any. */
+  take(handedOver: ReadonlyMap<EpochId, Generation>, graph: EpochGraph): boolean {
+    const came = this.#lacked(graph).flatMap(({ epoch }) => {
+      const generation = handedOver.get(epoch)
+      return generation === undefined ? [] : [[epoch, generation] as const]
+    })
+    for (const [epoch, generation] of came) this.#byEpoch.set(epoch, generation)
+    return came.length > 0
+  }
+
+  areLacking(graph: EpochGraph): boolean {
+    return this.#lacked(graph).length > 0
+  }
+
+  #lacked(graph: EpochGraph): EpochNode[] {
+    return graph.removals().filter(({ epoch }) => !this.#byEpoch.has(epoch))
+  }
+
+  /** In which an epoch is: that of the last removal on the way to it; undefined while it is not known here. */
+  at(epoch: EpochNode | undefined, graph: EpochGraph): Generation | undefined {
+    let node = epoch
+    while (node?.began !== undefined && node.began.generation === undefined) node = graph.get(node.began.parent)
+    return node && this.#byEpoch.get(node.epoch)
   }
 
   /** The one of now, or else the newest known, then those before it as long as they count, newest first. */

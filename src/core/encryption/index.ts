@@ -12,6 +12,7 @@ export {
 } from './epochs/index.ts'
 export * from './found-private-room.ts'
 export * from './generation.ts'
+export * from './handing-over-codec.ts'
 export * from './load-group-keys.ts'
 export * from './open-room.ts'
 export * from './private-room.ts'

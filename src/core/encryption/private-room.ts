@@ -24,14 +24,11 @@ import {
 } from './access/index.ts'
 import {
   decodeClaim,
-  encodeClaim,
   EpochGraph,
   hashOf,
   justifiedBy,
   noteOf,
-  type CommitClaim,
   type EpochId,
-  type EpochNode,
   type GroupDevice,
   type GroupKeys,
   type GroupState,
@@ -46,8 +43,10 @@ import {
   type OwnCommit,
   type TakenControl
 } from './control-words.ts'
-import { newGeneration, sealGeneration, type Generation } from './generation.ts'
+import type { Generation } from './generation.ts'
 import { Generations } from './generations.ts'
+import { HandingOver } from './handing-over.ts'
+import { ownCommit, unfitOf } from './own-commit.ts'
 
 export interface PrivateRoomDeps {
   readonly keys: GroupKeys
@@ -90,6 +89,8 @@ export const NOTHING_BESIDE = {
  */
 export class PrivateRoom {
   readonly id: OperationId
+  /** What members give to one another of what the log brings to nobody. */
+  readonly handing: HandingOver
   readonly #deps: PrivateRoomDeps
   readonly #operations = new Map<OperationId, Operation>()
   readonly #keyPackages = new Map<DeviceId, Uint8Array>()
@@ -114,6 +115,11 @@ export class PrivateRoom {
     this.#generations = new Generations(generations)
     this.#handedOver = new Map(contentKeys)
     this.#storedEpochs = epochs
+    this.handing = new HandingOver({
+      ...deps,
+      view: () => this.#graph && { access: this.access(), graph: this.#graph, generations: this.#generations },
+      ends: devices => this.#ends(devices)
+    })
   }
 
   /** Takes in a control entry, and what waited for it. */
@@ -208,39 +214,15 @@ export class PrivateRoom {
     if (plan === undefined) return undefined
     const add = plan.add.flatMap(device => this.#keyPackages.get(device) ?? [])
     const change = { add, remove: plan.remove, note: noteOf(cites) }
-    const { keys, device, random } = this.#deps
-    const committed = await keys.commit(tip.state, device, change)
-    if (!committed.ok && (await this.#forgetUnfit(tip.state, plan.add))) return this.carryOut()
-    const { state, commit, welcome } = expectValue(committed)
-    const generationKey = await keys.secretFor(state, 'generation')
-    const claim: CommitClaim = {
-      parent: tip.epoch,
-      epoch: state.epoch,
-      committer: this.#self,
-      device: device.id,
-      cites,
-      added: plan.add,
-      removed: plan.remove,
-      keyHash: hashOf(await keys.secretFor(state, 'content')),
-      generation: plan.remove.length > 0 ? sealGeneration(generationKey, newGeneration(random)) : undefined,
-      commit,
-      welcome: plan.add.length > 0 ? welcome : undefined
+    const committed = await this.#deps.keys.commit(tip.state, this.#deps.device, change)
+    if (!committed.ok) {
+      const unfit = await unfitOf(this.#deps, tip.state, this.#keyPackages, plan.add)
+      // With these nobody can be added, well-formed as they are: all would be stuck.
+      for (const each of unfit) this.#keyPackages.delete(each)
+      if (unfit.length > 0) return this.carryOut()
     }
-    return { words: { kind: COMMIT_KIND, content: encodeClaim(claim) }, claim, state }
-  }
-
-  /** Forgets key packages, well-formed as they are, with which nobody can be added here: all would be stuck. Whether there were any. */
-  async #forgetUnfit(state: GroupState, added: readonly DeviceId[]): Promise<boolean> {
-    const { keys, device } = this.#deps
-    const fit: Uint8Array[] = []
-    for (const each of added) {
-      const shown = this.#keyPackages.get(each)
-      if (shown === undefined) continue
-      const tried = await keys.commit(state, device, { add: [...fit, shown], remove: [], note: noteOf([]) })
-      if (tried.ok) fit.push(shown)
-      else this.#keyPackages.delete(each)
-    }
-    return fit.length < added.length
+    const carried = { parent: tip.epoch, cites, added: plan.add, removed: plan.remove }
+    return ownCommit(this.#deps, expectValue(committed), carried)
   }
 
   /** An own commit is durable. */
@@ -303,10 +285,7 @@ export class PrivateRoom {
 
   /** By which members meet now: that of the last removal on the way to the tip; undefined while it is not known here. */
   currentGeneration(): Generation | undefined {
-    const graph = this.#graph
-    let node: EpochNode | undefined = graph?.tip(this.access())
-    while (node?.began !== undefined && node.began.generation === undefined) node = graph?.get(node.began.parent)
-    return node && this.#generations.all.get(node.epoch)
+    return this.#graph && this.#generations.at(this.#graph.tip(this.access()), this.#graph)
   }
 
   /** What is to be said stands above these. */

@@ -91,7 +91,8 @@ export function fakeGroupKeys(next: () => number): GroupKeys {
     async joinByItself(groupInfo, device, note) {
       const state = decode(groupInfo) as FakeState
       const devices = [...state.devices.filter(each => each !== device.id), device.id]
-      return success(committed(state, { committer: device.id, devices, note: toHex(note), isFromOutside: true }))
+      const change = { committer: device.id, devices, note: toHex(note), isFromOutside: true }
+      return success({ ...committed(state, change), parent: state.epoch })
     },
     secretFor: async (state, purpose) => expectValue(fromHex(hash((state as FakeState).secret, purpose))),
     encode: state => encode(state),

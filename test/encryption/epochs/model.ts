@@ -208,8 +208,7 @@ export class Replica {
     const cites = headsOf(this.log.operations)
     const info = await this.#world.keys.groupInfo(tip.state)
     const committed = expectValue(await this.#world.keys.joinByItself(info, this.device, noteOf(cites)))
-    const added = this.#graph.devicesAt(tip.epoch).has(this.device.id) ? [] : [this.device.id]
-    await this.#publish(committed, { parent: tip.epoch, cites, added, removed: [] })
+    await this.#publish(committed, { parent: tip.epoch, cites, added: [], removed: [] })
     this.rejoins += 1
   }
 

@@ -17,6 +17,7 @@ import {
   type RandomBytes,
   type Result
 } from '../../bytes/index.ts'
+import { encodeLacked, readLacked, type Lacked } from '../../encryption/index.ts'
 import { CERTIFICATE_BYTES, SIGNATURE_BYTES } from '../../identity/index.ts'
 import { ENTRY_ID_BYTES, MAX_ENTRY_BYTES, type EntryId } from '../../log/index.ts'
 import type { PeerId } from '../../network/index.ts'
@@ -25,7 +26,7 @@ import { decodeNick, type Profile } from '../room/content.ts'
 /**
  * What two connected members of a room say to each other on a stream of `/starling/room/1`. The opener sends one message;
  * a hello is answered with a hello, a fetch with introductions of authors and their entries, an acknowledgement with
- * nothing; then both end. `sync` opens a stream of another protocol (`sync-exchange.ts`).
+ * nothing, what is lacked with what may be handed over of it; then both end. `sync` opens a stream of another protocol (`sync-exchange.ts`).
  *
  * Each frame is sealed under the day's exchange keys of the room, bound to who sends it to whom:
  *
@@ -45,6 +46,10 @@ export type ExchangeMessage =
   | { readonly kind: 'erased'; readonly header: Uint8Array }
   | { readonly kind: 'introduce'; readonly profile: Profile }
   | { readonly kind: 'sync' }
+  /** Of a private room: asks for what the log brings to nobody. */
+  | { readonly kind: 'lack'; readonly lacked: Lacked }
+  /** The answer, in parts: `encodeHandedOver`. */
+  | { readonly kind: 'hand-over'; readonly part: Uint8Array }
 
 /** A device introduces itself: the signature shows that the device speaks through this very PeerId. */
 export interface Hello extends Profile {
@@ -74,7 +79,17 @@ const MAX_NICK_BYTES = 1024
 /** As a hello says it, in one byte. */
 export const ROLE_CODES = { member: 1, keeper: 2, 'full-keeper': 3 } as const
 const ROLES = ['member', 'keeper', 'full-keeper'] as const
-const KIND = { hello: 1, fetch: 2, acknowledge: 3, entry: 4, introduce: 5, sync: 6, erased: 7 } as const
+const KIND = {
+  hello: 1,
+  fetch: 2,
+  acknowledge: 3,
+  entry: 4,
+  introduce: 5,
+  sync: 6,
+  erased: 7,
+  lack: 8,
+  'hand-over': 9
+} as const
 
 export interface ExchangeKeys {
   readonly tag: Uint8Array
@@ -130,6 +145,8 @@ function encodeMessage(message: ExchangeMessage): Uint8Array {
   if (message.kind === 'introduce') return writer.bytes(encodeProfile(message.profile)).finish()
   if (message.kind === 'sync') return writer.finish()
   if (message.kind === 'erased') return writer.bytes(message.header).finish()
+  if (message.kind === 'lack') return writer.bytes(encodeLacked(message.lacked)).finish()
+  if (message.kind === 'hand-over') return writer.bytes(message.part).finish()
   return writer.bytes(message.entry).finish()
 }
 
@@ -145,6 +162,8 @@ function readMessage(reader: ByteReader): ExchangeMessage {
   if (kind === KIND.introduce) return { kind: 'introduce', profile: readProfile(reader) }
   if (kind === KIND.sync) return { kind: 'sync' }
   if (kind === KIND.erased) return { kind: 'erased', header: reader.rest() }
+  if (kind === KIND.lack) return { kind: 'lack', lacked: readLacked(reader) }
+  if (kind === KIND['hand-over']) return { kind: 'hand-over', part: reader.rest() }
   return reader.refuse(`a message of kind ${kind}`)
 }
 

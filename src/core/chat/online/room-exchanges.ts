@@ -1,5 +1,6 @@
-import type { Millis, RandomBytes } from '../../bytes/index.ts'
-import type { EntryId, StoredEntry } from '../../log/index.ts'
+import { concatBytes, expectValue, type Millis, type RandomBytes } from '../../bytes/index.ts'
+import { decodeHandedOver, encodeHandedOver, type HandedOver, type Lacked } from '../../encryption/index.ts'
+import { MAX_ENTRY_BYTES, type EntryId, type StoredEntry } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import type { Room } from '../room/room.ts'
 import { exchange, type ExchangeRoom } from './exchange.ts'
@@ -43,6 +44,14 @@ export class RoomExchanges implements ExchangeRoom {
     return answers.flatMap(answer => storedEntryIn(answer) ?? [])
   }
 
+  /** What the member has, and may give, of what is lacked here; rejects when it gives nothing. */
+  async askFor(lacked: Lacked, from: PeerId): Promise<HandedOver> {
+    const answers = await this.ask(from, { kind: 'lack', lacked })
+    return expectValue(
+      decodeHandedOver(concatBytes(answers.flatMap(each => (each.kind === 'hand-over' ? [each.part] : []))))
+    )
+  }
+
   stop(): void {
     this.#abort.abort()
   }
@@ -55,6 +64,7 @@ export class RoomExchanges implements ExchangeRoom {
     const { secrets, answerHello, acknowledged } = this.#deps
     if (message.kind === 'acknowledge' && this.#isHeard(from)) await acknowledged(from, message.acknowledgement)
     if (message.kind === 'fetch') yield* this.#answerFetch(message, from)
+    if (message.kind === 'lack') yield* this.#handOver(message.lacked, from)
     const keys = secrets.keysWith(tag)
     if (message.kind !== 'hello' || keys === undefined) return
     const hello = await answerHello(message.hello, from, keys)
@@ -68,6 +78,17 @@ export class RoomExchanges implements ExchangeRoom {
       if (!this.#isHeard(from)) return
       yield answer
     }
+  }
+
+  async *#handOver(lacked: Lacked, from: PeerId): AsyncIterable<ExchangeMessage> {
+    const { room, presence } = this.#deps
+    const present = presence.get(from)
+    if (present?.member === undefined) return
+    const handed = await room.handOver(present.device, lacked)
+    if (handed === undefined || presence.get(from)?.device !== present.device) return
+    const bytes = encodeHandedOver(handed)
+    for (let at = 0; at < bytes.length; at += MAX_ENTRY_BYTES)
+      yield { kind: 'hand-over', part: bytes.subarray(at, at + MAX_ENTRY_BYTES) }
   }
 
   /** Whoever knows an open room's name is in it. */

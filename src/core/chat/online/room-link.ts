@@ -14,6 +14,7 @@ import type { Taken } from '../room/intake.ts'
 import type { GenuineEntry } from '../room/judge-entry.ts'
 import type { KeeperReceipts } from './keeper-receipts.ts'
 import { openKeeperSyncs, type KeeperSyncs } from './keeper-syncs.ts'
+import { Lacking } from './lacking.ts'
 import { Meeting, type Standing } from './meeting.ts'
 import { MeetingSecrets, nameOf, type MeetingKeys, type SecretName } from './meeting-secrets.ts'
 import { OlderControl } from './older-control.ts'
@@ -31,6 +32,8 @@ export interface RoomLinkDeps {
   readonly standing: (device: DeviceId, member: MemberId) => Standing
   /** The rendezvous secret of the generation whose control entries have this epoch in their headers; undefined when it is not known here. */
   readonly generationOf: (epoch: Uint8Array) => Uint8Array | undefined
+  /** Has this device come back into the epoch that all go on from, and others told of it. */
+  readonly comeBack: (groupInfo: Uint8Array) => Promise<unknown>
   readonly network: Network
   readonly room: Room
   readonly identity: Identity
@@ -59,8 +62,9 @@ export interface RoomLinkDeps {
 /** Of an open room, where there are no generations. */
 export const EVERYBODY_IS_IN = {
   standing: () => 'in',
-  generationOf: () => undefined
-} as const satisfies Pick<RoomLinkDeps, 'standing' | 'generationOf'>
+  generationOf: () => undefined,
+  comeBack: async () => undefined
+} as const satisfies Pick<RoomLinkDeps, 'standing' | 'generationOf' | 'comeBack'>
 
 /** A member at random is greeted again, and synced with, at uneven times around this: even a quiet room finds what it lost. */
 const SYNC_PERIOD: Millis = 30_000
@@ -142,6 +146,16 @@ export class RoomLink {
       secrets: this.#secrets,
       generationOf: ({ header }) => this.#generationOf(header.epoch)
     })
+    const lacking = new Lacking({
+      ...deps,
+      isMember: peer => this.presence.get(peer)?.member !== undefined,
+      askFor: (lacked, from) => this.exchanges.askFor(lacked, from),
+      take: entries => this.#take(entries),
+      goOn: peer => {
+        this.secretsChanged()
+        this.syncs.request(peer)
+      }
+    })
     this.syncs = new RoomSyncs({
       ...deps,
       presence: this.presence,
@@ -154,6 +168,8 @@ export class RoomLink {
       takeFrom: (peer, entries) => this.#takeFrom(peer, entries),
       lacks: entries => this.#catchingUp.lacks(entries),
       served: () => this.#catchingUp.served(),
+      // Who gives nothing, or is gone, is asked again after another sync.
+      compared: peer => void lacking.compared(peer).catch(() => undefined),
       settled: () => this.#settle()
     })
     this.#inbox = new GossipInbox({

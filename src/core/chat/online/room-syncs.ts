@@ -32,6 +32,8 @@ export interface RoomSyncsDeps {
   readonly lacks: (entries: number) => void
   /** A member drives a sync, until what is returned is called. */
   readonly served: () => () => void
+  /** All control entries that this member has are here. */
+  readonly compared: (peer: PeerId) => void
   /** Nothing is being synced any more. */
   readonly settled: () => void
 }
@@ -136,9 +138,11 @@ export class RoomSyncs implements SyncedRoom {
   }
 
   async #open(peer: PeerId, signal: AbortSignal): Promise<readonly SyncReport[]> {
-    const { presence, keysFor } = this.#deps
+    const { presence, keysFor, compared } = this.#deps
     if (presence.get(peer) === undefined) return []
-    return openSync(this.#deps, { keys: keysFor(peer), log: this.#logFor(peer) }, peer, signal)
+    const reports = await openSync(this.#deps, { keys: keysFor(peer), log: this.#logFor(peer) }, peer, signal)
+    if (reports.some(each => each.class === 'control' && each.isComplete)) compared(peer)
+    return reports
   }
 
   #logFor(peer: PeerId): SyncLog {

@@ -8,6 +8,7 @@ import {
   type Action,
   type ControlWords,
   type GroupKeys,
+  type HandedOver,
   type OpenedBody,
   type OperationContent,
   type OperationId,
@@ -140,6 +141,28 @@ export class ControlLog {
     await this.room.takeOwn(own, this.#deps.clock.now())
     this.#noteTaken(entry)
     return true
+  }
+
+  /** Takes what a member handed over, and what opens by it; whether anything of it was new. */
+  async takeHandedOver(handed: Omit<HandedOver, 'groupInfo'>): Promise<boolean> {
+    let isNews = false
+    // What one generation opens may tell of the removal with which the next began.
+    while (this.room.handing.take(handed)) {
+      isNews = true
+      this.#isChanged = true
+      await this.take([], this.#deps.clock.now())
+    }
+    return isNews
+  }
+
+  /** Comes back into the epoch that all go on from, if that is closed to this device and it is a member. */
+  async comeBack(groupInfo: Uint8Array): Promise<void> {
+    const now = this.#deps.clock.now()
+    const own = await this.room.handing.comeBack(groupInfo, now)
+    if (own === undefined) return
+    await this.room.takeOwn(own, now)
+    // Under the generation that it is back in: those who are there need not know the one it was in.
+    this.#noteTaken(await this.#seal(own.words))
   }
 
   /**

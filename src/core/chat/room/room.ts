@@ -1,5 +1,12 @@
 import { NotAllowedError, UsageError, type Millis } from '../../bytes/index.ts'
-import { EPOCH_SECRETS, reopenEntry, type NamedRoom, type OpenedBody } from '../../encryption/index.ts'
+import {
+  EPOCH_SECRETS,
+  reopenEntry,
+  type HandedOver,
+  type Lacked,
+  type NamedRoom,
+  type OpenedBody
+} from '../../encryption/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import {
   idOfOrder,
@@ -169,6 +176,21 @@ export class Room {
       await control.carryOut()
       return this.#accept([])
     })
+  }
+
+  /** What this device lacks of a private room and members may have: to be asked when all is here that others have. */
+  async lacked(): Promise<Lacked | undefined> {
+    return this.#change(async () => this.#state.control?.room.handing.lacked(this.#deps.clock.now()))
+  }
+
+  /** What of that is here, and may be given to this device; undefined when it is no member's. */
+  async handOver(asker: DeviceId, lacked: Lacked): Promise<HandedOver | undefined> {
+    return this.#change(async () => this.#state.control?.room.handing.give(asker, lacked))
+  }
+
+  /** Takes what a member handed over, to be stored by the next `accept`; whether anything of it was new. */
+  takeHandedOver(handed: HandedOver): Promise<boolean> {
+    return this.#change(async () => (await this.#state.control?.takeHandedOver(handed)) === true)
   }
 
   #editsOf(message: EntryId): Promise<EntryId[]> {

@@ -49,6 +49,8 @@ export function faultOf(claim: CommitClaim, access: Access): string | undefined 
   const devices = devicesOf(access)
   if (access.members.get(claim.committer)?.devices.has(claim.device) !== true) return 'its committer is no member'
   if (claim.added.some(device => !devices.has(device))) return 'it adds whom nobody admitted'
+  // From outside a device takes the place that it has: who was put out does not let itself in, whatever it cites.
+  if (claim.added.includes(claim.device)) return 'it adds its own device'
   if (claim.removed.some(device => devices.has(device))) return 'it removes a member'
   if (claim.removed.length > 0 !== (claim.generation !== undefined)) return 'a generation begins with a removal'
   return undefined

@@ -191,9 +191,12 @@ export class EpochGraph {
   isBehind(access: Access, now: Millis): boolean {
     const winner = this.winner(access)
     if (isOpen(winner) || !this.devicesAt(winner.epoch).has(this.#deps.device.id)) return false
-    if (now - winner.seenAt > PATIENCE) return true
-    const closed = this.#pathTo(winner).flatMap(({ state, began }) => (state === undefined && began ? [began] : []))
+    const tip = this.tip(access)
+    const known = new Set(tip && this.#pathTo(tip))
+    const closed = this.#pathTo(winner).flatMap(node => (node.began && !known.has(node) ? [node.began] : []))
     const committers = closed.map(({ committer }) => committer).filter(each => access.members.has(each))
+    // What none but such made who are not in leads nowhere.
+    if (now - winner.seenAt > PATIENCE) return committers.length > 0
     return new Set(committers).size > 1
   }
 

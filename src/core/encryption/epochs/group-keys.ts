@@ -26,7 +26,7 @@ export interface GroupKeys {
   /** What a device needs to come in by itself, where the access-control log says that it belongs in. */
   groupInfo(state: GroupState): Promise<Uint8Array>
   /** Comes in by a commit of its own; a leaf that this device had is replaced. */
-  joinByItself(groupInfo: Uint8Array, device: GroupDevice, note: Uint8Array): Promise<Result<Committed>>
+  joinByItself(groupInfo: Uint8Array, device: GroupDevice, note: Uint8Array): Promise<Result<CommittedFromOutside>>
   /** 32 bytes that all who are in this epoch can derive and nobody else, for one purpose each. */
   secretFor(state: GroupState, purpose: string): Promise<Uint8Array>
   /** The inverse of each other. The bytes hold private keys in clear. */
@@ -66,6 +66,11 @@ export interface Committed {
   /** For those who were added; none where nobody was. */
   readonly welcome: Uint8Array | undefined
   readonly state: GroupState
+}
+
+export interface CommittedFromOutside extends Committed {
+  /** The epoch that the group info is of. */
+  readonly parent: EpochId
 }
 
 export interface Processed {

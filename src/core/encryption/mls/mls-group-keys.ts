@@ -228,7 +228,8 @@ export async function mlsGroupKeys(): Promise<GroupKeys> {
         return success({
           commit: encodeMessage({ version: 'mls10', wireformat: 'mls_public_message', publicMessage }),
           welcome: undefined,
-          state: stateOf(newState)
+          state: stateOf(newState),
+          parent: epochOf(groupInfo)
         })
       }),
     secretFor: (state, purpose) =>
@@ -247,11 +248,15 @@ export async function mlsGroupKeys(): Promise<GroupKeys> {
   }
 }
 
+function epochOf({ groupContext, confirmationTag }: Pick<ClientState, 'groupContext' | 'confirmationTag'>): EpochId {
+  const { groupId, confirmedTranscriptHash } = groupContext
+  const named = [encodeUtf8('starling/epoch/1'), groupId, confirmedTranscriptHash, confirmationTag]
+  return toHex(sha256(concatBytes(named)).subarray(0, 16)) as EpochId
+}
+
 function stateOf(client: ClientState): MlsState {
-  const { groupId, confirmedTranscriptHash } = client.groupContext
-  const named = [encodeUtf8('starling/epoch/1'), groupId, confirmedTranscriptHash, client.confirmationTag]
   return {
-    epoch: toHex(sha256(concatBytes(named)).subarray(0, 16)) as EpochId,
+    epoch: epochOf(client),
     devices: client.ratchetTree.flatMap(node =>
       node?.nodeType === 'leaf' ? [deviceIdOf(node.leaf.signaturePublicKey)] : []
     ),

@@ -1,0 +1,59 @@
+import type { Clock, RandomBytes } from '../../bytes/index.ts'
+import { MAX_LACKED_EPOCHS, type HandedOver, type Lacked } from '../../encryption/index.ts'
+import type { StoredEntry } from '../../log/index.ts'
+import type { PeerId } from '../../network/index.ts'
+import { MINUTE, RateLimit } from '../rate-limit.ts'
+import type { Room } from '../room/room.ts'
+
+export interface LackingDeps {
+  readonly room: Pick<Room, 'lacked' | 'takeHandedOver'>
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly isMember: (peer: PeerId) => boolean
+  /** Rejects when the member gives nothing. */
+  readonly askFor: (lacked: Lacked, from: PeerId) => Promise<HandedOver>
+  /** Stores what was taken, with all that opens by it, and tells the user. */
+  readonly take: (entries: readonly StoredEntry[]) => Promise<unknown>
+  readonly comeBack: (groupInfo: Uint8Array) => Promise<unknown>
+  /** More of the log opens now: it goes on behind that. */
+  readonly goOn: (peer: PeerId) => void
+}
+
+/** Each brings something new, or is the last until the next sync. */
+const QUESTIONS_PER_MINUTE = 8
+
+/**
+ * Asks members for what the log brings to nobody: keys of those who were apart for long, and the way back for who cannot open what all
+ * go on from. Only when a sync has shown that all is here that a member has, and for the way back only when an answer brought
+ * nothing new: what is concluded in the middle of a log is wrong.
+ */
+export class Lacking {
+  readonly #deps: LackingDeps
+  readonly #questions: RateLimit
+
+  constructor(deps: LackingDeps) {
+    this.#deps = deps
+    this.#questions = new RateLimit(deps.clock, QUESTIONS_PER_MINUTE, MINUTE)
+  }
+
+  /** All control entries that this member has are here. */
+  async compared(peer: PeerId): Promise<void> {
+    const { room, isMember, askFor, take, comeBack, goOn } = this.#deps
+    const lacked = isMember(peer) ? await room.lacked() : undefined
+    if (lacked === undefined || !this.#questions.lets(peer)) return
+    const handed = await askFor(this.#some(lacked), peer)
+    if (await room.takeHandedOver(handed)) {
+      await take([])
+      return goOn(peer)
+    }
+    if (handed.groupInfo !== undefined) await comeBack(handed.groupInfo)
+  }
+
+  /** Which come first is drawn: nobody may have the keys of some. */
+  #some({ isBehind, epochs }: Lacked): Lacked {
+    const [high = 0, low = 0] = this.#deps.random(2)
+    const start = (high * 256 + low) % Math.max(1, epochs.length)
+    const inTurn = epochs.length > MAX_LACKED_EPOCHS ? [...epochs.slice(start), ...epochs.slice(0, start)] : epochs
+    return { isBehind, epochs: inTurn.slice(0, MAX_LACKED_EPOCHS) }
+  }
+}
