@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ByteWriter, concatBytes, decodeWith, encodeUtf8, expectValue, UsageError } from '../../src/core/bytes/index.ts'
+import {
+  ByteWriter,
+  concatBytes,
+  decodeWith,
+  encodeUtf8,
+  expectValue,
+  toHex,
+  UsageError
+} from '../../src/core/bytes/index.ts'
 import {
   decodeContent,
   DELETION_KIND,
@@ -20,7 +28,7 @@ import {
   readRanges,
   writeRanges
 } from '../../src/core/chat/room/sequence-ranges.ts'
-import { MAX_CONTENT_BYTES } from '../../src/core/encryption/index.ts'
+import { MAX_CONTENT_BYTES, type EpochId } from '../../src/core/encryption/index.ts'
 import { CERTIFICATE_BYTES, type DeviceId, type DisplayName } from '../../src/core/identity/index.ts'
 import type { EntryId } from '../../src/core/log/index.ts'
 import type { PeerId } from '../../src/core/network/index.ts'
@@ -131,7 +139,18 @@ describe('exchange messages', () => {
     fc.record({ kind: fc.constant('entry' as const), entry: fc.uint8Array({ maxLength: 600 }) }),
     profiles.map(profile => ({ kind: 'introduce' as const, profile })),
     fc.record({ kind: fc.constant('erased' as const), header: fc.uint8Array({ maxLength: 300 }) }),
-    fc.constant({ kind: 'sync' as const })
+    fc.constant({ kind: 'sync' as const }),
+    fc.record({
+      kind: fc.constant('lack' as const),
+      lacked: fc.record({
+        isBehind: fc.boolean(),
+        epochs: fc.array(
+          bytes(16).map(each => toHex(each) as EpochId),
+          { maxLength: 256 }
+        )
+      })
+    }),
+    fc.record({ kind: fc.constant('hand-over' as const), part: fc.uint8Array({ maxLength: 300 }) })
   )
 
   test('round-trip in their own direction only', () => {
