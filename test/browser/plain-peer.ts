@@ -252,6 +252,11 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
       rooms.delete(id)
       emit({ event: 'room', room: id, change: 'left' })
     },
+    async forgetRoom(id) {
+      rooms.delete(id)
+      emit({ event: 'room', room: id, change: 'left' })
+      return id
+    },
     inviteLink: async (id, address) => `${address ?? 'starling:'}#/open/${id.slice(0, 8)}`,
     async send(id, text) {
       const sentence = failure

@@ -133,3 +133,15 @@ test('where nobody is, joining waits, exits 4 and is gone on with', async () => 
     expect.objectContaining({ name: 'Cabin', joining: expect.stringMatching(/asking|waiting/) })
   )
 })
+
+test('a room is forgotten, whether a peer runs or not, also when it was left before', async () => {
+  for (const name of ['anna', 'dee']) {
+    const { id } = await resultOf<{ id: string }>(name, 'room', 'create', 'Shelf')
+    expect(await resultOf(name, 'room', 'forget', 'Shelf')).toEqual({ id })
+    expect(await as(name, ['room', 'forget', id])).toMatchObject({ exit: 2, out: '' })
+  }
+  const { id } = await resultOf<{ id: string }>('anna', 'room', 'join', 'shelf of all', '--open')
+  await resultOf('anna', 'send', 'shelf of all', 'hello')
+  await resultOf('anna', 'room', 'leave', 'shelf of all')
+  expect(await resultOf('anna', 'room', 'forget', 'shelf of all')).toEqual({ id })
+})

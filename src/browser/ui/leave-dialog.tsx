@@ -1,7 +1,7 @@
+import { useState } from 'preact/hooks'
 import type { RoomSummary } from '../../core/chat/index.ts'
 import type { Session } from '../state/session.ts'
-import { Dialog } from './dialog.tsx'
-import { useSubmit } from './use-submit.ts'
+import { ConfirmDialog } from './confirm-dialog.tsx'
 
 interface LeaveDialogProps {
   readonly session: Session
@@ -15,32 +15,21 @@ const BACK_WORDS: Readonly<Record<RoomSummary['kind'], string>> = {
 }
 
 export function LeaveDialog({ session, onClose, room }: LeaveDialogProps) {
-  const { problem, busy, submit } = useSubmit(async () => {
-    await session.peer.leaveRoom(room.id)
+  const [forgets, setForgets] = useState(false)
+  async function leave(): Promise<void> {
+    await (forgets ? session.peer.forgetRoom(room.id) : session.peer.leaveRoom(room.id))
     session.router.replace({ kind: 'rooms' })
-    onClose()
-  })
+  }
   return (
-    <Dialog title="Leave the room?" onClose={onClose}>
-      <form class="dialog-form" onSubmit={submit}>
-        <p>
-          You no longer take part in <bdi class="strong">{room.name}</bdi>, and nobody gets its messages from this tab
-          any more. {BACK_WORDS[room.kind]}
-        </p>
-        {problem !== undefined && (
-          <p class="problem" role="alert">
-            {problem}
-          </p>
-        )}
-        <div class="dialog-actions">
-          <button type="button" class="button" onClick={onClose}>
-            Stay
-          </button>
-          <button type="submit" class="button danger" aria-disabled={busy}>
-            Leave
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <ConfirmDialog title="Leave the room?" cancel="Stay" action="Leave" onClose={onClose} run={leave}>
+      <p>
+        You no longer take part in <bdi class="strong">{room.name}</bdi>, and nobody gets its messages from this tab any
+        more. {BACK_WORDS[room.kind]}
+      </p>
+      <label class="check">
+        <input type="checkbox" checked={forgets} onChange={event => setForgets(event.currentTarget.checked)} />
+        And erase what is stored of it here
+      </label>
+    </ConfirmDialog>
   )
 }

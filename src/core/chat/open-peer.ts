@@ -100,6 +100,10 @@ class LocalPeer implements Peer {
     return this.#rooms.leave(reference)
   }
 
+  forgetRoom(reference: string): Promise<string> {
+    return this.#rooms.forget(reference)
+  }
+
   setRoom(reference: string, key: string, value: string): Promise<RoomSummary> {
     return this.#rooms.set(reference, key, value)
   }

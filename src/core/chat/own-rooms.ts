@@ -53,6 +53,7 @@ interface Online {
 
 /** Whoever leaves waits no longer than this for a member to take that. */
 const HAND_ON_LIMIT: Millis = 10_000
+const ROOM_ID = /^[0-9a-f]{64}$/
 const WHAT_IT_TAKES =
   'It takes one member who is online and has a public address, is in your own network, or meets you at a relay that you both use. Still trying.'
 const COPIED_WORDS =
@@ -118,6 +119,7 @@ export class OwnRooms {
 
   /** Brings back a room of an earlier run. */
   async restore(record: RoomRecord): Promise<void> {
+    if (record.erasing) return this.#erase(record.id)
     if (isPending(record)) return this.joins.restore(record)
     const keys = record.kind === 'private' ? success(this.#privateKeys(record)) : openRoom(record.name)
     if (!keys.ok) return
@@ -157,20 +159,60 @@ export class OwnRooms {
 
   leave(reference: string): Promise<void> {
     const { id } = this.summaryOf(reference)
+    return this.#changes.run(() =>
+      this.#leave(id as RoomId, () => deleteRoomRecord(this.#deps.storage.records, id as RoomId))
+    )
+  }
+
+  /** Leaves a room, or did so before, and erases all that is stored of it. */
+  async forget(reference: string): Promise<RoomId> {
+    const { records } = this.#deps.storage
     return this.#changes.run(async () => {
-      if (this.joins.has(id)) return this.#stopJoining(id as RoomId)
+      const left = await this.#leftRoom(reference)
+      const id = left ?? (this.summaryOf(reference).id as RoomId)
+      const erase = async (record: RoomRecord): Promise<void> => {
+        // A crash in between leaves nothing that would be opened again.
+        await saveRoomRecord(records, { ...record, erasing: true })
+        await this.#erase(id)
+      }
+      if (left === undefined) await this.#leave(id, erase)
+      else await erase({ id, name: '', remembered: [] })
+      return id
+    })
+  }
+
+  /** @param remember notes in the store that this device is out */
+  async #leave(id: RoomId, remember: (record: RoomRecord) => Promise<void>): Promise<void> {
+    if (this.joins.has(id)) {
+      this.joins.forget(id)
+      await remember({ id, name: '', remembered: [] })
+    } else {
       const { live, record } = this.find(id)
       await live.membership?.leave()
       if (live.membership !== undefined) await this.#handOn(live)
-      const { roomId } = live.keys
-      this.#rooms.delete(roomId)
+      this.#rooms.delete(id)
       await live.close()
-      this.#talk.left(roomId)
+      this.#talk.left(id)
       const others = new Set([...this.#rooms.values()].flatMap(each => each.record.remembered.map(({ peer }) => peer)))
       for (const { peer } of record.remembered) if (!others.has(peer)) this.#online?.kept.release(peer)
-      await deleteRoomRecord(this.#deps.storage.records, roomId)
-      this.#deps.events.emit({ event: 'room', room: roomId, change: 'left' })
-    })
+      await remember(record)
+    }
+    this.#deps.events.emit({ event: 'room', room: id, change: 'left' })
+  }
+
+  /** The room of this name or id, if this device has left it, still has something of it, and is in none that is called so. */
+  async #leftRoom(reference: string): Promise<RoomId | undefined> {
+    const named = openRoom(reference)
+    const id = ROOM_ID.test(reference) ? (reference as RoomId) : named.ok ? named.value.roomId : undefined
+    const isListed = this.summaries().some(room => room.id === id || foldCase(room.name) === foldCase(reference.trim()))
+    if (id === undefined || isListed) return undefined
+    const stored = await this.#deps.storage.room(id).records.list('', 1)
+    return stored.length > 0 ? id : undefined
+  }
+
+  async #erase(id: RoomId): Promise<void> {
+    await this.#deps.storage.forget(id)
+    await deleteRoomRecord(this.#deps.storage.records, id)
   }
 
   set(reference: string, key: string, value: string): Promise<RoomSummary> {
@@ -233,12 +275,6 @@ export class OwnRooms {
   async close(): Promise<void> {
     await this.#changes.run(async () => undefined)
     await Promise.all(this.live().map(live => live.close()))
-  }
-
-  async #stopJoining(id: RoomId): Promise<void> {
-    this.joins.forget(id)
-    await deleteRoomRecord(this.#deps.storage.records, id)
-    this.#deps.events.emit({ event: 'room', room: id, change: 'left' })
   }
 
   #privateKeys({ id, name }: RoomRecord): PrivateRoomKeys {

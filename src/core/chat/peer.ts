@@ -26,6 +26,11 @@ export interface Peer {
   /** Stops taking part; what is stored here stays. */
   leaveRoom(room: string): Promise<void>
   /**
+   * Erases all that is stored here of a room, keys included, after leaving it where this device is in; resolves with its id. `room` may be
+   * one that was left before: an open room's name, or the whole id. @throws UsageError when nothing is stored of it
+   */
+  forgetRoom(room: string): Promise<string>
+  /**
    * Changes a setting of the room; throws `UsageError` or `NotAllowedError` when that cannot be. In an open room only this
    * device's own settings can be changed: `keepers` (`on`, `off`) and `retention` (`30d`, a number of messages, `forever`).
    */

@@ -18,6 +18,8 @@ export interface RoomRecord {
   readonly kind?: 'private'
   /** This device reads nothing from before: the room's history policy gave it no keys. */
   readonly since?: Millis
+  /** All that is stored of it is to go, and may have gone in part. */
+  readonly erasing?: true
   /** Nobody has let this device in yet. */
   readonly joining?: Joining
 }

@@ -4,6 +4,7 @@ import { GroupCommit } from './group-commit.ts'
 import {
   deleteRange,
   openDatabase,
+  purgeRange,
   readRecords,
   recordOperation,
   writeDurably,
@@ -63,6 +64,7 @@ export async function openStorage(database: Database): Promise<Storage> {
     async forget(id) {
       rooms.delete(id)
       await deleteRange(database, roomPrefix(id))
+      await purgeRange(database, roomPrefix(id))
     },
     async close() {
       await group.idle()

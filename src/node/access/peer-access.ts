@@ -21,6 +21,8 @@ export interface PeerAccess {
   findRoom(room: string): Promise<RoomSummary>
   rooms(): Promise<readonly RoomSummary[]>
   leaveRoom(room: string): Promise<RoomSummary>
+  /** The id of the room, of which nothing is stored any more. */
+  forgetRoom(room: string): Promise<string>
   setRoom(room: string, key: string, value: string): Promise<RoomSummary>
   inviteLink(room: string, webUrl: string | undefined): Promise<string>
   /** Into a private room, by an invite of its own. */

@@ -49,6 +49,8 @@ export function runningPeer(client: ApiClient): RunningPeer {
       ask<RoomSummary>('/v1/rooms', { method: 'POST', body: { name, ...(history !== undefined && { history }) } }),
     findRoom: room => ask<RoomSummary>(roomPath(room)),
     rooms: () => ask<RoomSummary[]>('/v1/rooms'),
+    forgetRoom: async room =>
+      (await ask<{ id: string }>(`/v1/stored-rooms/${encodeURIComponent(room)}`, { method: 'DELETE' })).id,
     leaveRoom: room => ask<RoomSummary>(roomPath(room), { method: 'DELETE' }),
     setRoom: (room, key, value) =>
       ask<RoomSummary>(`${roomPath(room)}/settings/${encodeURIComponent(key)}`, { method: 'PUT', body: { value } }),

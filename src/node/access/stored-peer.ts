@@ -95,6 +95,7 @@ export function storedPeerAccess({ peer, stop }: StoredPeer): PeerAccess {
       await peer.leaveRoom(left.id)
       return left
     },
+    forgetRoom: async room => peer.forgetRoom(room),
     setRoom: async (room, key, value) => peer.setRoom(findRoom(peer, room).id, key, value),
     inviteLink: async (room, webUrl) => peer.inviteLink(findRoom(peer, room).id, webUrl),
     invite: async (room, terms) => inviteTo(peer, findRoom(peer, room).id, terms),

@@ -24,6 +24,7 @@ const ANSWERS: readonly RoomAnswer[] = [
   ['POST', '/v1/rooms', enterRoom],
   ['GET', '/v1/rooms/:room', ({ peer, room }) => ok(peer.findRoom(room))],
   ['DELETE', '/v1/rooms/:room', leaveRoom],
+  ['DELETE', '/v1/stored-rooms/:stored', forgetRoom],
   ['PUT', '/v1/rooms/:room/settings/:key', setRoom],
   ['GET', '/v1/rooms/:room/members', async ({ peer, room }) => ok(await peer.members(room))],
   ['GET', '/v1/rooms/:room/peers', reachedMembers],
@@ -84,6 +85,11 @@ async function joinByLink({ peer, request, signal }: RoomCall, link: string, tim
   request.socket.setTimeout(0)
   const entered = await untilAdmitted(peer, room.id, timeout, signal)
   return { status: isOutside(entered) ? 202 : 200, body: entered }
+}
+
+/** It may be a room that was left before. */
+async function forgetRoom({ peer, parameters }: RoomCall): Promise<Reply> {
+  return ok({ id: await peer.forgetRoom(parameters['stored'] ?? '') })
 }
 
 async function leaveRoom({ peer, room }: RoomCall): Promise<Reply> {

@@ -81,6 +81,15 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('../commands/room.ts')).leaveRoom
   },
   {
+    path: 'room forget',
+    arguments: 'ROOM',
+    count: [1, 1],
+    summary:
+      'leave it, or have left it, and erase all that is stored of it here; ROOM may be the name of an open room, or a whole id',
+    flags: [],
+    load: async () => (await import('../commands/room.ts')).forgetRoom
+  },
+  {
     path: 'room set',
     arguments: 'ROOM KEY VALUE',
     count: [3, 3],

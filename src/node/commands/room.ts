@@ -7,7 +7,7 @@ import { roomLine } from '../terminal/room-line.ts'
 import { visible } from '../terminal/visible.ts'
 import { tellFull } from './tell-full.ts'
 import type { Invocation, Run } from './command.ts'
-import { leaveWithMembers, withMembers } from './with-members.ts'
+import { forgetWithMembers, leaveWithMembers, withMembers } from './with-members.ts'
 
 export const createRoom: Run = async invocation => {
   const { settings, stop, output } = invocation
@@ -46,6 +46,12 @@ export const leaveRoom: Run = async invocation => {
     { id: room.id, name: room.name },
     `You left ${visible(room.name)}. What is stored of it here stays.`
   )
+}
+
+export const forgetRoom: Run = async invocation => {
+  const reference = first(invocation)
+  const id = await forgetWithMembers(invocation, reference)
+  invocation.output.result({ id }, `Nothing of ${visible(reference)} is stored here any more.`)
 }
 
 export const setRoom: Run = async invocation => {

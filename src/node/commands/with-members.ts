@@ -1,7 +1,9 @@
 import type { RoomSummary } from '../../core/chat/index.ts'
 import { openAccess } from '../access/open-access.ts'
 import type { PeerAccess } from '../access/peer-access.ts'
+import type { StoredPeer } from '../access/stored-peer.ts'
 import { ownCall } from '../command-line/own-call.ts'
+import type { Settings } from '../command-line/settings.ts'
 import type { Invocation } from './command.ts'
 
 /** Has something decided in a room; where no peer runs and it is a private one, this is one until another member knows. */
@@ -35,13 +37,30 @@ export async function leaveWithMembers({ settings, stop }: Invocation, reference
   try {
     const { findRoom } = await import('../access/find-room.ts')
     const room = findRoom(stored.peer, reference)
-    if (room.kind === 'private' && room.role !== undefined && room.members > 1) {
-      const { reachMembers } = await import('../access/reach.ts')
-      await reachMembers(stored, room.id, settings, stop)
-    }
+    await meetMembers(stored, room, settings, stop)
     await stored.peer.leaveRoom(room.id)
     return room
   } finally {
     await stored.stop()
   }
+}
+
+/** The same, and erases what is stored of it; of a room that was left before, that alone. Resolves with its id. */
+export async function forgetWithMembers({ settings, stop }: Invocation, reference: string): Promise<string> {
+  const access = await openAccess(settings, stop)
+  if (access.kind === 'running') return access.peer.forgetRoom(reference)
+  const { stored } = access
+  try {
+    const room = stored.peer.rooms().find(({ id, name }) => id === reference || name === reference)
+    if (room !== undefined) await meetMembers(stored, room, settings, stop)
+    return await stored.peer.forgetRoom(reference)
+  } finally {
+    await stored.stop()
+  }
+}
+
+async function meetMembers(stored: StoredPeer, room: RoomSummary, settings: Settings, stop: AbortSignal) {
+  if (room.kind === 'open' || room.role === undefined || room.members === 1) return
+  const { reachMembers } = await import('../access/reach.ts')
+  await reachMembers(stored, room.id, settings, stop)
 }

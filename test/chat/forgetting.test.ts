@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import type { Storage } from '../../src/core/log/index.ts'
+import { found, hears, inviteLink, join, meet } from '../support/private-story.ts'
+import { settle } from '../support/settle.ts'
+import { Story, type Actor } from '../support/story.ts'
+
+test('a private room that is forgotten is left, and nothing of it is stored any more', async () => {
+  const story = new Story()
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await found(story, anna)
+  expect(await join(story, bob, await inviteLink(story, anna))).toBe('in')
+  await meet(story, anna, bob)
+  await settle(story, anna.peer.send('Loft', 'hello'))
+  await hears(story, bob, 'Anna: hello')
+  const { id } = bob.peer.findRoom('Loft')
+  expect(await storedOf(bob, id)).not.toEqual([])
+  expect(await settle(story, bob.peer.forgetRoom('Loft'))).toBe(id)
+  expect(anna.peer.findRoom('Loft').members).toBe(1)
+  expect(bob.peer.rooms()).toEqual([])
+  expect(await storedOf(bob, id)).toEqual([])
+  await expect(bob.peer.forgetRoom(id)).rejects.toThrow(/there is no room/)
+})
+
+test('a room that was left before is forgotten by its id, an open one by its name, too', async () => {
+  const story = new Story()
+  const anna = await story.enter('Anna')
+  await found(story, anna)
+  const { id } = anna.peer.findRoom('Loft')
+  await settle(story, anna.peer.leaveRoom('Loft'))
+  expect(await storedOf(anna, id)).not.toEqual([])
+  expect(await settle(story, anna.peer.forgetRoom(id))).toBe(id)
+  expect(await storedOf(anna, id)).toEqual([])
+
+  const lobby = await anna.peer.joinOpenRoom('lobby')
+  await anna.peer.send('lobby', 'hello')
+  await anna.peer.leaveRoom('lobby')
+  expect(await settle(story, anna.peer.forgetRoom('Lobby '))).toBe(lobby.id)
+  expect(await storedOf(anna, lobby.id)).toEqual([])
+})
+
+test('of a private room and an open one left before, both of this name, the one that is listed is meant', async () => {
+  const story = new Story()
+  const anna = await story.enter('Anna')
+  const open = await anna.peer.joinOpenRoom('loft')
+  await anna.peer.send('loft', 'hello')
+  await anna.peer.leaveRoom(open.id)
+  await found(story, anna)
+  await settle(story, anna.peer.forgetRoom('Loft'))
+  expect(anna.peer.rooms()).toEqual([])
+  expect(await storedOf(anna, open.id)).not.toEqual([])
+})
+
+test('what a crash leaves of a forgotten room goes at the next start', async () => {
+  const story = new Story()
+  const anna = await story.enter('Anna')
+  await found(story, anna)
+  const { id } = anna.peer.findRoom('Loft')
+  const storage: Storage = anna.storage
+  const { forget } = storage
+  storage.forget = () => Promise.reject(new Error('the power went'))
+  await expect(settle(story, anna.peer.forgetRoom('Loft'))).rejects.toThrow('the power went')
+  storage.forget = forget
+  const again = await story.enter('Anna', storage)
+  expect(again.peer.rooms()).toEqual([])
+  expect(await storedOf(again, id)).toEqual([])
+})
+
+test('the only owner of a room with others in it does not forget it, but of a closed one', async () => {
+  const story = new Story()
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await found(story, anna)
+  expect(await join(story, bob, await inviteLink(story, anna))).toBe('in')
+  await meet(story, anna, bob)
+  await expect(settle(story, anna.peer.forgetRoom('Loft'))).rejects.toThrow(/only owner/)
+  expect(anna.peer.findRoom('Loft').members).toBe(2)
+  await settle(story, anna.peer.privateRooms.close('Loft'))
+  await settle(story, anna.peer.forgetRoom('Loft'))
+  expect(anna.peer.rooms()).toEqual([])
+})
+
+async function storedOf({ storage }: Actor, room: string): Promise<unknown[]> {
+  return storage.room(room).records.list('')
+}
