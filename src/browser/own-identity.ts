@@ -1,6 +1,6 @@
 import { systemClock, systemRandom } from '../core/bytes/index.ts'
 import { createIdentityVault, verifiedMembers, type IdentityVault, type VerifiedMembers } from '../core/chat/index.ts'
-import type { RecordStore } from '../core/log/index.ts'
+import type { Storage } from '../core/log/index.ts'
 
 /** What concerns the keys of this tab's user, and others': beside the peer, on the same store. */
 export interface OwnIdentity {
@@ -8,9 +8,9 @@ export interface OwnIdentity {
   readonly verified: VerifiedMembers
 }
 
-export function ownIdentity(records: RecordStore): OwnIdentity {
+export function ownIdentity(storage: Storage): OwnIdentity {
   return {
-    vault: createIdentityVault({ records, clock: systemClock, random: systemRandom }),
-    verified: verifiedMembers(records)
+    vault: createIdentityVault({ storage, clock: systemClock, random: systemRandom }),
+    verified: verifiedMembers(storage.records)
   }
 }

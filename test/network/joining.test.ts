@@ -70,7 +70,9 @@ test('the largest answer there may be comes over a real connection, at an addres
     roomId,
     invites: () => anna.invites(),
     takeInvite: async () => undefined,
-    admit: async () => answer
+    admit: async () => answer,
+    admitDevice: async () => undefined,
+    deviceMeetings: () => []
   }
   const addresses = ownAddresses(await answering(room))
   const link = await anna.invite({ expires: Date.now() + 3_600_000, addresses })

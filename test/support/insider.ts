@@ -159,7 +159,7 @@ export class Insider {
       ...createIdentitySecrets(systemRandom, this.#story.clock.now()),
       rootSeed: this.#rootSeed
     })
-    const action = { kind: 'device', device: certificate.device } as const
+    const action = { kind: 'device', member: certificate.member, device: certificate.device } as const
     return this.operation(action, { certificate, keyPackage: systemRandom(300), ...more })
   }
 

@@ -7,7 +7,9 @@ import {
   type OperationId,
   type RoomId
 } from '../encryption/index.ts'
+import type { DeviceId, MemberId } from '../identity/index.ts'
 import type { AdmittingRoom, OpenInvite } from './joining/admitting-room.ts'
+import type { DeviceRequest } from './joining/device-request.ts'
 import type { JoinAnswer, JoinRequest, Refusal } from './joining/join-codec.ts'
 import type { Membership } from './membership.ts'
 import type { ControlLog } from './room/control-log.ts'
@@ -60,11 +62,10 @@ export class Admission implements AdmittingRoom {
 
   async admit(request: JoinRequest): Promise<JoinAnswer> {
     const { certificate, keyPackage, invite } = request
-    const { member, device } = certificate
+    const { member } = certificate
     const access = this.#deps.membership.access()
-    const devices = access.members.get(member)?.devices
-    if (devices?.has(device) === true) return this.#handOver()
-    if (devices !== undefined) return refused('member-already')
+    // A further device needs no invite: the root's certificate is what lets it in.
+    if (access.members.has(member)) return this.#admitDevice(request)
     const why = this.#whyNot(request) ?? (await this.#faultOf(request))
     const role = access.invites.get(invite)?.role
     if (why !== undefined || role === undefined) return refused(why ?? 'not-allowed')
@@ -77,6 +78,42 @@ export class Admission implements AdmittingRoom {
     const { nick } = request
     await this.#deps.room.introduce({ certificate: certificate.bytes, nick }, this.#deps.clock.now())
     return this.#handOver()
+  }
+
+  async admitDevice(request: DeviceRequest): Promise<JoinAnswer | undefined> {
+    const { member } = request.certificate
+    const access = this.#deps.membership.access()
+    if (access.members.has(member)) return this.#admitDevice(request)
+    const removed = access.removed.get(member)
+    return removed && refused(removed.isBanned ? 'banned' : 'not-allowed')
+  }
+
+  deviceMeetings(): readonly Uint8Array[] {
+    const { membership, clock } = this.#deps
+    if (!membership.mayAdmit()) return []
+    return this.#control.room.meetingGenerations(clock.now()).map(({ rendezvousSecret }) => rendezvousSecret)
+  }
+
+  /** It reads what its member could read, and what the room's policy gives everybody. */
+  async #admitDevice({ certificate, keyPackage, nick }: DeviceRequest): Promise<JoinAnswer> {
+    const { membership, room } = this.#deps
+    const { member, device } = certificate
+    const known = membership.access().members.get(member)
+    if (known === undefined) return refused('not-allowed')
+    if (known.revoked.has(device)) return refused('device-revoked')
+    if (!known.devices.has(device)) {
+      if (!(await this.#isFit(certificate.device, keyPackage))) return refused('not-allowed')
+      try {
+        await membership.operate(control =>
+          control.say({ kind: 'device', member, device }, { certificate, keyPackage })
+        )
+      } catch (thrown) {
+        if (thrown instanceof NotAllowedError) return refused(membership.access().isClosed ? 'closed' : 'not-allowed')
+        throw thrown
+      }
+      await room.introduce({ certificate: certificate.bytes, nick }, this.#deps.clock.now())
+    }
+    return this.#handOver(member)
   }
 
   get #control(): ControlLog {
@@ -98,14 +135,22 @@ export class Admission implements AdmittingRoom {
   async #faultOf({ certificate, keyPackage, invite, inviteKey }: JoinRequest): Promise<Refusal | undefined> {
     const { room } = this.#control
     const known = room.inviteKey(invite)
-    if (known === undefined || !equalBytes(known, inviteKey) || room.hasKeyPackage(keyPackage)) return 'not-allowed'
-    const whose = await this.#deps.groupKeys.deviceOf(keyPackage)
-    return whose.ok && whose.value === certificate.device ? undefined : 'not-allowed'
+    if (known === undefined || !equalBytes(known, inviteKey)) return 'not-allowed'
+    return (await this.#isFit(certificate.device, keyPackage)) ? undefined : 'not-allowed'
   }
 
-  async #handOver(): Promise<JoinAnswer> {
+  async #isFit(device: DeviceId, keyPackage: Uint8Array): Promise<boolean> {
+    if (this.#control.room.hasKeyPackage(keyPackage)) return false
+    const whose = await this.#deps.groupKeys.deviceOf(keyPackage)
+    return whose.ok && whose.value === device
+  }
+
+  /** @param member who had been in before */
+  async #handOver(member?: MemberId): Promise<JoinAnswer> {
     const { room } = this.#control
-    return { kind: 'admitted', generations: room.generations(), contentKeys: await this.#sharedKeys() }
+    const own = member === undefined ? [] : [...room.contentKeys(member)].toReversed()
+    const contentKeys = new Map([...own, ...(await this.#sharedKeys())])
+    return { kind: 'admitted', generations: room.generations(), contentKeys }
   }
 
   /** By the room's policy; of so many messages the keys of their epochs, which may open more. */

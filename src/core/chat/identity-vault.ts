@@ -13,8 +13,9 @@ import {
   type Passphrase,
   type PortableIdentity
 } from '../identity/index.ts'
-import type { RecordStore } from '../log/index.ts'
+import type { Storage } from '../log/index.ts'
 import { loadNick, loadSecrets, nickChange, secretsChanges, storedSecrets } from './identity-record.ts'
+import { hintsChange, portableRooms } from './own-room-hints.ts'
 import { hasEnteredRooms } from './room-records.ts'
 import { Serial } from './serial.ts'
 import { isWrapped, wrongPassphrase, type AskPassphrase, type OpenSecrets } from './stored-secrets.ts'
@@ -29,7 +30,7 @@ export interface IdentityVault {
   isProtected(): Promise<boolean>
   /** Sets or changes the passphrase; undefined takes it away. */
   setPassphrase(next: string | undefined, ask: AskPassphrase): Promise<void>
-  /** The root key, and the nickname, as a text that `passphrase` opens. */
+  /** The root key, the nickname, and where the private rooms' members are found, as a text that `passphrase` opens. */
   exportIdentity(passphrase: string, ask: AskPassphrase): Promise<string>
   /** The root key as 24 words. */
   phrase(ask: AskPassphrase): Promise<string>
@@ -44,15 +45,21 @@ export interface ImportedIdentity {
   readonly member: string
   readonly device: string
   readonly nick: string | undefined
+  /** Names of the private rooms that the device asks to come into from its next run on. */
+  readonly rooms: readonly string[]
 }
 
 export interface IdentityVaultDeps {
-  readonly records: RecordStore
+  readonly storage: Pick<Storage, 'records' | 'room'>
   readonly clock: Clock
   readonly random: RandomBytes
+  /** Of this device, where it is online. */
+  readonly addresses?: () => readonly string[]
 }
 
-export function createIdentityVault({ records, clock, random }: IdentityVaultDeps): IdentityVault {
+export function createIdentityVault(deps: IdentityVaultDeps): IdentityVault {
+  const { storage, clock, random, addresses = () => [] } = deps
+  const { records } = storage
   const changes = new Serial()
   const load = (ask: AskPassphrase): Promise<OpenSecrets> => loadSecrets(records, clock, random, ask)
 
@@ -70,14 +77,14 @@ export function createIdentityVault({ records, clock, random }: IdentityVaultDep
     )
   }
 
-  function become({ rootSeed, nick }: PortableIdentity): Promise<ImportedIdentity> {
+  function become({ rootSeed, nick, rooms }: PortableIdentity): Promise<ImportedIdentity> {
     return changes.run(async () => {
       await checkFresh()
       const secrets = { ...createIdentitySecrets(random, clock.now()), rootSeed }
       const named = nick === undefined ? [] : [nickChange(nick)]
-      await records.write([...secretsChanges({ secrets, key: undefined }, random), ...named])
+      await records.write([...secretsChanges({ secrets, key: undefined }, random), ...named, hintsChange(rooms)])
       const { member, device } = (await openIdentity(secrets)).certificate
-      return { member, device, nick }
+      return { member, device, nick, rooms: rooms.map(({ name }) => name) }
     })
   }
 
@@ -94,7 +101,11 @@ export function createIdentityVault({ records, clock, random }: IdentityVaultDep
     async exportIdentity(text, ask) {
       const passphrase = newPassphrase(text)
       const { secrets } = await load(ask)
-      const portable = { rootSeed: secrets.rootSeed, nick: await loadNick(records) }
+      const portable = {
+        rootSeed: secrets.rootSeed,
+        nick: await loadNick(records),
+        rooms: await portableRooms(storage, addresses())
+      }
       return encodeIdentityExport(portable, passphrase, random)
     },
     async phrase(ask) {
@@ -107,7 +118,7 @@ export function createIdentityVault({ records, clock, random }: IdentityVaultDep
       return become(opened)
     },
     async importPhrase(words) {
-      return become({ rootSeed: usable(await rootOfPhrase(words)), nick: undefined })
+      return become({ rootSeed: usable(await rootOfPhrase(words)), nick: undefined, rooms: [] })
     },
     async checkImport(text) {
       if (text !== undefined) usable(checkIdentityExport(text))

@@ -7,18 +7,19 @@ import {
   type Clock,
   type RandomBytes
 } from '../bytes/index.ts'
-import { loadGroupKeys, type RoomId } from '../encryption/index.ts'
+import { loadGroupKeys, type KeyPackage, type RoomId } from '../encryption/index.ts'
 import type { DisplayName, Identity } from '../identity/index.ts'
 import type { Storage } from '../log/index.ts'
 import type { Network } from '../network/index.ts'
 import { decodeLink, type JoinLink } from './invite-link.ts'
-import { prepareJoin, type JoinAttempt } from './joining/join-attempt.ts'
+import { attemptAsDevice, attemptByLink, prepareDevice, prepareJoin, type JoinAttempt } from './joining/join-attempt.ts'
 import type { JoinAnswer, Refusal } from './joining/join-codec.ts'
 import { Joiner, type JoinState } from './joining/joiner.ts'
 import type { Listeners } from './listeners.ts'
+import type { NamedHint } from './own-room-hints.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
 import { generationsRecord, handedOverRecord, keyPackageRecords } from './room/control-records.ts'
-import type { PendingRoom, RoomRecord } from './room-records.ts'
+import type { Joining, PendingRoom, RoomRecord } from './room-records.ts'
 
 export interface JoinsDeps {
   readonly storage: Storage
@@ -45,7 +46,7 @@ const REFUSALS: Readonly<Record<Refusal, string>> = {
   'used-up': 'this invite was used as often as it could be: ask for a new one',
   banned: 'you were banned from this room',
   closed: 'this room was closed',
-  'member-already': 'you are in this room already, on another device of yours',
+  'device-revoked': 'this device was taken out of the room',
   'not-allowed': 'nobody who was asked may let you in'
 }
 /** What a device whose clock is a little ahead of the others' would miss otherwise. */
@@ -63,31 +64,59 @@ export class Joins {
 
   /** Asks by this link, from now on for as long as it takes; resolves when that is durable. */
   async begin(text: string, link: JoinLink): Promise<RoomSummary> {
-    const { storage, random, identity, nick, save, events } = this.#deps
-    const keys = await loadGroupKeys()
-    const device = { id: identity.certificate.device, signingKey: identity.deviceSeed }
-    const keyPackage = await keys.createKeyPackage(device)
-    const attempt = await prepareJoin(link, { identity, keyPackage: keyPackage.shown, nick: nick() }, random)
+    const keyPackage = await this.#newKeyPackage()
+    const attempt = await prepareJoin(link, this.#newcomer(keyPackage), this.#deps.random)
     if (!attempt.ok) throw new NotAllowedError(attempt.error)
-    await storage.room(link.roomId).commit({ records: keyPackageRecords(keyPackage) })
-    const { request, answerSecret } = attempt.value
-    const joining = { link: text, request: toHex(request), answerSecret: toHex(answerSecret) }
-    const record: PendingRoom = { id: link.roomId, name: link.name, kind: 'private', remembered: [], joining }
+    return this.#begin({ id: link.roomId, name: link.name }, { link: text }, keyPackage, attempt.value)
+  }
+
+  /** Asks as a further device of a member who is in. */
+  async beginAsDevice(hint: NamedHint): Promise<RoomSummary> {
+    const keyPackage = await this.#newKeyPackage()
+    const attempt = await prepareDevice(hint, this.#newcomer(keyPackage), this.#deps.random)
+    const by = { meetings: hint.meetings.map(toHex), addresses: hint.addresses }
+    return this.#begin(hint, by, keyPackage, attempt)
+  }
+
+  async #newKeyPackage(): Promise<KeyPackage> {
+    const { certificate, deviceSeed } = this.#deps.identity
+    const keys = await loadGroupKeys()
+    return keys.createKeyPackage({ id: certificate.device, signingKey: deviceSeed })
+  }
+
+  #newcomer({ shown }: KeyPackage) {
+    const { identity, nick } = this.#deps
+    return { identity, keyPackage: shown, nick: nick() }
+  }
+
+  async #begin(
+    { id, name }: Pick<PendingRoom, 'id' | 'name'>,
+    by: Pick<Joining, 'link' | 'meetings' | 'addresses'>,
+    keyPackage: KeyPackage,
+    attempt: JoinAttempt
+  ): Promise<RoomSummary> {
+    const { storage, save, events } = this.#deps
+    await storage.room(id).commit({ records: keyPackageRecords(keyPackage) })
+    const joining = { ...by, request: toHex(attempt.request), answerSecret: toHex(attempt.answerSecret) }
+    const record: PendingRoom = { id, name, kind: 'private', remembered: [], joining }
     await save(record)
-    this.#drop(link.roomId)
-    const pending = this.#add(record, attempt.value)
-    events.emit({ event: 'room', room: link.roomId, change: 'joining' })
+    this.#drop(id)
+    const pending = this.#add(record, attempt)
+    events.emit({ event: 'room', room: id, change: 'joining' })
     return summaryOf(pending)
   }
 
   /** Goes on with what an earlier run began. */
   restore(record: PendingRoom): void {
-    const { link: text, request, answerSecret } = record.joining
+    const { link: text, meetings = [], addresses = [], request, answerSecret } = record.joining
+    const [said, secret] = [bytesOf(request), bytesOf(answerSecret)]
+    if (text === undefined) {
+      const hint = { id: record.id, meetings: meetings.map(bytesOf), addresses }
+      this.#add(record, attemptAsDevice(hint, said, secret))
+      return
+    }
     const link = decodeLink(text, 0)
-    if (!link.ok || link.value.kind !== 'join') return
-    const [requestBytes, secret] = [request, answerSecret].map(hex => expectValue(fromHex(hex)))
-    if (requestBytes === undefined || secret === undefined) return
-    this.#add(record, { link: link.value, request: requestBytes, answerSecret: secret })
+    if (link.ok && link.value.kind === 'join') this.#add(record, attemptByLink(link.value, said, secret))
   }
 
   goOnline(network: Network): void {
@@ -171,6 +200,10 @@ export class Joins {
     this.#pending.get(room)?.joiner?.stop()
     this.#pending.delete(room)
   }
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return expectValue(fromHex(hex))
 }
 
 function summaryOf({ record, joiner, refusal }: Pending): RoomSummary {

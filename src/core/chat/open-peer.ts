@@ -10,6 +10,7 @@ import { peerEventOf } from './network-event.ts'
 import { OwnPrivateRooms } from './own-private-rooms.ts'
 import { OwnRooms } from './own-rooms.ts'
 import type { MemberSummary, Message, Peer, PeerEvent, PeerStatus, RoomSummary, Taken } from './peer.ts'
+import { forgetHints, loadHints, type NamedHint } from './own-room-hints.ts'
 import { reportPeers } from './peer-reports.ts'
 import type { PrivateRooms } from './private-rooms.ts'
 import { keyName } from './room/devices.ts'
@@ -35,6 +36,10 @@ export async function openPeer(deps: PeerDeps): Promise<Peer> {
   const identity = await loadIdentity(records, deps.clock, deps.random, deps.askPassphrase)
   const peer = new LocalPeer(deps, identity, await loadNick(records))
   for (const record of await loadRoomRecords(records)) await peer.restore(record)
+  const hints = await loadHints(records)
+  for (const hint of hints) await peer.enterOwn(hint)
+  // Those that were begun are remembered as rooms; what a crash left over is begun again.
+  if (hints.length > 0) await forgetHints(records)
   return peer
 }
 
@@ -110,6 +115,11 @@ class LocalPeer implements Peer {
 
   restore(record: RoomRecord): Promise<void> {
     return this.#rooms.restore(record)
+  }
+
+  /** Asks to come into a private room that another device of this member is in. */
+  async enterOwn(hint: NamedHint): Promise<void> {
+    await this.#rooms.joins.beginAsDevice(hint)
   }
 
   async inviteLink(reference: string, webAddress?: string): Promise<string> {

@@ -26,7 +26,11 @@ export interface RoomRecord {
 
 /** A request that was made and not answered. Bytes are in hex. */
 export interface Joining {
-  readonly link: string
+  /** By which it asks; undefined: as a further device of a member. */
+  readonly link?: string
+  /** Where members meet, and addresses of theirs, without a link. */
+  readonly meetings?: readonly string[]
+  readonly addresses?: readonly string[]
   readonly request: string
   readonly answerSecret: string
 }

@@ -170,12 +170,11 @@ export class PrivateRoom {
 
   /** What this device is to say, standing above all that it knows; refused when it may not. */
   say(action: Exclude<Action, { kind: 'create' }>, more: Partial<OperationContent> = {}): Result<ControlWords> {
-    const parents = this.#ends()
-    const content = { ...NOTHING_BESIDE, ...more, parents, previous: this.#previous, action }
-    const tried = { id: 'tried' as OperationId, author: this.#self, parents, previous: this.#previous, action }
+    const said = { parents: this.#ends(), previous: this.#previous, action }
+    const tried = { id: 'tried' as OperationId, author: this.#self, device: this.#deps.device.id, ...said }
     const access = resolveAccess([...this.#operations.values(), tried], this.id)
     if (!access.stands.has(tried.id)) return failure(access.void.get(tried.id) ?? 'it does not count')
-    return success({ kind: OPERATION_KIND, content: encodeOperation(content) })
+    return success({ kind: OPERATION_KIND, content: encodeOperation({ ...NOTHING_BESIDE, ...more, ...said }) })
   }
 
   /** Lets a device in, with what it showed. */
@@ -253,9 +252,11 @@ export class PrivateRoom {
     return this.#graph?.stored()
   }
 
-  /** All content keys that are here. */
-  contentKeys(): ReadonlyMap<EpochId, Uint8Array> {
-    return new Map(this.#graph?.stored().contentKeys)
+  /** The content keys that are here; of a member those of the epochs that a device of theirs was in. */
+  contentKeys(of?: MemberId): ReadonlyMap<EpochId, Uint8Array> {
+    const isIn = (epoch: EpochId): boolean =>
+      [...(this.#graph?.devicesAt(epoch) ?? [])].some(device => this.#memberOf.get(device) === of)
+    return new Map(this.#graph?.stored().contentKeys.filter(([epoch]) => of === undefined || isIn(epoch)))
   }
 
   /** Content keys handed over, of epochs that are not known yet. */
@@ -319,14 +320,13 @@ export class PrivateRoom {
     if (this.#operations.has(id)) return 'taken'
     const decoded = await decodeOperation(content)
     if (!decoded.ok) return 'void'
-    const { parents, previous, action, certificate, keyPackage, beginning, inviteKey } = decoded.value
+    const { action, certificate, keyPackage, beginning, inviteKey, ...rest } = decoded.value
     if (action.kind === 'create' && (id !== this.id || certificate?.device !== device)) return 'void'
     // Who brings a device says whose it is; every other author was brought before.
     const author = action.kind === 'create' ? certificate?.member : this.#memberOf.get(device)
-    if (author === undefined || parents.some(parent => !this.#operations.has(parent))) return 'waits'
-    if (action.kind === 'device' && certificate?.member !== author) return 'void'
+    if (author === undefined || rest.parents.some(parent => !this.#operations.has(parent))) return 'waits'
     if (this.#operations.size >= MAX_OPERATIONS) return 'full'
-    this.#operations.set(id, { id, author, parents, previous, action })
+    this.#operations.set(id, { id, author, device, action, ...rest })
     this.#access = undefined
     if (device === this.#deps.device.id) this.#previous = id
     if (certificate !== undefined && !this.#memberOf.has(certificate.device)) {

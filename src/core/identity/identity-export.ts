@@ -1,12 +1,17 @@
 import {
   ByteWriter,
+  concatBytes,
   decodeUtf8,
   decodeWith,
   encodeUtf8,
+  expectValue,
   failure,
   fromBase64Url,
+  fromHex,
   success,
   toBase64Url,
+  toHex,
+  type ByteReader,
   type RandomBytes,
   type Result
 } from '../bytes/index.ts'
@@ -18,34 +23,57 @@ import { SEED_BYTES } from './signature.ts'
 export interface PortableIdentity {
   readonly rootSeed: Uint8Array
   readonly nick: DisplayName | undefined
+  /** Private rooms that the member is in. */
+  readonly rooms: readonly PortableRoom[]
 }
 
-/** An export is 300 bytes or so; whatever is longer is another file. */
-const MAX_EXPORT_BYTES = 4096
+/** What another device needs to find a private room's members; it opens nothing. */
+export interface PortableRoom {
+  /** 32 bytes in hex. */
+  readonly id: string
+  readonly name: string
+  /** Rendezvous secrets, 32 bytes each, newest first. */
+  readonly meetings: readonly Uint8Array[]
+  /** Of members. */
+  readonly addresses: readonly string[]
+}
+
+/** Whatever is longer is another file. */
+const MAX_EXPORT_BYTES = 64 * 1024
+/** What fits in base64url, wrapped. Rooms beyond are left out. */
+const MAX_SECRET_BYTES = 44 * 1024
+const MAX_ROOM_NAME_BYTES = 400
+const MAX_ADDRESS_BYTES = 512
 const FIRST_LINE = 'starling identity 1'
 /** Of 64 characters, in UTF-8. */
 const MAX_NICK_BYTES = 256
-const VERSION = 1
+const VERSION = 2
+const KEY_BYTES = 32
 
 /**
  * The identity as a text file, always under a passphrase: a line that says what it is, then in base64url the wrapped
  *
  * | bytes | |
  * |---|---|
- * | 1 | version, 1 |
+ * | 1 | version, 2; in version 1 nothing stands behind the nickname |
  * | 32 | seed of the root key |
  * | 2, n | nickname in UTF-8, perhaps empty |
+ * | to the end | each private room: id 32 · name 2 + n · number of rendezvous secrets 1, each 32 · number of addresses 1, each 2 + n |
  */
 export async function encodeIdentityExport(
-  { rootSeed, nick }: PortableIdentity,
+  { rootSeed, nick, rooms }: PortableIdentity,
   passphrase: Passphrase,
   random: RandomBytes
 ): Promise<string> {
-  const secret = new ByteWriter()
+  let secret = new ByteWriter()
     .u8(VERSION)
     .bytes(rootSeed)
     .shortBytes(encodeUtf8(nick ?? ''))
     .finish()
+  for (const room of rooms) {
+    const longer = concatBytes([secret, encodeRoom(room)])
+    if (longer.length <= MAX_SECRET_BYTES) secret = longer
+  }
   const wrapped = wrapSecret(await createPassphraseKey(passphrase, random), 'export', secret, random)
   return `${FIRST_LINE}\n${toBase64Url(wrapped)}\n`
 }
@@ -81,10 +109,35 @@ function readExport(text: string) {
 
 function decodePortable(secret: Uint8Array): Result<PortableIdentity> {
   return decodeWith(secret, reader => {
-    if (reader.u8() !== VERSION) reader.refuse('this export is of a newer version: update Starling')
+    const version = reader.u8()
+    if (version === 0 || version > VERSION) reader.refuse('this export is of a newer version: update Starling')
     const rootSeed = reader.bytes(SEED_BYTES)
     const name = decodeUtf8(reader.shortBytes(MAX_NICK_BYTES))
     const nick = name.ok ? parseNickname(name.value) : name
-    return { rootSeed, nick: nick.ok ? nick.value : undefined }
+    const rooms: PortableRoom[] = []
+    while (version > 1 && reader.remaining > 0) rooms.push(readRoom(reader))
+    return { rootSeed, nick: nick.ok ? nick.value : undefined, rooms }
   })
+}
+
+function encodeRoom({ id, name, meetings, addresses }: PortableRoom): Uint8Array {
+  const writer = new ByteWriter().bytes(expectValue(fromHex(id))).shortBytes(encodeUtf8(name))
+  writer.u8(meetings.length)
+  for (const meeting of meetings) writer.bytes(meeting)
+  writer.u8(addresses.length)
+  for (const address of addresses) writer.shortBytes(encodeUtf8(address))
+  return writer.finish()
+}
+
+function readRoom(reader: ByteReader): PortableRoom {
+  const id = toHex(reader.bytes(KEY_BYTES))
+  const name = readText(reader, MAX_ROOM_NAME_BYTES)
+  const meetings = Array.from({ length: reader.u8() }, () => reader.bytes(KEY_BYTES))
+  const addresses = Array.from({ length: reader.u8() }, () => readText(reader, MAX_ADDRESS_BYTES))
+  return { id, name, meetings, addresses }
+}
+
+function readText(reader: ByteReader, limit: number): string {
+  const text = decodeUtf8(reader.shortBytes(limit))
+  return text.ok ? text.value : reader.refuse(text.error)
 }

@@ -123,7 +123,7 @@ export class AdmittingMember implements AdmittingRoom {
     const access = this.room.access()
     const devices = access.members.get(member)?.devices
     if (devices?.has(device) === true) return this.#handOver()
-    if (devices !== undefined) return refused('member-already')
+    if (devices !== undefined) return refused('not-allowed')
     if (access.isClosed) return refused('closed')
     if (access.removed.get(member)?.isBanned === true) return refused('banned')
     const why = this.#whyNot(invite)
@@ -135,6 +135,14 @@ export class AdmittingMember implements AdmittingRoom {
     await this.write(words.value)
     await this.carryOut()
     return this.#handOver()
+  }
+
+  async admitDevice(): Promise<undefined> {
+    return undefined
+  }
+
+  deviceMeetings(): readonly Uint8Array[] {
+    return []
   }
 
   /** A link that admits, made here. */

@@ -159,7 +159,7 @@ describe('answers', () => {
   const epochs = bytes(16).map(each => toHex(each) as EpochId)
   const generation = fc.record({ controlKey: bytes(32), rendezvousSecret: bytes(32), keeperTag: bytes(32) })
   const byEpoch = <T>(value: fc.Arbitrary<T>) => fc.array(fc.tuple(epochs, value)).map(pairs => new Map(pairs))
-  const reasons = ['expired', 'revoked', 'used-up', 'banned', 'closed', 'member-already', 'not-allowed'] as const
+  const reasons = ['expired', 'revoked', 'used-up', 'banned', 'closed', 'device-revoked', 'not-allowed'] as const
   const answers: fc.Arbitrary<JoinAnswer> = fc.oneof(
     fc.constantFrom(...reasons).map(reason => ({ kind: 'refused', reason }) as const),
     fc.record({ kind: fc.constant('admitted'), generations: byEpoch(generation), contentKeys: byEpoch(bytes(32)) })

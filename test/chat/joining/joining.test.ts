@@ -150,9 +150,7 @@ describe('a newcomer is refused', () => {
     const newcomer = await prepare(scene, anna)
     scene.network.connect(newcomer.peer, scene.network.all()[0] as VirtualPeer)
     const answer = await scene.answered(newcomer)
-    expect(anna.room.access().members.has(newcomer.deps.certificate.member)).toBe(
-      answer.kind === 'admitted' || (answer.kind === 'refused' && answer.reason === 'member-already')
-    )
+    expect(anna.room.access().members.has(newcomer.deps.certificate.member)).toBe(answer.kind === 'admitted')
     return answer.kind === 'refused' ? answer.reason : answer.kind
   }
   const atAnna = ['/memory/anna/p2p/anna']
@@ -197,16 +195,6 @@ describe('a newcomer is refused', () => {
         return scene.join('bob', 2, await anna.invite({ expires: SOON, addresses: atAnna }))
       })
     ).toBe('banned')
-  })
-
-  test('when another device of theirs is a member already', async () => {
-    expect(
-      await refusalOf(async (scene, anna) => {
-        await scene.befriend(anna, 2)
-        const link = await anna.invite({ expires: SOON, addresses: atAnna })
-        return scene.join('bob', await scene.otherDeviceOf(2), link)
-      })
-    ).toBe('member-already')
   })
 
   test('when the room is closed', async () => {

@@ -81,7 +81,7 @@ const operations = (): fc.Arbitrary<OperationContent> => {
         ...(history !== undefined && { history })
       }))
     ),
-    of(fc.record({ kind: fc.constant('device'), device: fc.constant(device) }), own),
+    of(fc.record({ kind: fc.constant('device'), member: fc.constant(member), device: fc.constant(device) }), own),
     of(
       fc.record({
         kind: fc.constant('revoke-device'),

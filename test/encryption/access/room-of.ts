@@ -86,7 +86,14 @@ export class RoomStory {
   #add(author: MemberId, action: Action, parents: readonly OperationId[]): OperationId {
     const id = `op-${String(this.#count).padStart(3, '0')}` as OperationId
     this.#count += 1
-    this.operations.set(id, { id, author, parents, previous: this.#previous.get(author), action })
+    this.operations.set(id, {
+      id,
+      author,
+      device: deviceOf(author),
+      parents,
+      previous: this.#previous.get(author),
+      action
+    })
     this.#previous.set(author, id)
     const known = this.#known.get(author) ?? new Set<OperationId>()
     this.#known.set(author, known.add(id))

@@ -57,7 +57,7 @@ test('what the removal knew stays', () => {
 test('a demotion voids what the lower role forbids, and that alone', () => {
   const story = room()
   story.admit('Bob', 'Eve')
-  story.say('Bob', { kind: 'device', device: "Bob's phone" as never })
+  story.say('Bob', { kind: 'device', member: member('Bob'), device: "Bob's phone" as never })
   story.role('Anna', 'Bob', 'member')
   story.meet()
   expect(story.roles()).toBe('Anna owner, Bob member, Cy member, Dee member')
@@ -80,7 +80,7 @@ test('a member who may not do the same protects nothing, nor does one who was le
   const plain = room()
   plain.admit('Bob', 'Eve')
   plain.meet('Bob', 'Cy', 'Eve')
-  plain.say('Cy', { kind: 'device', device: "Cy's phone" as never })
+  plain.say('Cy', { kind: 'device', member: member('Cy'), device: "Cy's phone" as never })
   plain.remove('Anna', 'Bob')
   plain.meet()
   expect(plain.roles()).toBe('Anna owner, Bob admin, Cy member, Dee member'.replace('Bob admin, ', ''))

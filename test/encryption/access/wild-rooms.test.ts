@@ -30,7 +30,8 @@ function wildRoom(next: Numbers): { operations: Operation[]; room: OperationId }
     const mine = known.get(author) ?? new Set(operations.slice(0, 1))
     const heads = [...mine].filter(each => ![...mine].some(other => other.parents.includes(each.id)))
     const parents = heads.map(({ id }) => id)
-    const operation = { id: newId(), author: member(author), parents, previous: previous.get(author), action }
+    const said = { author: member(author), device: deviceOf(author), previous: previous.get(author), action }
+    const operation = { id: newId(), parents, ...said }
     operations.push(operation)
     previous.set(author, operation.id)
     known.set(author, mine.add(operation))
@@ -46,7 +47,10 @@ function wildRoom(next: Numbers): { operations: Operation[]; room: OperationId }
     if (dice < 0.7) return { kind: 'role', member: member(other), role }
     if (dice < 0.8) return { kind: 'invite', role: pick(['member', 'observer']), expires: 9, uses: 1 + below(2) }
     if (dice < 0.85 && invites.length > 0) return { kind: 'revoke', invite: pick(invites) }
-    if (dice < 0.95) return { kind: 'device', device: deviceOf(`${author} ${below(9)}`) }
+    if (dice < 0.92)
+      return { kind: 'device', member: member(next() < 0.5 ? author : other), device: deviceOf(`${other} ${below(9)}`) }
+    if (dice < 0.95)
+      return { kind: 'revoke-device', member: member(next() < 0.5 ? author : other), device: deviceOf(other), last: 0 }
     return { kind: 'policy', name: `room ${below(9)}` }
   }
   add('Ada', { kind: 'create', device: deviceOf('Ada'), name: 'Loft', history: 'all' })

@@ -99,7 +99,7 @@ export class Replica {
     const author = memberNamed(name)
     const log = emptyLog()
     log.keyPackages.set(own.device.id, own.keyPackage)
-    log.operations.set(room, { id: room, author, parents: [], previous: undefined, action })
+    log.operations.set(room, { id: room, author, device: own.device.id, parents: [], previous: undefined, action })
     const first = { epoch: state.epoch, device: own.device.id, keyHash }
     const founder = new Replica(world, author, log, room, first, own)
     founder.#previous = room
@@ -136,7 +136,7 @@ export class Replica {
     const { operations } = this.log
     const parents = headsOf(operations)
     const id = toHex(sha256(encodeUtf8(`${this.device.id} ${operations.size} ${this.#world.next()}`))) as OperationId
-    operations.set(id, { id, author: this.member, parents, previous: this.#previous, action })
+    operations.set(id, { id, author: this.member, device: this.device.id, parents, previous: this.#previous, action })
     if (this.access().stands.has(id)) {
       this.#previous = id
       return true

@@ -1,4 +1,5 @@
 import type { OperationId, Role, RoomId } from '../../encryption/index.ts'
+import type { DeviceRequest } from './device-request.ts'
 import type { JoinAnswer, JoinRequest } from './join-codec.ts'
 
 /** A private room as those who come by an invite see it: a port, which the room implements. */
@@ -23,8 +24,13 @@ export interface AdmittingRoom {
    * 2. A key package that has brought a device in once does not do so again: so nobody is brought back by a request that
    *    somebody else has heard and says again.
    * 3. Resolves when the admission is durable.
+   * 4. A further device of a member needs no invite, whichever it came by: the root's certificate in the request lets it in.
    */
   admit(request: JoinRequest): Promise<JoinAnswer>
+  /** As `admit` of a further device that comes by itself; undefined where its member was never in. */
+  admitDevice(request: DeviceRequest): Promise<JoinAnswer | undefined>
+  /** The rendezvous secrets by which members meet now, newest first: devices of theirs leave requests under them. */
+  deviceMeetings(): readonly Uint8Array[]
 }
 
 export interface OpenInvite {

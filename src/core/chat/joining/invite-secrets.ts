@@ -13,6 +13,12 @@ export interface InviteSecrets {
   readonly mailboxKey: Uint8Array
 }
 
+/** The same for further devices of members: they meet where the room does, and leave their requests apart from others'. */
+export function deviceSecrets(rendezvous: Uint8Array): InviteSecrets {
+  const secret = deriveKey(rendezvous, 'starling/devices/1')
+  return { rendezvous, mailboxTag: deriveKey(secret, 'mailbox-tag'), mailboxKey: deriveKey(secret, 'mailbox-seal') }
+}
+
 /** @param publicKey the invite's public half, 32 bytes */
 export function inviteSecrets(publicKey: Uint8Array): InviteSecrets {
   const secret = deriveKey(publicKey, 'starling/invite/1')

@@ -4,7 +4,8 @@ import {
   generationId,
   sealSignedWords,
   verifySignedWords,
-  type OperationId
+  type OperationId,
+  type RoomId
 } from '../../encryption/index.ts'
 import {
   AGREEMENT_KEY_BYTES,
@@ -14,14 +15,33 @@ import {
   type Identity
 } from '../../identity/index.ts'
 import type { JoinLink } from '../invite-link.ts'
+import { encodeDeviceRequest } from './device-request.ts'
+import { deviceSecrets, inviteSecrets, type InviteSecrets } from './invite-secrets.ts'
 import { encodeJoinRequest, type JoinAnswer } from './join-codec.ts'
 
 /** A request on its way: to be stored until it is answered, for the answer may wait somewhere. */
 export interface JoinAttempt {
-  readonly link: JoinLink
+  /** Of members. */
+  readonly addresses: readonly string[]
+  /** Where they meet. */
+  readonly meetings: readonly InviteSecrets[]
+  /** Whether the room itself meets there: then what is said there is not for this device yet. */
+  readonly isAtRoom: boolean
   readonly request: Uint8Array
   /** X25519: opens the answer. */
   readonly answerSecret: Uint8Array
+  /** Whether the answer comes from somebody who was in the room: whoever meets there could say anything. */
+  readonly isGenuine: (answer: Admitted) => boolean
+}
+
+type Admitted = Extract<JoinAnswer, { kind: 'admitted' }>
+
+/** What a device is told of a room of its member's by another device of theirs. */
+export interface OwnRoomHint {
+  readonly id: RoomId
+  /** Rendezvous secrets, newest first: at least one. */
+  readonly meetings: readonly Uint8Array[]
+  readonly addresses: readonly string[]
 }
 
 /** @param keyPackage what others need to add this device; its secret half must be stored before the request is made */
@@ -37,7 +57,41 @@ export async function prepareJoin(
   const answerSecret = random(AGREEMENT_KEY_BYTES)
   const answerKey = agreementKeyOf(answerSecret)
   const said = { ...link, certificate: identity.certificate, keyPackage, nick, answerKey }
-  return success({ link, answerSecret, request: await encodeJoinRequest(said, identity.deviceKey, inviteKey) })
+  return success(attemptByLink(link, await encodeJoinRequest(said, identity.deviceKey, inviteKey), answerSecret))
+}
+
+/** The attempt that this request belongs to. */
+export function attemptByLink(link: JoinLink, request: Uint8Array, answerSecret: Uint8Array): JoinAttempt {
+  const meetings = [inviteSecrets(link.said.key)]
+  const isOfInvite = (answer: Admitted): boolean => isGenuine(answer, link)
+  return { addresses: link.addresses, meetings, isAtRoom: false, request, answerSecret, isGenuine: isOfInvite }
+}
+
+/** As `prepareJoin`, of a further device of somebody who is in. */
+export async function prepareDevice(
+  hint: OwnRoomHint,
+  { identity, keyPackage, nick }: { identity: Identity; keyPackage: Uint8Array; nick: DisplayName },
+  random: RandomBytes
+): Promise<JoinAttempt> {
+  const answerSecret = random(AGREEMENT_KEY_BYTES)
+  const answerKey = agreementKeyOf(answerSecret)
+  const said = { roomId: hint.id, certificate: identity.certificate, keyPackage, nick, answerKey }
+  return attemptAsDevice(hint, await encodeDeviceRequest(said, identity.deviceKey), answerSecret)
+}
+
+export function attemptAsDevice(hint: OwnRoomHint, request: Uint8Array, answerSecret: Uint8Array): JoinAttempt {
+  const { addresses, meetings } = hint
+  // Only who was in has the secrets by which its member met the others.
+  const knowsRoom = ({ generations }: Admitted): boolean =>
+    [...generations.values()].some(each => meetings.some(known => equalBytes(known, each.rendezvousSecret)))
+  return {
+    addresses,
+    meetings: meetings.map(deviceSecrets),
+    isAtRoom: true,
+    request,
+    answerSecret,
+    isGenuine: knowsRoom
+  }
 }
 
 /**
@@ -45,7 +99,7 @@ export async function prepareJoin(
  * whose id stands in the link. Whoever has the link could say anything else. (Who was removed has that key still: then the log that
  * can be opened with the rest of the answer ends before the newcomer was let in.)
  */
-export function isGenuine(answer: Extract<JoinAnswer, { kind: 'admitted' }>, { words, invite }: JoinLink): boolean {
+function isGenuine(answer: Admitted, { words, invite }: JoinLink): boolean {
   const decoded = decodeSignedWords(words)
   if (!decoded.ok) return false
   const { epoch } = decoded.value.start

@@ -72,7 +72,7 @@ export interface JoinRequest {
  * | bytes | |
  * |---|---|
  * | 1 | version, 1 |
- * | 1 | 1 admitted, 2 expired, 3 revoked, 4 used up, 5 banned, 6 room closed, 7 a member already, by another device, 8 not for this member to allow |
+ * | 1 | 1 admitted, 2 expired, 3 revoked, 4 used up, 5 banned, 6 room closed, 7 this device of the member was revoked, 8 not for this member to allow |
  * | 2, then 112 n | admitted: generations (at most 256), each: epoch that it began with 16, control key 32, rendezvous secret 32, keeper tag 32 |
  * | 2, then 48 n | admitted: content keys (at most 16,384), each: epoch 16, key 32; those that matter most first |
  */
@@ -85,7 +85,7 @@ export type JoinAnswer =
       readonly contentKeys: ReadonlyMap<EpochId, Uint8Array>
     }
 
-export type Refusal = 'expired' | 'revoked' | 'used-up' | 'banned' | 'closed' | 'member-already' | 'not-allowed'
+export type Refusal = 'expired' | 'revoked' | 'used-up' | 'banned' | 'closed' | 'device-revoked' | 'not-allowed'
 
 /** One for each removal. */
 const MAX_GENERATIONS = 256
@@ -94,8 +94,8 @@ const MAX_CONTENT_KEYS = 16_384
 /** An invite with as many parents as an operation may have comes to some 800. */
 export const MAX_INVITE_WORDS_BYTES = 1024
 /** As in an operation. */
-const MAX_KEY_PACKAGE_BYTES = 4096
-const MAX_NICK_BYTES = 1024
+export const MAX_KEY_PACKAGE_BYTES = 4096
+export const MAX_NICK_BYTES = 1024
 const KEY_BYTES = 32
 const CONTENT_KEY_BYTES = EPOCH_ID_BYTES + KEY_BYTES
 const GENERATION_BYTES = EPOCH_ID_BYTES + 3 * KEY_BYTES
@@ -118,7 +118,7 @@ const DEVICE_TAG = 'join'
 const INVITE_TAG = 'join-invite'
 const ADMITTED = 1
 /** By their number on the wire, less 2. */
-const REFUSALS = ['expired', 'revoked', 'used-up', 'banned', 'closed', 'member-already', 'not-allowed'] as const
+const REFUSALS = ['expired', 'revoked', 'used-up', 'banned', 'closed', 'device-revoked', 'not-allowed'] as const
 
 type RequestWords = Omit<JoinRequest, 'inviteKey' | 'nick'> & { readonly nick: DisplayName }
 

@@ -3,7 +3,8 @@ import type { RoomId } from '../../encryption/index.ts'
 import type { Network } from '../../network/index.ts'
 import { Serial } from '../serial.ts'
 import type { AdmittingRoom } from './admitting-room.ts'
-import { inviteSecrets } from './invite-secrets.ts'
+import { isDeviceRequest, verifyDeviceRequest } from './device-request.ts'
+import { deviceSecrets, inviteSecrets } from './invite-secrets.ts'
 import { roomOfRequest, verifyJoinRequest, type JoinAnswer, type JoinRequest } from './join-codec.ts'
 import { serveJoins } from './join-exchange.ts'
 import { LetterRounds, type Judged } from './letter-rounds.ts'
@@ -23,14 +24,14 @@ export interface JoinHostDeps {
 const MAX_MET_INVITES = 16
 /** A newcomer asks again after 5, 10, 20 s; what is more is no newcomer. */
 const MAX_OF_PEER = 12
-/** One link in a large group's hands; what the group's other members let in meanwhile comes on top. */
+/** One link in a large group's hands, or one member's devices; what the group's other members let in meanwhile comes on top. */
 const MAX_OF_INVITE = 60
 
 /**
  * A member's side of joining: answers those who come with an invite, for all rooms of this device, and is where they look for members.
  *
  * 1. Nothing is written, and no room is asked, before all signatures of a request hold.
- * 2. Who shows no invite of a room here is not told that it is here.
+ * 2. Who shows no invite of a room here, and is no device of a member's, is not told that it is here.
  * 3. A room lets one in at a time.
  */
 export class JoinHost {
@@ -62,7 +63,8 @@ export class JoinHost {
     const invites = this.#deps.rooms().flatMap(room => room.invites().slice(0, MAX_MET_INVITES))
     const secrets = invites.map(({ publicKey }) => inviteSecrets(publicKey))
     this.#places.follow(secrets.map(({ rendezvous }) => rendezvous))
-    this.#letters.follow(secrets)
+    const ofDevices = this.#deps.rooms().flatMap(room => room.deviceMeetings().map(deviceSecrets))
+    this.#letters.follow([...secrets, ...ofDevices])
   }
 
   stop(): void {
@@ -76,11 +78,19 @@ export class JoinHost {
     const id = roomOfRequest(bytes)
     const room = this.#deps.rooms().find(({ roomId }) => roomId === id)
     if (room === undefined) return undefined
+    if (isDeviceRequest(bytes)) return this.#judgeDevice(room, bytes)
     const read = await verifyJoinRequest(bytes)
     if (!read.ok || !this.#ofInvite.lets(toHex(read.value.inviteKey))) return undefined
     const request = read.value
     const answer = await this.#turnOf(id).run(() => admit(room, request))
     return answer && { request, answer }
+  }
+
+  async #judgeDevice(room: AdmittingRoom, bytes: Uint8Array): Promise<Judged | undefined> {
+    const read = await verifyDeviceRequest(bytes)
+    if (!read.ok || !this.#ofInvite.lets(read.value.certificate.member)) return undefined
+    const answer = await this.#turnOf(room.roomId).run(() => room.admitDevice(read.value))
+    return answer && { request: read.value, answer }
   }
 
   #turnOf(id: RoomId): Serial {

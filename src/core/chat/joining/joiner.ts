@@ -1,8 +1,7 @@
 import { CappedMap, type Clock, type Millis } from '../../bytes/index.ts'
 import type { Network, NetworkEvent, PeerId } from '../../network/index.ts'
 import { Alarm } from '../alarm.ts'
-import { inviteSecrets } from './invite-secrets.ts'
-import { isGenuine, type JoinAttempt } from './join-attempt.ts'
+import type { JoinAttempt } from './join-attempt.ts'
 import type { JoinAnswer } from './join-codec.ts'
 import { askToJoin } from './join-exchange.ts'
 import { MeetingPlaces } from './meeting-places.ts'
@@ -80,14 +79,14 @@ export class Joiner {
 
   constructor(deps: JoinerDeps) {
     const { network, clock, attempt } = deps
-    const { addresses, said } = attempt.link
+    const { addresses, meetings, isAtRoom } = attempt
     const byPeer = Map.groupBy(addresses, peerOf)
     this.#deps = deps
     this.#addressed = new Set(byPeer.keys())
     this.#relays = [...new Set(addresses.flatMap(relayOf))]
     this.#alarm = new Alarm(clock, () => this.#askNext())
-    this.#places = new MeetingPlaces({ network, clock, joined: peer => this.#turnUp(peer) })
-    this.#places.follow([inviteSecrets(said.key).rendezvous])
+    this.#places = new MeetingPlaces({ network, clock, isAtRoom, joined: peer => this.#turnUp(peer) })
+    this.#places.follow(meetings.map(({ rendezvous }) => rendezvous))
     this.#waiting = new WaitingRequest({
       ...deps,
       named: new Set([...this.#addressed, ...this.#relays.map(peerOf)]),
@@ -171,11 +170,11 @@ export class Joiner {
 
   /** Whether it is an answer. */
   #take(sealed: Uint8Array): boolean {
-    const { link, request, answerSecret } = this.#deps.attempt
+    const { isGenuine, request, answerSecret } = this.#deps.attempt
     const answer = openAnswer(request, answerSecret, sealed)
     if (answer === undefined || this.#abort.signal.aborted) return false
     if (answer.kind === 'admitted') {
-      if (!isGenuine(answer, link)) return false
+      if (!isGenuine(answer)) return false
       this.#finish(answer)
       return true
     }

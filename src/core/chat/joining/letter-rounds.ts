@@ -10,7 +10,7 @@ import { sealAnswer } from './sealed-answer.ts'
 
 /** What became of a request. */
 export interface Judged {
-  readonly request: JoinRequest
+  readonly request: Pick<JoinRequest, 'answerKey'>
   readonly answer: JoinAnswer
 }
 

@@ -5,6 +5,8 @@ import type { Network, PeerId, TopicMembership } from '../../network/index.ts'
 export interface MeetingPlacesDeps {
   readonly network: Network
   readonly clock: Clock
+  /** What is said there is the room's: it is left alone. Elsewhere nothing is said. */
+  readonly isAtRoom?: boolean
   /** A connected peer is at one of the places, too. */
   readonly joined?: (peer: PeerId) => void
 }
@@ -56,9 +58,9 @@ export class MeetingPlaces {
   }
 
   #enter(secret: Uint8Array, day: number): Place {
-    const { network, joined = () => undefined } = this.#deps
+    const { network, isAtRoom = false, joined = () => undefined } = this.#deps
     const membership = network.join(gossipTopic(secret, day), {
-      validate: () => 'reject',
+      validate: () => (isAtRoom ? 'ignore' : 'reject'),
       deliver: () => undefined,
       joined
     })

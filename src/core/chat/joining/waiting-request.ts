@@ -2,7 +2,6 @@ import { every, UnavailableError, type Clock, type Millis } from '../../bytes/in
 import { agreementKeyOf } from '../../identity/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import { leaveLetter, lookForLetters } from '../keeper/mailbox-exchange.ts'
-import { inviteSecrets } from './invite-secrets.ts'
 import type { JoinAttempt } from './join-attempt.ts'
 import { answerTag, sealRequest } from './letters.ts'
 
@@ -41,7 +40,8 @@ export class WaitingRequest {
 
   constructor(deps: WaitingRequestDeps) {
     const { network, clock, attempt } = deps
-    const secrets = inviteSecrets(attempt.link.said.key)
+    const [secrets] = attempt.meetings
+    if (secrets === undefined) throw new Error('a request for nowhere')
     this.#deps = deps
     this.#letter = { tag: secrets.mailboxTag, letter: sealRequest(secrets, attempt.request) }
     this.#answerTag = answerTag(agreementKeyOf(attempt.answerSecret))

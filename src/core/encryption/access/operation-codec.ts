@@ -223,7 +223,7 @@ function readAction(reader: ByteReader, kind: Action['kind'] | undefined): ReadA
     case 'device': {
       const certificate = reader.bytes(CERTIFICATE_BYTES)
       const keyPackage = reader.shortBytes(MAX_KEY_PACKAGE_BYTES)
-      return { certificate, keyPackage, actionOf: ({ device }) => ({ kind, device }) }
+      return { certificate, keyPackage, actionOf: ({ member, device }) => ({ kind, member, device }) }
     }
     case 'revoke-device':
       return { action: { kind, member: readMember(reader), device: readDevice(reader), last: reader.u64() } }

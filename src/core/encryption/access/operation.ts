@@ -41,7 +41,8 @@ export type Action =
   | { readonly kind: 'invite'; readonly role: Role; readonly expires: number; readonly uses: number }
   | { readonly kind: 'revoke'; readonly invite: OperationId }
   | { readonly kind: 'policy'; readonly name?: string; readonly history?: HistoryPolicy }
-  | { readonly kind: 'device'; readonly device: DeviceId }
+  /** The member's root has certified it, which is all that it takes: any member may say so. */
+  | { readonly kind: 'device'; readonly member: MemberId; readonly device: DeviceId }
   | { readonly kind: 'revoke-device'; readonly member: MemberId; readonly device: DeviceId; readonly last: number }
   | { readonly kind: 'close' }
 
@@ -49,6 +50,8 @@ export type Action =
 export interface Operation {
   readonly id: OperationId
   readonly author: MemberId
+  /** By which its author said it. */
+  readonly device: DeviceId
   /** The heads of what its author's device knew, its own previous operation among them or below. */
   readonly parents: readonly OperationId[]
   /** The device's own previous operation. */

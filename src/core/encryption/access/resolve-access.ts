@@ -26,6 +26,8 @@ import { compareWeights, isRemoval, Standing, type Weight } from './standing.ts'
  * 9. A room keeps an owner: when nobody would be one, the one appointed causally first (then the lower member id) stays.
  * 10. Of a member's devices that are not revoked so many count as one may have: those that came causally first, then by the lower id of what
  *     brought them.
+ * 11. What a device said that was revoked, and the revocation does not know, is void; but for a revocation that does not know it either: of
+ *     two that revoke each other neither stays.
  */
 export function resolveAccess(operations: Iterable<Operation>, room: OperationId): Access {
   return new Resolver(new History(operations, room)).access()
@@ -90,8 +92,16 @@ class Resolver {
     const voided = new Map<Placed, string>(excluded)
     const stands: Placed[] = []
     const places = new Places(this.#history.all.length)
+    const revocations = set.filter(
+      each =>
+        each.operation.action.kind === 'revoke-device' &&
+        !excluded.has(each) &&
+        this.#fault(set, each, inForce) === undefined
+    )
     for (const each of set) {
-      const why = excluded.get(each) ?? this.#fault(set, each, inForce) ?? this.#fallen(each, places)
+      const isRevoked = revocations.some(revocation => silences(revocation, each))
+      const fault = isRevoked ? 'its device was revoked' : this.#fault(set, each, inForce)
+      const why = excluded.get(each) ?? fault ?? this.#fallen(each, places)
       if (why !== undefined) voided.set(each, why)
       else {
         stands.push(each)
@@ -240,6 +250,15 @@ function isEnd({ operation: { action } }: Placed): boolean {
   return action.kind === 'remove' || action.kind === 'role'
 }
 
+/** Rule 11. */
+function silences(revocation: Placed, each: Placed): boolean {
+  const { action } = revocation.operation
+  const { author, device } = each.operation
+  if (action.kind !== 'revoke-device' || action.member !== author || action.device !== device) return false
+  if (each === revocation || revocation.past.has(each.place)) return false
+  return each.operation.action.kind !== 'revoke-device' || each.past.has(revocation.place)
+}
+
 /** Of those whom only members of their own circle attack, the strongest. */
 function strongestOfSources(
   open: readonly Placed[],
@@ -305,7 +324,7 @@ function membersOf(standing: Standing, stands: readonly Placed[]): Map<MemberId,
     for (const each of stands) {
       const { operation } = each
       const { action, author } = operation
-      const owner = action.kind === 'admit' || action.kind === 'revoke-device' ? action.member : author
+      const owner = action.kind === 'create' ? author : 'device' in action ? action.member : undefined
       if (owner !== member) continue
       if (action.kind === 'create' || action.kind === 'admit' || action.kind === 'device')
         brought.push({ device: action.device, by: each })

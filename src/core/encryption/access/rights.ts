@@ -36,7 +36,7 @@ function may(role: Role, author: MemberId, action: Exclude<Action, { kind: 'crea
     case 'close':
       return role === 'owner'
     case 'device':
-      return true
+      return view.role(action.member) !== undefined && (action.member === author || isAtLeast('member', role))
     case 'revoke-device':
       return action.member === author || (role === 'owner' && view.role(action.member) !== undefined)
   }

@@ -72,9 +72,10 @@ export function devicesOf(access: Access): Set<DeviceId> {
   return new Set([...access.members.values()].flatMap(({ devices }) => [...devices]))
 }
 
-type Begun = Pick<CommitClaim, 'parent' | 'epoch' | 'committer' | 'removed'> & { readonly hash: string }
+type Begun = Pick<CommitClaim, 'parent' | 'epoch' | 'committer' | 'device' | 'removed'> & { readonly hash: string }
 
 /** The claim as the choice of the winner sees it. */
-export function commitOf({ parent, epoch, committer, removed, hash }: Begun, access: Access): Commit {
-  return { parent, epoch, committer, counts: access.members.has(committer), removes: removed.length > 0, hash }
+export function commitOf({ parent, epoch, committer, device, removed, hash }: Begun, access: Access): Commit {
+  const counts = access.members.get(committer)?.devices.has(device) === true
+  return { parent, epoch, committer, counts, removes: removed.length > 0, hash }
 }

@@ -10,7 +10,7 @@ export interface Commit {
   /** The epoch that it begins. */
   readonly epoch: EpochId
   readonly committer: MemberId
-  /** Whether its committer is a member still: nobody wins by whom one has removed. */
+  /** Whether its committer, and the device that made it, are in still: nobody wins by whom one has removed. */
   readonly counts: boolean
   /** Whether it carries out a removal. */
   readonly removes: boolean

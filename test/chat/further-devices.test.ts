@@ -1,0 +1,127 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { systemRandom } from '../../src/core/bytes/index.ts'
+import { askOnce, createIdentityVault, openPeer } from '../../src/core/chat/index.ts'
+import type { Storage } from '../../src/core/log/index.ts'
+import { memoryStorage } from '../support/memory-storage.ts'
+import { found, hears, inviteLink, join, meet, say } from '../support/private-story.ts'
+import { settle } from '../support/settle.ts'
+import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
+
+const LOFT = 'Loft'
+const WORDS = 'correct horse battery staple'
+
+/** The store of a new device of this actor, as an import makes it. */
+async function imported(story: Story, of: Actor): Promise<Storage> {
+  const storage = memoryStorage()
+  const deps = { clock: story.clock, random: systemRandom }
+  await settle(
+    story,
+    (async () => {
+      const text = await createIdentityVault({ ...deps, storage: of.storage }).exportIdentity(WORDS, askOnce(undefined))
+      await createIdentityVault({ ...deps, storage }).importExport(text, WORDS)
+    })()
+  )
+  return storage
+}
+
+async function comesIn(story: Story, actor: Actor): Promise<void> {
+  await settle(story, actor.peer.privateRooms.admitted(LOFT, AbortSignal.timeout(60_000)))
+}
+
+/** Anna has a room with Bob in it. */
+async function annaAndBob(story: Story): Promise<{ anna: Actor; bob: Actor }> {
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await found(story, anna)
+  expect(await join(story, bob, await inviteLink(story, anna))).toBe('in')
+  await meet(story, anna, bob)
+  return { anna, bob }
+}
+
+test('a device made by an import comes into the private rooms of its member, reads what was said, and talks', async () => {
+  const story = new Story()
+  const { anna, bob } = await annaAndBob(story)
+  await say(story, bob, 'before')
+  await hears(story, anna, 'Bob: before')
+  const phone = await story.enter('Anna', await imported(story, anna))
+  await comesIn(story, phone)
+  await hears(story, phone, 'Bob: before')
+  await say(story, phone, 'from the phone')
+  for (const each of [anna, bob]) await hears(story, each, 'Anna: from the phone')
+  await say(story, bob, 'to both')
+  for (const each of [anna, phone]) await hears(story, each, 'Bob: to both')
+  expect(phone.peer.me().member).toBe(anna.peer.me().member)
+  for (const { peer } of [anna, bob, phone]) {
+    expect(peer.findRoom(LOFT).members).toBe(2)
+    expect((await peer.members(LOFT)).map(({ nick, role }) => `${nick}: ${role}`).toSorted()).toEqual([
+      'Anna: owner',
+      'Bob: member'
+    ])
+  }
+  await story.until('the others are told', () =>
+    eventsOf(phone, 'delivered').some(({ to, of }) => to === 1 && of === 1)
+  )
+  expect(eventsOf(phone, 'delivered').every(({ to, of }) => to <= 1 && of === 1)).toBe(true)
+  await story.wait(30_000)
+  expect(phone.peer.findRoom(LOFT).missing).toBe(0)
+})
+
+test('another member lets the device in while its first is away', async () => {
+  const story = new Story()
+  const { anna, bob } = await annaAndBob(story)
+  const storage = await imported(story, anna)
+  await settle(story, anna.peer.stop())
+  const phone = await story.enter('Anna', storage)
+  await comesIn(story, phone)
+  await say(story, phone, 'the laptop is off')
+  await hears(story, bob, 'Anna: the laptop is off')
+  expect(bob.peer.findRoom(LOFT).members).toBe(2)
+  const laptop = await story.enter('Anna', anna.storage)
+  await hears(story, laptop, 'Anna: the laptop is off')
+})
+
+test('a second device that comes by an ordinary link makes no second member, and uses nothing up', async () => {
+  const story = new Story()
+  const { anna, bob } = await annaAndBob(story)
+  const link = await inviteLink(story, anna, { uses: 1 })
+  const storage = memoryStorage()
+  const vault = createIdentityVault({ clock: story.clock, random: systemRandom, storage })
+  const ofBob = createIdentityVault({ clock: story.clock, random: systemRandom, storage: bob.storage })
+  await settle(
+    story,
+    ofBob.phrase(askOnce(undefined)).then(async words => vault.importPhrase(words))
+  )
+  const phone = await story.enter('Bob', storage)
+  expect(await join(story, phone, link)).toBe('in')
+  await say(story, phone, 'by the link')
+  await hears(story, anna, 'Bob: by the link')
+  for (const { peer } of [anna, bob, phone]) expect(peer.findRoom(LOFT).members).toBe(2)
+  expect(anna.peer.privateRooms.invites(LOFT).find(({ uses }) => uses === 1)).toMatchObject({ used: 0, state: 'open' })
+})
+
+test('who is removed is out with all devices', async () => {
+  const story = new Story()
+  const { anna, bob } = await annaAndBob(story)
+  const phone = await story.enter('Bob', await imported(story, bob))
+  await comesIn(story, phone)
+  await say(story, phone, 'both here')
+  await hears(story, anna, 'Bob: both here')
+  await settle(story, anna.peer.privateRooms.remove(LOFT, 'Bob'))
+  for (const each of [bob, phone]) await story.until('it is told', () => each.peer.findRoom(LOFT).ended === 'removed')
+  await say(story, anna, 'without Bob')
+  await story.wait(60_000)
+  for (const each of [bob, phone]) expect(await transcript(each, LOFT)).not.toContain('Anna: without Bob')
+})
+
+test('a device that was not let in yet asks on after a restart', async () => {
+  const story = new Story()
+  const { anna, bob } = await annaAndBob(story)
+  const storage = await imported(story, anna)
+  const peer = await openPeer({ storage, clock: story.clock, random: systemRandom })
+  onTestFinished(() => peer.stop())
+  expect(peer.rooms()).toMatchObject([{ name: LOFT, joining: 'waiting' }])
+  await settle(story, peer.stop())
+  const phone = await story.enter('Anna', storage)
+  await comesIn(story, phone)
+  await say(story, phone, 'at last')
+  await hears(story, bob, 'Anna: at last')
+})
