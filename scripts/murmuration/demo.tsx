@@ -26,6 +26,6 @@ setInterval(() => {
 
 if (location.hash === '') history.replaceState(null, '', '#/network')
 const root = document.getElementById('app')
-const own = ownIdentity(memoryStorage())
+const own = ownIdentity(memoryStorage(), () => [])
 const session = createSession(peer, createMemory('murmuration'), { own, examine: async () => PLAIN_REPORT })
 if (root !== null) render(<Workspace session={session} />, root)

@@ -8,9 +8,9 @@ export interface OwnIdentity {
   readonly verified: VerifiedMembers
 }
 
-export function ownIdentity(storage: Storage): OwnIdentity {
+export function ownIdentity(storage: Storage, addresses: () => string[]): OwnIdentity {
   return {
-    vault: createIdentityVault({ storage, clock: systemClock, random: systemRandom }),
+    vault: createIdentityVault({ storage, clock: systemClock, random: systemRandom, addresses }),
     verified: verifiedMembers(storage.records)
   }
 }

@@ -36,7 +36,9 @@ const ENDED: Readonly<Record<NonNullable<RoomSummary['ended']>, string>> = {
   closed: 'This room was closed. What was said stays; nothing is added.',
   removed: 'You were removed from this room. What you had stays here; what is said now does not reach you.',
   banned: 'You were removed from this room for good. What you had stays here.',
-  left: 'You left this room. What you had stays here.'
+  left: 'You left this room. What you had stays here.',
+  'device-removed':
+    'This device was taken out of this room. What it had stays here; what is said now does not reach it.'
 }
 
 /** Why there is nowhere to write; undefined where there is. */

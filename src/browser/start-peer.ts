@@ -56,7 +56,7 @@ export async function startPeer(profile: string, memory: Memory, ask: AskPassphr
 
   return {
     peer,
-    own: ownIdentity(storage),
+    own: ownIdentity(storage, () => peer.addresses()),
     online,
     async examine(signal) {
       const { examineTab } = await import('./doctor/examine-tab.ts')

@@ -216,6 +216,12 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
         room.members = room.members.filter(each => each.member !== member)
         emit({ event: 'member', room: id, member, nick: member, change: 'removed' })
       },
+      async removeDevice(id, member, device) {
+        const room = roomOf(id)
+        room.members = room.members.map(each =>
+          each.member === member ? { ...each, devices: each.devices?.filter(one => one !== device) ?? [] } : each
+        )
+      },
       async setRole(id, member, role) {
         const room = roomOf(id)
         room.members = room.members.map(each => (each.member === member ? { ...each, role } : each))
@@ -257,6 +263,7 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
       emit({ event: 'room', room: id, change: 'left' })
       return id
     },
+    addresses: () => [],
     inviteLink: async (id, address) => `${address ?? 'starling:'}#/open/${id.slice(0, 8)}`,
     async send(id, text) {
       const sentence = failure

@@ -21,7 +21,7 @@ export function showWorkspace(
   examine: () => Promise<Report> = async () => PLAIN_REPORT
 ): Session {
   history.replaceState(null, '', hash)
-  const session = createSession(peer, memory, { own: ownIdentity(memoryStorage()), examine })
+  const session = createSession(peer, memory, { own: ownIdentity(memoryStorage(), () => []), examine })
   show(<Workspace session={session} />)
   onTestFinished(() => {
     session.stop()

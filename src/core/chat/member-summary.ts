@@ -17,11 +17,13 @@ export interface SummaryOf {
 
 export function summaryOf(of: SummaryOf, member: MemberId): MemberSummary {
   const isSelf = member === of.self
+  const known = of.membership?.access().members.get(member)
   const best = isSelf ? undefined : bestConnection(of, member)
   return {
     member,
     nick: of.nickOf(member),
-    role: of.membership?.access().members.get(member)?.role ?? 'member',
+    role: known?.role ?? 'member',
+    ...(known && { devices: [...known.devices] }),
     online: isSelf ? of.link !== undefined : best !== undefined,
     self: isSelf,
     path: best?.path ?? 'none',

@@ -80,8 +80,8 @@ export class Membership {
 
   summary(): Pick<RoomSummary, 'kind' | 'members' | 'role' | 'history' | 'ended' | 'joining'> {
     const { members, history } = this.access()
-    const role = members.get(this.#self)?.role
     const ended = this.#ended()
+    const role = ended === 'device-removed' ? undefined : members.get(this.#self)?.role
     // Let in, by the word of who did; the room itself has not told yet.
     const joining = role === undefined && ended === undefined ? { joining: 'asking' as const } : {}
     return {
@@ -141,6 +141,19 @@ export class Membership {
         if (isOpen) await control.say({ kind: 'revoke', invite: id as OperationId })
       }
     })
+  }
+
+  /** @param start of the device's id, or all of it */
+  async removeDevice(member: MemberId, start: string): Promise<Taken> {
+    const devices = [...(this.access().members.get(member)?.devices ?? [])]
+    const [device, another] = start.length < FEWEST_LETTERS ? [] : devices.filter(each => each.startsWith(start))
+    if (another !== undefined) throw new UsageError(`more than one device begins with ${start}: give more of its id`)
+    if (device === undefined)
+      throw new UsageError(`there is no such device: \`room members --json\` has their ids, of which 6 letters do`)
+    if (device === this.#deps.own.device)
+      throw new UsageError('this is the device you are at: take it out by another, or leave the room')
+    const last = this.#lastOf(member).get(device) ?? 0
+    return this.operate(control => control.say({ kind: 'revoke-device', member, device, last }))
   }
 
   setRole(member: MemberId, role: Role): Promise<Taken> {
@@ -220,6 +233,7 @@ export class Membership {
     if (removed !== undefined) return this.#hasLeft(self) ? 'left' : removed.isBanned ? 'banned' : 'removed'
     // Let in by what turned out not to count: an invite spent twice, or the word of somebody who was removed.
     if (!access.members.has(self) && this.#room.memberOf(this.#deps.own.device) !== undefined) return 'removed'
+    if (access.members.get(self)?.revoked.has(this.#deps.own.device) === true) return 'device-removed'
     return access.isClosed ? 'closed' : undefined
   }
 

@@ -65,7 +65,7 @@ class LocalPeer implements Peer {
       identity,
       events: this.#events,
       rooms: this.#rooms,
-      addresses: () => linkAddresses(this.#online?.network.addresses() ?? [])
+      addresses: () => this.addresses()
     })
   }
 
@@ -125,8 +125,7 @@ class LocalPeer implements Peer {
   async inviteLink(reference: string, webAddress?: string): Promise<string> {
     const { keys, membership } = this.#rooms.find(reference).live
     if (membership !== undefined) return this.privateRooms.invite(reference, {}, webAddress)
-    const addresses = linkAddresses(this.#online?.network.addresses() ?? [])
-    return encodeOpenRoomLink({ name: keys.name, addresses }, webAddress)
+    return encodeOpenRoomLink({ name: keys.name, addresses: this.addresses() }, webAddress)
   }
 
   async send(reference: string, text: string): Promise<{ id: string }> {
@@ -183,6 +182,10 @@ class LocalPeer implements Peer {
 
   listen(listener: (event: PeerEvent) => void): () => void {
     return this.#events.listen(listener)
+  }
+
+  addresses(): string[] {
+    return linkAddresses(this.#online?.network.addresses() ?? [])
   }
 
   async goOnline(network: Network): Promise<void> {

@@ -81,6 +81,11 @@ export class OwnPrivateRooms implements PrivateRooms {
     await membership.remove(this.#other(membership, member), ban)
   }
 
+  async removeDevice(room: string, member: string, device: string): Promise<void> {
+    const membership = membershipOf(this.#deps.rooms.find(room).live)
+    await membership.removeDevice(membership.find(member), device)
+  }
+
   async setRole(room: string, member: string, role: MemberRole): Promise<void> {
     const membership = membershipOf(this.#deps.rooms.find(room).live)
     await membership.setRole(membership.find(member), role)

@@ -63,6 +63,8 @@ export interface Peer {
   ice(peer: string): Promise<IceReport | undefined>
 
   listen(listener: (event: PeerEvent) => void): () => void
+  /** By which others reach this peer, as links carry them; none while it is offline. */
+  addresses(): string[]
   /** Goes online on this network, which the peer then stops when it stops itself. */
   goOnline(network: Network): Promise<void>
   stop(): Promise<void>
@@ -79,8 +81,8 @@ export interface RoomSummary {
   readonly joining?: 'asking' | 'waiting' | { readonly refused: string }
   /** Of a private room: what newcomers are given of what was said. */
   readonly history?: SharedHistory
-  /** Nothing is written here any more: the room was closed, or this member was removed from it, or banned, or left. */
-  readonly ended?: 'closed' | 'removed' | 'banned' | 'left'
+  /** Nothing is written here any more: the room was closed, or this member was removed from it, or banned, or left, or this device was taken out. */
+  readonly ended?: 'closed' | 'removed' | 'banned' | 'left' | 'device-removed'
   /** Members known, this one included. */
   readonly members: number
   readonly unread: number
@@ -101,6 +103,8 @@ export interface MemberSummary {
   readonly nick: string
   /** In an open room `member`. */
   readonly role: MemberRole
+  /** In a private room: the ids of those that are in. */
+  readonly devices?: readonly string[]
   readonly online: boolean
   readonly self: boolean
   /** How the member's best-connected device is reached; `none` when offline, and for this member itself. */

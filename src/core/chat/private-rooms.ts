@@ -40,6 +40,8 @@ export interface PrivateRooms {
   revoke(invite: string): Promise<RoomSummary>
   /** Resolves when the new keys are durable here. `ban`: no invite lets them in again. */
   remove(room: string, member: string, options?: { readonly ban?: boolean }): Promise<void>
+  /** Takes one device of a member out: of oneself another, as one that was lost, or as an owner anybody's. @param device its id, or so much of it that it is clear */
+  removeDevice(room: string, member: string, device: string): Promise<void>
   setRole(room: string, member: string, role: MemberRole): Promise<void>
   /** Ends the room for everybody: what was said stays, nothing is added. */
   close(room: string): Promise<void>

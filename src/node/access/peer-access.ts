@@ -31,6 +31,7 @@ export interface PeerAccess {
   /** @param invite its link, or its id, or the start of that */
   revoke(invite: string): Promise<RoomSummary>
   removeMember(room: string, member: string, bans: boolean): Promise<RoomSummary>
+  removeDevice(room: string, member: string, device: string): Promise<RoomSummary>
   setRole(room: string, member: string, role: string): Promise<RoomSummary>
   closeRoom(room: string): Promise<RoomSummary>
   members(room: string): Promise<readonly Omit<MemberSummary, 'rtt'>[]>

@@ -22,6 +22,11 @@ export async function removeMember(peer: Peer, id: string, member: string, bans:
   return peer.findRoom(id)
 }
 
+export async function removeDevice(peer: Peer, id: string, member: string, device: string): Promise<RoomSummary> {
+  await peer.privateRooms.removeDevice(id, member, device)
+  return peer.findRoom(id)
+}
+
 export async function setRole(peer: Peer, id: string, member: string, role: string): Promise<RoomSummary> {
   await peer.privateRooms.setRole(id, member, parseRole(role))
   return peer.findRoom(id)

@@ -66,6 +66,8 @@ export function runningPeer(client: ApiClient): RunningPeer {
     revoke: invite => ask<RoomSummary>('/v1/revocations', { method: 'POST', body: { invite } }),
     removeMember: (room, member, bans) =>
       ask<RoomSummary>(`${memberPath(room, member)}${bans ? '?ban=true' : ''}`, { method: 'DELETE' }),
+    removeDevice: (room, member, device) =>
+      ask<RoomSummary>(`${memberPath(room, member)}?device=${encodeURIComponent(device)}`, { method: 'DELETE' }),
     setRole: (room, member, role) => ask<RoomSummary>(memberPath(room, member), { method: 'PUT', body: { role } }),
     closeRoom: room => ask<RoomSummary>(`${roomPath(room)}/close`, { method: 'POST' }),
     members: room => ask(`${roomPath(room)}/members`),

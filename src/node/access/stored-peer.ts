@@ -7,7 +7,7 @@ import type { Owner } from '../data/owner.ts'
 import { nodeVault } from '../data/node-vault.ts'
 import { viewStore } from '../data/store-view.ts'
 import { findRoom } from './find-room.ts'
-import { closeRoom, createRoom, inviteTo, removeMember, setRole } from './private-rooms.ts'
+import { closeRoom, createRoom, inviteTo, removeDevice, removeMember, setRole } from './private-rooms.ts'
 import { typedPassphraseAsker, type ProtectedData } from './passphrase.ts'
 import { identityOf, readMessage, statusOf, type PeerAccess } from './peer-access.ts'
 
@@ -70,7 +70,7 @@ async function openOn(data: OwnedData, askPassphrase: AskPassphrase): Promise<St
       await data.release()
       await peer.stop()
     }
-    return { peer, data, vault: nodeVault(storage, data.database), stop }
+    return { peer, data, vault: nodeVault(storage, data.database, () => peer.addresses()), stop }
   } catch (thrown) {
     await data.release()
     await data.database.close()
@@ -102,6 +102,7 @@ export function storedPeerAccess({ peer, stop }: StoredPeer): PeerAccess {
     invites: async room => peer.privateRooms.invites(findRoom(peer, room).id),
     revoke: invite => peer.privateRooms.revoke(invite),
     removeMember: async (room, member, bans) => removeMember(peer, findRoom(peer, room).id, member, bans),
+    removeDevice: async (room, member, device) => removeDevice(peer, findRoom(peer, room).id, member, device),
     setRole: async (room, member, role) => setRole(peer, findRoom(peer, room).id, member, role),
     closeRoom: async room => closeRoom(peer, findRoom(peer, room).id),
     members: async room => peer.members(findRoom(peer, room).id),

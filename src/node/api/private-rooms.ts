@@ -1,4 +1,4 @@
-import { closeRoom, inviteTo, removeMember, setRole } from '../access/private-rooms.ts'
+import { closeRoom, inviteTo, removeDevice, removeMember, setRole } from '../access/private-rooms.ts'
 import { ok, type Reply } from './reply.ts'
 import { optionalNumber, optionalText, readBody, textField } from './request-body.ts'
 import type { RoomAnswer, RoomCall } from './room-call.ts'
@@ -38,5 +38,8 @@ async function changeRole({ peer, room, parameters, request }: RoomCall): Promis
 }
 
 async function remove({ peer, room, parameters, query }: RoomCall): Promise<Reply> {
-  return ok(await removeMember(peer, room, parameters['member'] ?? '', query.get('ban') === 'true'))
+  const member = parameters['member'] ?? ''
+  const device = query.get('device')
+  if (device !== null) return ok(await removeDevice(peer, room, member, device))
+  return ok(await removeMember(peer, room, member, query.get('ban') === 'true'))
 }

@@ -130,8 +130,8 @@ export const COMMANDS: readonly Command[] = [
     path: 'room remove',
     arguments: 'ROOM MEMBER',
     count: [2, 2],
-    summary: 'remove a member, and make the invites that are open useless',
-    flags: [],
+    summary: 'remove a member, and make the invites that are open useless; or one device, as one that you lost',
+    flags: [{ name: 'device', value: 'ID', summary: 'this one device of the member alone: see room members --json' }],
     load: async () => (await import('../commands/membership.ts')).removeMember
   },
   {

@@ -57,11 +57,19 @@ export const importIdentity: Run = async invocation => {
     const input = secretInput(stop, 'standard input is empty: it holds the passphrase of the export, on a line')
     return vault.importExport(text.text, await input.ask('Passphrase of the export: '))
   })
-  const { member, device, nick } = imported
+  const { member, device, nick, rooms } = imported
   const called =
     nick === undefined ? `Choose a name: ${ownCall(settings)} id name NICK.` : `You are called ${visible(nick)}.`
   const words = `This is a new device of the member ${member} now.\n${called}\nIt has no passphrase here: ${ownCall(settings)} id passphrase sets one.`
-  output.result({ member, device, nick: nick ?? null }, words)
+  output.result(
+    { member, device, nick: nick ?? null, rooms },
+    [words, ...roomWords(rooms, ownCall(settings))].join('\n')
+  )
+}
+
+function roomWords(rooms: readonly string[], call: string): string[] {
+  if (rooms.length === 0) return []
+  return [`${call} up asks the members of ${rooms.map(visible).join(', ')} to let it in.`]
 }
 
 export const showPhrase: Run = async ({ settings, output, stop }) => {

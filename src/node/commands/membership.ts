@@ -6,13 +6,16 @@ import { withMembers } from './with-members.ts'
 
 /** Who may be in a private room, and as what. */
 
-export const removeMember: Run = invocation =>
-  change(
+export const removeMember: Run = invocation => {
+  const device = invocation.settings.flags.get('device')?.[0]
+  return change(
     invocation,
-    (peer, [room = '', member = '']) => peer.removeMember(room, member, false),
+    (peer, [room = '', member = '']) =>
+      device === undefined ? peer.removeMember(room, member, false) : peer.removeDevice(room, member, device),
     ({ name }, [, member = '']) =>
-      `${visible(member)} is out of ${visible(name)}, and reads nothing that is said from now on.`
+      `${device === undefined ? visible(member) : `That device of ${visible(member)}`} is out of ${visible(name)}, and reads nothing that is said from now on.`
   )
+}
 
 export const banMember: Run = invocation =>
   change(

@@ -7,8 +7,13 @@ import { compactRange, type NodeDatabase } from './node-database.ts'
 const RECORDS: readonly [Uint8Array, Uint8Array] = [encodeUtf8('p!'), encodeUtf8('p"')]
 
 /** The vault of a data folder. LevelDB keeps what was overwritten until it compacts: after a change it does so at once. */
-export function nodeVault(storage: Storage, database: NodeDatabase): IdentityVault {
-  const vault = createIdentityVault({ storage, clock: systemClock, random: systemRandom })
+export function nodeVault(storage: Storage, database: NodeDatabase, addresses?: () => string[]): IdentityVault {
+  const vault = createIdentityVault({
+    storage,
+    clock: systemClock,
+    random: systemRandom,
+    ...(addresses && { addresses })
+  })
   return {
     ...vault,
     async setPassphrase(next, ask) {

@@ -11,7 +11,8 @@ const ENDED = {
   closed: 'closed',
   removed: 'you were removed',
   banned: 'you were banned',
-  left: 'you left'
+  left: 'you left',
+  'device-removed': 'this device was taken out'
 } as const
 
 /** `0a1b2c3d4e5f  Talk  (private, 3 members, 2 unread)` */

@@ -175,6 +175,7 @@ export class ControlLog {
     const self = access.members.get(member)
     if (self === undefined && this.room.memberOf(device) !== undefined)
       throw new NotAllowedError('you are not in this room any more')
+    if (self?.revoked.has(device) === true) throw new NotAllowedError('this device was taken out of the room')
     if (access.isClosed) throw new NotAllowedError('this room is closed: nothing is said here any more')
     if (self?.role === 'observer')
       throw new NotAllowedError('you are an observer in this room: you read what others say')

@@ -3,6 +3,7 @@ import type { Access, InviteAccess, MemberAccess, RemovedMember } from './access
 import { History, isConcurrent, Places, type Placed } from './history.ts'
 import { rankOf, type Operation, type OperationId, type Role } from './operation.ts'
 import { forbids } from './rights.ts'
+import { revocationsIn, silences } from './revocations.ts'
 import { compareWeights, isRemoval, Standing, type Weight } from './standing.ts'
 
 /**
@@ -87,17 +88,22 @@ class Resolver {
     }
   }
 
-  /** Rules 2, 4 and 6, with these removals and demotions in force. */
+  /** Rules 2, 4, 6 and 11, with these removals and demotions in force. */
   #apply(set: readonly Placed[], inForce: ReadonlySet<Placed>, excluded: ReadonlyMap<Placed, string>): Settled {
+    const settled = this.#pass(set, inForce, excluded, [])
+    const revocations = revocationsIn(settled.stands)
+    return revocations.length === 0 ? settled : this.#pass(set, inForce, excluded, revocations)
+  }
+
+  #pass(
+    set: readonly Placed[],
+    inForce: ReadonlySet<Placed>,
+    excluded: ReadonlyMap<Placed, string>,
+    revocations: readonly Placed[]
+  ): Settled {
     const voided = new Map<Placed, string>(excluded)
     const stands: Placed[] = []
     const places = new Places(this.#history.all.length)
-    const revocations = set.filter(
-      each =>
-        each.operation.action.kind === 'revoke-device' &&
-        !excluded.has(each) &&
-        this.#fault(set, each, inForce) === undefined
-    )
     for (const each of set) {
       const isRevoked = revocations.some(revocation => silences(revocation, each))
       const fault = isRevoked ? 'its device was revoked' : this.#fault(set, each, inForce)
@@ -248,15 +254,6 @@ class Resolver {
 /** A removal, a departure, or a change of role, which may be a demotion. */
 function isEnd({ operation: { action } }: Placed): boolean {
   return action.kind === 'remove' || action.kind === 'role'
-}
-
-/** Rule 11. */
-function silences(revocation: Placed, each: Placed): boolean {
-  const { action } = revocation.operation
-  const { author, device } = each.operation
-  if (action.kind !== 'revoke-device' || action.member !== author || action.device !== device) return false
-  if (each === revocation || revocation.past.has(each.place)) return false
-  return each.operation.action.kind !== 'revoke-device' || each.past.has(revocation.place)
 }
 
 /** Of those whom only members of their own circle attack, the strongest. */

@@ -1,0 +1,20 @@
+import type { Placed } from './history.ts'
+
+/** Of operations that stand the revocations of devices, but for those by a device that was revoked to its knowledge (rule 11). */
+export function revocationsIn(stands: readonly Placed[]): Placed[] {
+  const revocations: Placed[] = []
+  for (const each of stands) {
+    const isOne = each.operation.action.kind === 'revoke-device'
+    if (isOne && !revocations.some(earlier => silences(earlier, each))) revocations.push(each)
+  }
+  return revocations
+}
+
+/** Whether the revocation has it not count. */
+export function silences(revocation: Placed, each: Placed): boolean {
+  const { action } = revocation.operation
+  const { author, device } = each.operation
+  if (action.kind !== 'revoke-device' || action.member !== author || action.device !== device) return false
+  if (each === revocation || revocation.past.has(each.place)) return false
+  return each.operation.action.kind !== 'revoke-device' || each.past.has(revocation.place)
+}

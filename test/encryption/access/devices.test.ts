@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import type { DeviceId } from '../../../src/core/identity/index.ts'
+import { deviceOf, member, RoomStory } from './room-of.ts'
+
+const PHONE = 'phone' as DeviceId
+
+/** Anna owns it, Bob and Cy are members, Dee observes. */
+function room(): RoomStory {
+  const story = new RoomStory('Anna')
+  for (const each of ['Bob', 'Cy']) story.admit('Anna', each)
+  story.admit('Anna', 'Dee', 'observer')
+  story.meet()
+  return story
+}
+
+function bring(story: RoomStory, author: string, whose: string, device = PHONE): void {
+  story.say(author, { kind: 'device', member: member(whose), device })
+}
+
+function revoke(story: RoomStory, author: string, whose: string, device: DeviceId): void {
+  story.say(author, { kind: 'revoke-device', member: member(whose), device, last: 3 })
+}
+
+function devices(story: RoomStory, whose: string): string[] {
+  return [...(story.access().members.get(member(whose))?.devices ?? [])].toSorted()
+}
+
+test('any member says that a device of another is in; an observer only of their own; nobody of who is not in', () => {
+  const story = room()
+  bring(story, 'Cy', 'Bob')
+  expect(devices(story, 'Bob')).toEqual([deviceOf('Bob'), PHONE].toSorted())
+  expect(devices(story, 'Cy')).toEqual([deviceOf('Cy')])
+  bring(story, 'Dee', 'Dee', 'of Dee' as DeviceId)
+  bring(story, 'Dee', 'Cy', 'of Cy' as DeviceId)
+  bring(story, 'Cy', 'Eve', 'of Eve' as DeviceId)
+  expect(devices(story, 'Dee')).toContain('of Dee')
+  expect(devices(story, 'Cy')).toEqual([deviceOf('Cy')])
+  expect(story.access().members.has(member('Eve'))).toBe(false)
+})
+
+test('a removal takes all devices with it, those included that somebody brings meanwhile', () => {
+  const story = room()
+  bring(story, 'Cy', 'Bob')
+  story.remove('Anna', 'Bob')
+  story.meet()
+  expect(story.roles()).toBe('Anna owner, Cy member, Dee observer')
+})
+
+test('a revoked device does not come back, and what it says without being known is void', () => {
+  const story = room()
+  revoke(story, 'Anna', 'Bob', deviceOf('Bob'))
+  story.say('Bob', { kind: 'invite', role: 'member', expires: 9, uses: 1 })
+  bring(story, 'Bob', 'Cy')
+  story.meet()
+  bring(story, 'Cy', 'Bob', deviceOf('Bob'))
+  expect(devices(story, 'Bob')).toEqual([])
+  expect(devices(story, 'Cy')).toEqual([deviceOf('Cy')])
+  expect(story.access().members.get(member('Bob'))).toMatchObject({ role: 'member' })
+  expect([...story.access().void.values()]).toContain('its device was revoked')
+})
+
+test('what the revocation knows of a device stays', () => {
+  const story = room()
+  bring(story, 'Bob', 'Cy')
+  story.meet()
+  revoke(story, 'Anna', 'Bob', deviceOf('Bob'))
+  expect(devices(story, 'Cy')).toEqual([deviceOf('Cy'), PHONE].toSorted())
+})
+
+test('of two devices that revoke each other neither stays, and a member may not revoke another’s', () => {
+  const story = room()
+  revoke(story, 'Cy', 'Bob', deviceOf('Bob'))
+  expect(devices(story, 'Bob')).toEqual([deviceOf('Bob')])
+  const owners = new RoomStory('Anna')
+  owners.admit('Anna', 'Bob', 'owner')
+  owners.meet()
+  revoke(owners, 'Anna', 'Bob', deviceOf('Bob'))
+  revoke(owners, 'Bob', 'Anna', deviceOf('Anna'))
+  owners.meet()
+  expect([devices(owners, 'Anna'), devices(owners, 'Bob')]).toEqual([[], []])
+})
+
+test('a device that knows that it was revoked revokes none', () => {
+  const owners = new RoomStory('Anna')
+  owners.admit('Anna', 'Bob', 'owner')
+  owners.meet()
+  revoke(owners, 'Anna', 'Bob', deviceOf('Bob'))
+  owners.meet()
+  revoke(owners, 'Bob', 'Anna', deviceOf('Anna'))
+  owners.meet()
+  owners.admit('Anna', 'Cy')
+  expect(devices(owners, 'Anna')).toEqual([deviceOf('Anna')])
+  expect(owners.roles()).toBe('Anna owner, Bob owner, Cy member')
+})
+
+test('a revocation by who was removed meanwhile silences nobody', () => {
+  const story = new RoomStory('Anna')
+  story.admit('Anna', 'Bob', 'owner')
+  story.admit('Anna', 'Cy')
+  story.meet()
+  story.remove('Anna', 'Bob')
+  revoke(story, 'Bob', 'Cy', deviceOf('Cy'))
+  bring(story, 'Cy', 'Cy')
+  story.meet()
+  expect(devices(story, 'Cy')).toEqual([deviceOf('Cy'), PHONE].toSorted())
+})
