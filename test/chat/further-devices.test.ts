@@ -146,6 +146,12 @@ test('a device that was lost is taken out, is told, and reads and says nothing f
   await expect(settle(story, phone.peer.send(LOFT, 'me again'))).rejects.toThrow(/this device was taken out/)
   expect(await join(story, phone, await inviteLink(story, anna))).toBe('this device was taken out of the room')
   expect((await anna.peer.members(LOFT)).map(({ nick }) => nick).toSorted()).toEqual(['Anna', 'Bob'])
+  await settle(story, anna.peer.privateRooms.remove(LOFT, 'Bob'))
+  await story.until('Bob is told', () => bob.peer.findRoom(LOFT).ended === 'removed')
+  expect(await transcript(anna, LOFT)).toContain('Bob: both here')
+  const again = await inviteLink(story, anna)
+  expect(await join(story, phone, again)).toBe('this device was taken out of the room')
+  expect(await join(story, bob, again)).toBe('in')
 })
 
 test('an owner takes a device of another out; a member none of another, and nobody the one they are at', async () => {

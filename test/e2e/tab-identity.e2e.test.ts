@@ -93,12 +93,10 @@ test('two members see one safety number, and an exported identity makes another 
       .count()
   ).toBe(0)
 
-  await openFromSettings(anna, 'Export identity')
-  await fill(anna, { 'Passphrase of the export': WORDS, 'The same once more': WORDS })
-  const [download] = await Promise.all([anna.page.waitForEvent('download'), press(anna, 'Export')])
+  const file = await exportOf(anna)
   const phone = await openTab('phone', await browser.newContext(), http)
   await press(phone, 'Import identity')
-  await phone.page.getByLabel('Exported identity').setInputFiles(await download.path())
+  await phone.page.getByLabel('Exported identity').setInputFiles(file)
   await fill(phone, { 'Passphrase of the export': OTHER_WORDS })
   await press(phone, 'Import')
   await phone.page.getByRole('alert').filter({ hasText: 'The passphrase is wrong' }).waitFor()
@@ -118,6 +116,43 @@ test('two members see one safety number, and an exported identity makes another 
   await mark.waitFor()
   expect([...anna.exceptions, ...bob.exceptions, ...phone.exceptions]).toEqual([])
 })
+
+test('an imported identity comes into its private rooms, with the first tab closed, and is the same member there', async () => {
+  const relay = await startRelay('relay', RELAY)
+  const browser = await launchBrowser()
+  const { http } = await relay.ready()
+  const anna = await openTab('anna', await browser.newContext(), http)
+  await anna.enterAs('Anna')
+  await anna.createRoom('Loft', 'Private')
+  const bob = await openTab('bob', await browser.newContext(), await anna.inviteLink())
+  await bob.enterAs('Bob')
+  await bob.composer().waitFor()
+  await bob.say('hello from Bob')
+  await anna.hears('hello from Bob')
+  const file = await exportOf(anna)
+  await anna.page.close()
+
+  const phone = await openTab('phone', await browser.newContext(), http)
+  await press(phone, 'Import identity')
+  await phone.page.getByLabel('Exported identity').setInputFiles(file)
+  await fill(phone, { 'Passphrase of the export': WORDS })
+  await press(phone, 'Import')
+  await phone.page.getByRole('link', { name: /^Loft/ }).click()
+  await phone.hears('hello from Bob')
+  await phone.say('from my phone')
+  await bob.hears('from my phone')
+  await press(bob, 'Details')
+  await members(bob).getByRole('listitem').first().waitFor()
+  expect(await members(bob).getByRole('listitem').count()).toBe(2)
+  expect([...anna.exceptions, ...bob.exceptions, ...phone.exceptions]).toEqual([])
+})
+
+async function exportOf(tab: Tab): Promise<string> {
+  await openFromSettings(tab, 'Export identity')
+  await fill(tab, { 'Passphrase of the export': WORDS, 'The same once more': WORDS })
+  const [download] = await Promise.all([tab.page.waitForEvent('download'), press(tab, 'Export')])
+  return download.path()
+}
 
 async function press(tab: Tab, name: string): Promise<void> {
   await tab.page.getByRole('button', { name, exact: true }).click()

@@ -62,8 +62,9 @@ export class Admission implements AdmittingRoom {
 
   async admit(request: JoinRequest): Promise<JoinAnswer> {
     const { certificate, keyPackage, invite } = request
-    const { member } = certificate
+    const { member, device } = certificate
     const access = this.#deps.membership.access()
+    if (access.removed.get(member)?.revoked.has(device) === true) return refused('device-revoked')
     // A further device needs no invite: the root's certificate is what lets it in.
     if (access.members.has(member)) return this.#admitDevice(request)
     const why = this.#whyNot(request) ?? (await this.#faultOf(request))

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { writesUpTo } from '../../../src/core/encryption/access/index.ts'
 import type { DeviceId } from '../../../src/core/identity/index.ts'
 import { deviceOf, member, RoomStory } from './room-of.ts'
 
@@ -103,4 +104,17 @@ test('a revocation by who was removed meanwhile silences nobody', () => {
   bring(story, 'Cy', 'Cy')
   story.meet()
   expect(devices(story, 'Cy')).toEqual([deviceOf('Cy'), PHONE].toSorted())
+})
+
+test('what a device said before it was revoked stays when its member goes, and the device stays revoked', () => {
+  const story = room()
+  bring(story, 'Bob', 'Bob')
+  story.meet()
+  revoke(story, 'Anna', 'Bob', PHONE)
+  story.remove('Anna', 'Bob')
+  story.meet()
+  const access = story.access()
+  expect(writesUpTo(access, member('Bob'), PHONE)).toBe(3)
+  expect(writesUpTo(access, member('Bob'), deviceOf('Bob'))).toBe(7)
+  expect([...(access.removed.get(member('Bob'))?.revoked.keys() ?? [])]).toEqual([PHONE])
 })

@@ -30,8 +30,10 @@ export interface RemovedMember {
   readonly isBanned: boolean
   /** Left by themselves. */
   readonly isOwn: boolean
-  /** By the removals that nothing later knew, the least of what they name for each device. */
+  /** By the removals that nothing later knew, and the revocations, the least of what they name for each device. */
   readonly last: LastKnown
+  /** As of a member: these devices do not come back. */
+  readonly revoked: LastKnown
 }
 
 export interface InviteAccess {

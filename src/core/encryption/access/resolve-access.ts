@@ -3,7 +3,7 @@ import type { Access, InviteAccess, MemberAccess, RemovedMember } from './access
 import { History, isConcurrent, Places, type Placed } from './history.ts'
 import { rankOf, type Operation, type OperationId, type Role } from './operation.ts'
 import { forbids } from './rights.ts'
-import { revocationsIn, silences } from './revocations.ts'
+import { keepLeast, revocationsIn, revokedOf, silences } from './revocations.ts'
 import { compareWeights, isRemoval, Standing, type Weight } from './standing.ts'
 
 /**
@@ -317,7 +317,7 @@ function membersOf(standing: Standing, stands: readonly Placed[]): Map<MemberId,
   const members = new Map<MemberId, MemberAccess>()
   for (const [member, { role, by }] of standing.members()) {
     const brought: { readonly device: DeviceId; readonly by: Placed }[] = []
-    const revoked = new Map<DeviceId, number>()
+    const revoked = revokedOf(member, stands)
     for (const each of stands) {
       const { operation } = each
       const { action, author } = operation
@@ -325,7 +325,6 @@ function membersOf(standing: Standing, stands: readonly Placed[]): Map<MemberId,
       if (owner !== member) continue
       if (action.kind === 'create' || action.kind === 'admit' || action.kind === 'device')
         brought.push({ device: action.device, by: each })
-      if (action.kind === 'revoke-device') keepLeast(revoked, action.device, action.last)
     }
     const inOrder = brought.toSorted((a, b) => a.by.depth - b.by.depth || compareSubjects(a.by, b.by))
     const distinct = new Set(inOrder.map(({ device }) => device).filter(device => !revoked.has(device)))
@@ -350,14 +349,12 @@ function removedOf(standing: Standing, stands: readonly Placed[]): Map<MemberId,
     } of standing.latest(member)) {
       if (action.kind === 'remove') for (const [device, sequence] of action.last) keepLeast(last, device, sequence)
     }
+    const revoked = revokedOf(member, stands)
+    for (const [device, sequence] of revoked) keepLeast(last, device, sequence)
     const isOwn = by.operation.author === member
-    removed.set(member, { by: by.operation.id, isBanned: standing.isBanned(member), isOwn, last })
+    removed.set(member, { by: by.operation.id, isBanned: standing.isBanned(member), isOwn, last, revoked })
   }
   return removed
-}
-
-function keepLeast(all: Map<DeviceId, number>, device: DeviceId, sequence: number): void {
-  all.set(device, Math.min(sequence, all.get(device) ?? Number.POSITIVE_INFINITY))
 }
 
 function invitesOf(standing: Standing, stands: readonly Placed[]): Map<OperationId, InviteAccess> {
