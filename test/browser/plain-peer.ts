@@ -221,6 +221,7 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
         room.members = room.members.map(each =>
           each.member === member ? { ...each, devices: each.devices?.filter(one => one !== device) ?? [] } : each
         )
+        emit({ event: 'member', room: id, member, nick: member, change: 'devices' })
       },
       async setRole(id, member, role) {
         const room = roomOf(id)

@@ -102,6 +102,30 @@ test('roles are shown, given by keyboard, and a member is removed for good', asy
   expect(peer.removed).toEqual(['Bo, banned'])
 })
 
+test('a device that was lost is taken out, and never the one at hand', async () => {
+  const peer = createPlainPeer('Ann')
+  const id = await privateRoom(peer)
+  const devices = [peer.me().device, 'ab12cd34ef', 'cd34ef56ab']
+  peer.change(id, { role: 'member' }, 'settings')
+  peer.setMembers(id, [
+    { nick: 'Ann', self: true, devices },
+    { nick: 'Bo', devices: ['1111111111', '2222222222'] }
+  ])
+  showWorkspace(peer, `#/room/${id}/details`)
+  await page.getByRole('button', { name: 'Change Ann' }).click()
+  const offered = page.getByRole('group', { name: 'Change Ann' }).getByRole('button')
+  await expect
+    .poll(() => offered.elements().map(each => each.textContent))
+    .toEqual(['Take out device ab12cd34', 'Take out device cd34ef56'])
+  expect(page.getByRole('button', { name: 'Change Bo' }).elements()).toEqual([])
+  await offered.first().click()
+  await dialog.getByRole('button', { name: 'Take out' }).click()
+  await expect.element(dialog).not.toBeInTheDocument()
+  await page.getByRole('button', { name: 'Change Ann' }).click()
+  await expect.poll(() => offered.elements().map(each => each.textContent)).toEqual(['Take out device cd34ef56'])
+  expect((await peer.members(id))[0]?.devices).toEqual([peer.me().device, 'cd34ef56ab'])
+})
+
 test('who is no admin changes nobody, and invites nobody', async () => {
   const peer = createPlainPeer('Ann')
   const id = await privateRoom(peer)

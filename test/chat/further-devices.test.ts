@@ -45,6 +45,8 @@ test('a device made by an import comes into the private rooms of its member, rea
   const phone = await story.enter('Anna', await imported(story, anna))
   await comesIn(story, phone)
   await hears(story, phone, 'Bob: before')
+  const news = eventsOf(bob, 'member').filter(({ change }) => change === 'devices')
+  expect(news).toMatchObject([{ member: anna.peer.me().member }])
   await say(story, phone, 'from the phone')
   for (const each of [anna, bob]) await hears(story, each, 'Anna: from the phone')
   await say(story, bob, 'to both')
@@ -188,6 +190,7 @@ test('its request waits at a keeper while nobody is online who could let it in',
   await settle(story, host.peer.stop())
   const again = await story.enter('Anna', storage)
   await story.until('it is in', () => again.peer.findRoom(LOFT).role === 'owner')
+  expect(again.peer.findRoom(LOFT).members).toBe(2)
 }, 60_000)
 
 test('a device of a stranger is not let in, and not told that there is such a room', async () => {

@@ -9,6 +9,7 @@ import { JoinDialog } from './join-dialog.tsx'
 import { LeaveDialog } from './leave-dialog.tsx'
 import { NewRoomDialog } from './new-room-dialog.tsx'
 import { PassphraseDialog } from './passphrase-dialog.tsx'
+import { RemoveDeviceDialog } from './remove-device-dialog.tsx'
 import { RemoveDialog } from './remove-dialog.tsx'
 import { SafetyDialog } from './safety-dialog.tsx'
 import { SettingsDialog } from './settings-dialog.tsx'
@@ -20,6 +21,12 @@ export type DialogRequest =
   | { readonly kind: 'leave'; readonly room: RoomSummary }
   | { readonly kind: 'close room'; readonly room: RoomSummary }
   | { readonly kind: 'remove'; readonly room: RoomSummary; readonly member: MemberSummary }
+  | {
+      readonly kind: 'remove device'
+      readonly room: RoomSummary
+      readonly member: MemberSummary
+      readonly device: string
+    }
   | { readonly kind: 'delete'; readonly message: ShownMessage }
   | { readonly kind: 'settings' }
   | { readonly kind: 'passphrase' }
@@ -50,6 +57,8 @@ export function Dialogs({ session, request, ask, onClose }: DialogsProps) {
       return <CloseDialog {...common} room={request.room} />
     case 'remove':
       return <RemoveDialog {...common} room={request.room} member={request.member} />
+    case 'remove device':
+      return <RemoveDeviceDialog {...common} room={request.room} member={request.member} device={request.device} />
     case 'delete':
       return <DeleteDialog {...common} message={request.message} />
     case 'settings':

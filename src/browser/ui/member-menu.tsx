@@ -16,7 +16,8 @@ interface MemberMenuProps {
 export function MemberMenu({ session, room, member, ask }: MemberMenuProps) {
   const id = useId()
   const roles = rolesToGive(room, member)
-  if (!mayChange(room, member)) return null
+  const [mayRemove, devices] = [mayChange(room, member), devicesToTakeOut(session, room, member)]
+  if (!mayRemove && devices.length === 0) return null
 
   function give(role: MemberRole): void {
     close()
@@ -33,21 +34,37 @@ export function MemberMenu({ session, room, member, ask }: MemberMenuProps) {
         <MoreIcon />
       </button>
       <div id={id} class="menu" popover="auto" role="group" aria-label={`Change ${member.nick}`}>
-        {roles.map(role => (
-          <button key={role} type="button" class="menu-item" onClick={() => give(role)}>
-            {GIVE_WORDS[role]}
+        {mayRemove &&
+          roles.map(role => (
+            <button key={role} type="button" class="menu-item" onClick={() => give(role)}>
+              {GIVE_WORDS[role]}
+            </button>
+          ))}
+        {devices.map(device => (
+          <button
+            key={device}
+            type="button"
+            class="menu-item danger"
+            onClick={() => {
+              close()
+              ask({ kind: 'remove device', room, member, device })
+            }}
+          >
+            Take out device {device.slice(0, 8)}
           </button>
         ))}
-        <button
-          type="button"
-          class="menu-item danger"
-          onClick={() => {
-            close()
-            ask({ kind: 'remove', room, member })
-          }}
-        >
-          Remove from the room
-        </button>
+        {mayRemove && (
+          <button
+            type="button"
+            class="menu-item danger"
+            onClick={() => {
+              close()
+              ask({ kind: 'remove', room, member })
+            }}
+          >
+            Remove from the room
+          </button>
+        )}
       </div>
     </span>
   )
@@ -63,6 +80,12 @@ const GIVE_WORDS: Readonly<Record<MemberRole, string>> = {
 function mayChange(room: RoomSummary, { role, self }: MemberSummary): boolean {
   if (self || !canManage(room)) return false
   return room.role === 'owner' || role === 'member' || role === 'observer'
+}
+
+/** Of a member who has several: of oneself all but this one, and an owner anybody's. */
+function devicesToTakeOut(session: Session, room: RoomSummary, { self, devices = [] }: MemberSummary): string[] {
+  if (devices.length < 2 || room.ended !== undefined || !(self || room.role === 'owner')) return []
+  return devices.filter(device => device !== session.me.value.device)
 }
 
 /** An admin gives what is below admin; an owner gives all. */

@@ -195,9 +195,10 @@ export class Membership {
     const [before, after] = [this.#access, this.access()]
     this.#access = after
     const { events, keys } = this.#deps
-    for (const [member, { role }] of after.members) {
-      const was = before.members.get(member)?.role
-      if (was !== role) this.#tell(member, was === undefined ? 'joined' : 'role')
+    for (const [member, { role, devices }] of after.members) {
+      const was = before.members.get(member)
+      if (was?.role !== role) this.#tell(member, was === undefined ? 'joined' : 'role')
+      if (was !== undefined && !isSameSet(was.devices, devices)) this.#tell(member, 'devices')
     }
     for (const member of before.members.keys()) {
       if (!after.members.has(member)) this.#tell(member, this.#hasLeft(member) ? 'left' : 'removed')
@@ -247,8 +248,12 @@ export class Membership {
     return new Map([...devices].map(device => [device, book.get(device)?.last?.sequence ?? 0]))
   }
 
-  #tell(member: MemberId, change: 'joined' | 'left' | 'removed' | 'role'): void {
+  #tell(member: MemberId, change: 'joined' | 'left' | 'removed' | 'role' | 'devices'): void {
     const { events, keys, nickOf } = this.#deps
     events.emit({ event: 'member', room: keys.roomId, member, nick: nickOf(member), change })
   }
+}
+
+function isSameSet<T>(one: ReadonlySet<T>, other: ReadonlySet<T>): boolean {
+  return one.size === other.size && [...one].every(each => other.has(each))
 }

@@ -197,7 +197,8 @@ export type PeerEvent =
       room: string
       member: string
       nick: string
-      change: 'joined' | 'left' | 'removed' | 'role' | 'online' | 'offline'
+      /** `devices`: one came in, or was taken out. */
+      change: 'joined' | 'left' | 'removed' | 'role' | 'devices' | 'online' | 'offline'
     }
   /** `joined`: this device is in; `settings`: name, history policy, or that it was closed. */
   | { event: 'room'; room: string; change: 'joined' | 'left' | 'read' | 'keepers' | 'joining' | 'settings' | 'invites' }
