@@ -2,7 +2,19 @@ import { expect, test } from 'vitest'
 import type { DeviceId } from '../../src/core/identity/index.ts'
 import { askByHand, commitFromOutside, commitHiddenFrom, groupInfoOf } from '../support/commits-by-hand.ts'
 import { Insider } from '../support/insider.ts'
-import { agree, found, hears, inviteLink, join, meet, restart, roles, say } from '../support/private-story.ts'
+import {
+  agree,
+  comeTogether,
+  epochOf,
+  found,
+  hears,
+  inviteLink,
+  join,
+  meet,
+  restart,
+  roles,
+  say
+} from '../support/private-story.ts'
 import { settle } from '../support/settle.ts'
 import { Story, transcript, type Actor } from '../support/story.ts'
 
@@ -25,17 +37,6 @@ function deviceOf({ identity }: Insider): DeviceId {
   return identity.certificate.device
 }
 
-async function epochOf(story: Story, actor: Actor): Promise<string> {
-  return (await Insider.of(story, actor)).sealingEpoch()
-}
-
-async function allSealUnder(story: Story, ...actors: readonly Actor[]): Promise<string> {
-  await story.until('all seal under one epoch', async () => {
-    return new Set(await Promise.all(actors.map(each => epochOf(story, each)))).size === 1
-  })
-  return epochOf(story, actors[0] as Actor)
-}
-
 test('a removed member with the group info of now, from an accomplice, and of before does not get in from outside', async () => {
   const { story, actors } = await room('Mara', 'Cy')
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
@@ -47,7 +48,7 @@ test('a removed member with the group info of now, from an accomplice, and of be
   await story.until('Mara is told', () => mara.peer.findRoom('Loft').ended === 'removed')
   await settle(story, mara.peer.stop())
   await agree(story, anna, cy)
-  const epoch = await allSealUnder(story, anna, cy)
+  const epoch = await comeTogether(story, anna, cy)
   const leaked = await groupInfoOf(await Insider.of(story, cy))
   const self = deviceOf(insider)
   const adding = await commitFromOutside(insider, leaked, { cites, added: [self] })
@@ -112,7 +113,7 @@ test('a commit of a member that opens for all but Cy: Cy goes on from what opens
   const [anna, mara, bob, cy] = actors as [Actor, Actor, Actor, Actor]
   const insider = await Insider.of(story, mara)
   await settle(story, mara.peer.stop())
-  const before = await allSealUnder(story, anna, bob, cy)
+  const before = await comeTogether(story, anna, bob, cy)
   const hidden = await commitHiddenFrom(insider, [deviceOf(await Insider.of(story, cy))])
   const from = story.network.peer('mara by hand')
   for (const each of [anna, bob, cy]) story.network.connect(from, each.network)
@@ -127,7 +128,7 @@ test('a commit of a member that opens for all but Cy: Cy goes on from what opens
   await settle(story, anna.peer.privateRooms.remove('Loft', 'Mara'))
   await say(story, anna, 'built on it')
   for (const each of [bob, cy]) await hears(story, each, 'Anna: built on it')
-  const now = await allSealUnder(story, anna, bob, cy)
+  const now = await comeTogether(story, anna, bob, cy)
   expect([before, hidden.epoch]).not.toContain(now)
   await agree(story, anna, bob, cy)
   const again = await restart(story, 'Cy', cy)

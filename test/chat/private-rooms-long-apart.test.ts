@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   agree,
+  comeTogether,
   found,
   hears,
   inviteLink,
@@ -11,7 +12,6 @@ import {
   say,
   sleepApart
 } from '../support/private-story.ts'
-import { Insider } from '../support/insider.ts'
 import { settle } from '../support/settle.ts'
 import { Story, transcript, type Actor } from '../support/story.ts'
 
@@ -48,14 +48,6 @@ async function remove(story: Story, by: Actor, name: string): Promise<void> {
   await settle(story, by.peer.privateRooms.remove('Loft', name))
 }
 
-/** What is said now opens by keys that all have by themselves. */
-async function comeTogether(story: Story, ...actors: readonly Actor[]): Promise<void> {
-  await story.until('all seal under one epoch', async () => {
-    const insiders = await Promise.all(actors.map(each => Insider.of(story, each)))
-    return new Set(insiders.map(({ room }) => room.sealingEpoch() ?? room)).size === 1
-  })
-}
-
 test('Cy, who changed the keys alone and was away for longer than any state is kept, comes back by himself; all read all', async () => {
   const { story, anna, others } = await room(['Bob', 'Cy'], ['Mara', 'Nils', 'Ole'])
   const [bob, cy] = others as [Actor, Actor]
@@ -81,4 +73,79 @@ test('Cy, who changed the keys alone and was away for longer than any state is k
     'Cy: alone',
     'Bob: without Cy'
   ])
+})
+
+test('two who were apart for longer than states are kept read each other at once, and share keys after a while', async () => {
+  const { story, anna, others } = await room(['Cy'], ['Mara', 'Nils'])
+  const [cy] = others as [Actor]
+  story.network.part([anna.network], [cy.network])
+  await remove(story, cy, 'Mara')
+  await say(story, cy, 'alone')
+  await remove(story, anna, 'Nils')
+  await say(story, anna, 'alone, too')
+  const woken = await sleepApart(story, LONG, ['Anna', anna], ['Cy', cy])
+  meetAgain(story)
+  for (const each of woken) for (const line of ['Cy: alone', 'Anna: alone, too']) await hears(story, each, line)
+  await agree(story, ...woken)
+  // There is nobody else who could build on what wins.
+  await comeTogether(story, ...woken)
+  await agree(story, ...woken)
+  for (const each of woken) expect(await roles(each)).toEqual(['Anna: owner', 'Cy: admin'])
+})
+
+test('each part let somebody in and was away for long: all come together, and newcomers read what was said where they were', async () => {
+  const { story, anna, others } = await room(['Bob', 'Cy', 'Dan'], ['Mara', 'Nils'])
+  const [bob, cy, dan] = others as [Actor, Actor, Actor, Actor]
+  const [eve, fay] = [await story.enter('Eve'), await story.enter('Fay')]
+  story.network.part([anna.network, bob.network, eve.network], [cy.network, dan.network, fay.network])
+  expect(await join(story, eve, await inviteLink(story, anna))).toBe('in')
+  expect(await join(story, fay, await inviteLink(story, cy))).toBe('in')
+  await remove(story, bob, 'Mara')
+  await remove(story, dan, 'Nils')
+  const [here, there] = [
+    [anna, bob, eve],
+    [cy, dan, fay]
+  ] as const
+  await say(story, bob, 'here')
+  for (const each of here) await hears(story, each, 'Bob: here')
+  await say(story, dan, 'there')
+  for (const each of there) await hears(story, each, 'Dan: there')
+  const names = ['Anna', 'Bob', 'Cy', 'Dan', 'Eve', 'Fay'] as const
+  const actors = [anna, bob, cy, dan, eve, fay] as const
+  const woken = await sleepApart(story, LONG, ...names.map((name, index) => [name, actors[index] as Actor] as const))
+  meetAgain(story)
+  const [eve2, fay2] = woken.slice(4) as [Actor, Actor]
+  for (const each of woken.slice(0, 4)) {
+    await hears(story, each, 'Bob: here')
+    await hears(story, each, 'Dan: there')
+  }
+  await comeTogether(story, ...woken)
+  await agree(story, ...woken.slice(0, 4))
+  for (const each of [eve2, fay2]) await say(story, each, 'new here')
+  for (const each of woken) for (const name of ['Eve', 'Fay']) await hears(story, each, `${name}: new here`)
+  // What was said where they were not is not theirs: the room shows newcomers what is said since they came.
+  expect(await transcript(eve2, 'Loft')).toContain('Bob: here')
+  expect(await transcript(eve2, 'Loft')).not.toContain('Dan: there')
+  expect(await transcript(fay2, 'Loft')).toContain('Dan: there')
+  expect(await transcript(fay2, 'Loft')).not.toContain('Bob: here')
+  for (const each of woken) expect(await roles(each)).toHaveLength(6)
+})
+
+test('whose stored states do not open any more, as after a new version, comes back by itself and has missed nothing', async () => {
+  const { story, anna, others } = await room(['Bob', 'Cy'], [])
+  const [bob, cy] = others as [Actor, Actor]
+  await say(story, cy, 'before')
+  for (const each of [anna, bob]) await hears(story, each, 'Cy: before')
+  await settle(story, cy.peer.stop())
+  const { records } = cy.storage.room(anna.peer.findRoom('Loft').id)
+  const states = await records.list('epoch/state/')
+  expect(states.length).toBeGreaterThan(0)
+  await cy.storage.room(anna.peer.findRoom('Loft').id).commit({
+    records: states.map(([name]) => ({ name, value: new Uint8Array(64) }))
+  })
+  await say(story, bob, 'meanwhile')
+  const again = await story.enter('Cy', cy.storage)
+  for (const line of ['Cy: before', 'Bob: meanwhile']) await hears(story, again, line)
+  await comeTogether(story, anna, bob, again)
+  await agree(story, anna, bob, again)
 })

@@ -1,13 +1,16 @@
 import type { InviteOptions } from '../../src/core/chat/index.ts'
-import { loadGroupKeys } from '../../src/core/encryption/index.ts'
+import { loadGroupKeys, type EpochId } from '../../src/core/encryption/index.ts'
+import { Insider } from './insider.ts'
 import { settle } from './settle.ts'
 import { transcript, type Actor, type Story } from './story.ts'
+import { skipTime } from './virtual-clock.ts'
 
 // Virtual time does not wait for a module to be read from the disk.
 await loadGroupKeys()
 
 /** What actors do in the private room `Loft` of a story. */
 const LOFT = 'Loft'
+const HALF_HOUR = 1_800_000
 
 export async function found(story: Story, actor: Actor, history?: 'joined' | 'all' | number): Promise<void> {
   // In real time, in which virtual time would run on.
@@ -72,6 +75,20 @@ export async function agree(story: Story, ...actors: readonly Actor[]): Promise<
     const views = await Promise.all(actors.map(viewOf))
     return new Set(views).size === 1 && views[0]?.endsWith(',0]') === true
   })
+}
+
+/** Under which epoch this device seals now; undefined while it may not. */
+export async function epochOf(story: Story, actor: Actor): Promise<EpochId | undefined> {
+  return (await Insider.of(story, actor)).room.sealingEpoch()
+}
+
+/** All come to seal under one epoch, each with keys of its own; looked for now and then, as looking takes long. */
+export async function comeTogether(story: Story, ...actors: readonly Actor[]): Promise<EpochId> {
+  for (const end = story.clock.now() + HALF_HOUR; story.clock.now() < end; await skipTime(story.clock, 5000)) {
+    const [epoch, ...others] = await Promise.all(actors.map(each => epochOf(story, each)))
+    if (epoch !== undefined && others.every(each => each === epoch)) return epoch
+  }
+  throw new Error('they do not come together')
 }
 
 /** Stops the actor and brings the same device back. */

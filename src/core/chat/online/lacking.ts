@@ -15,8 +15,9 @@ export interface LackingDeps {
   /** Stores what was taken, with all that opens by it, and tells the user. */
   readonly take: (entries: readonly StoredEntry[]) => Promise<unknown>
   readonly comeBack: (groupInfo: Uint8Array) => Promise<unknown>
-  /** More of the log opens now: it goes on behind that. */
-  readonly goOn: (peer: PeerId) => void
+  /** By which members meet may be known better now. */
+  readonly secretsChanged: () => void
+  readonly sync: (peer: PeerId) => void
 }
 
 /** Each brings something new, or is the last until the next sync. */
@@ -36,15 +37,22 @@ export class Lacking {
     this.#questions = new RateLimit(deps.clock, QUESTIONS_PER_MINUTE, MINUTE)
   }
 
+  /** This member has said hello, and may begin a sync; but only who drives one knows when all came. */
+  async met(peer: PeerId): Promise<void> {
+    if (this.#deps.isMember(peer) && (await this.#deps.room.lacked()) !== undefined) this.#deps.sync(peer)
+  }
+
   /** All control entries that this member has are here. */
   async compared(peer: PeerId): Promise<void> {
-    const { room, isMember, askFor, take, comeBack, goOn } = this.#deps
+    const { room, isMember, askFor, take, comeBack, secretsChanged, sync } = this.#deps
     const lacked = isMember(peer) ? await room.lacked() : undefined
     if (lacked === undefined || !this.#questions.lets(peer)) return
     const handed = await askFor(this.#some(lacked), peer)
     if (await room.takeHandedOver(handed)) {
       await take([])
-      return goOn(peer)
+      secretsChanged()
+      // More of the log may open now: it goes on behind that.
+      return sync(peer)
     }
     if (handed.groupInfo !== undefined) await comeBack(handed.groupInfo)
   }

@@ -88,6 +88,7 @@ export class RoomLink {
   readonly #acknowledgements: Acknowledgements
   readonly #secrets: MeetingSecrets
   readonly #meeting: Meeting
+  readonly #lacking: Lacking
   readonly #greetings: Greetings
   readonly #abort = new AbortController()
   readonly #cancels = new Set<() => void>()
@@ -146,15 +147,13 @@ export class RoomLink {
       secrets: this.#secrets,
       generationOf: ({ header }) => this.#generationOf(header.epoch)
     })
-    const lacking = new Lacking({
+    this.#lacking = new Lacking({
       ...deps,
       isMember: peer => this.presence.get(peer)?.member !== undefined,
       askFor: (lacked, from) => this.exchanges.askFor(lacked, from),
       take: entries => this.#take(entries),
-      goOn: peer => {
-        this.secretsChanged()
-        this.syncs.request(peer)
-      }
+      secretsChanged: () => this.secretsChanged(),
+      sync: peer => this.syncs.request(peer)
     })
     this.syncs = new RoomSyncs({
       ...deps,
@@ -169,7 +168,7 @@ export class RoomLink {
       lacks: entries => this.#catchingUp.lacks(entries),
       served: () => this.#catchingUp.served(),
       // Who gives nothing, or is gone, is asked again after another sync.
-      compared: peer => void lacking.compared(peer).catch(() => undefined),
+      compared: peer => void this.#lacking.compared(peer).catch(() => undefined),
       settled: () => this.#settle()
     })
     this.#inbox = new GossipInbox({
@@ -287,6 +286,7 @@ export class RoomLink {
     // Entries that waited for this introduction are told now.
     await this.#take([])
     this.#syncSoon(peer, isNew)
+    await this.#lacking.met(peer)
     this.#acknowledgements.tell(peer)
     await this.#acknowledgements.introduced(present.device)
   }

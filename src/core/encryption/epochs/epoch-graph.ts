@@ -186,7 +186,7 @@ export class EpochGraph {
   /**
    * Whether this device should come in by itself, asked when all is here that others have: the winner does not open here,
    * though this device is in there, and more than one of the others has gone on from what does not open; or, as one may be
-   * all who are left, it has been so for a while.
+   * all who are left, it has been so for a while, or nothing opens here at all.
    */
   isBehind(access: Access, now: Millis): boolean {
     const winner = this.winner(access)
@@ -195,8 +195,8 @@ export class EpochGraph {
     const known = new Set(tip && this.#pathTo(tip))
     const closed = this.#pathTo(winner).flatMap(node => (node.began && !known.has(node) ? [node.began] : []))
     const committers = closed.map(({ committer }) => committer).filter(each => access.members.has(each))
-    // What none but such made who are not in leads nowhere.
-    if (now - winner.seenAt > PATIENCE) return committers.length > 0
+    // Without a branch of its own there is nothing else to go on from; what none but such made who are not in leads nowhere.
+    if (tip === undefined || now - winner.seenAt > PATIENCE) return committers.length > 0
     return new Set(committers).size > 1
   }
 
