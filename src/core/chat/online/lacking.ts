@@ -1,4 +1,4 @@
-import type { Clock, RandomBytes } from '../../bytes/index.ts'
+import { CappedMap, type Clock, type Millis, type RandomBytes } from '../../bytes/index.ts'
 import { MAX_LACKED_EPOCHS, type HandedOver, type Lacked } from '../../encryption/index.ts'
 import type { StoredEntry } from '../../log/index.ts'
 import type { PeerId } from '../../network/index.ts'
@@ -22,6 +22,10 @@ export interface LackingDeps {
 
 /** Each brings something new, or is the last until the next sync. */
 const QUESTIONS_PER_MINUTE = 8
+/** Nobody may have what a member claimed without making it: that is not asked for at each greeting. */
+const PAUSE: Millis = 2 * MINUTE
+/** More than are connected at a time. */
+const MAX_IN_VAIN = 256
 
 /**
  * Asks members for what the log brings to nobody: keys of those who were apart for long, and the way back for who cannot open what all
@@ -31,6 +35,7 @@ const QUESTIONS_PER_MINUTE = 8
 export class Lacking {
   readonly #deps: LackingDeps
   readonly #questions: RateLimit
+  readonly #inVain = new CappedMap<PeerId, { readonly lacked: string; readonly until: Millis }>(MAX_IN_VAIN)
 
   constructor(deps: LackingDeps) {
     this.#deps = deps
@@ -39,13 +44,13 @@ export class Lacking {
 
   /** This member has said hello, and may begin a sync; but only who drives one knows when all came. */
   async met(peer: PeerId): Promise<void> {
-    if (this.#deps.isMember(peer) && (await this.#deps.room.lacked()) !== undefined) this.#deps.sync(peer)
+    if ((await this.#toAskFor(peer)) !== undefined) this.#deps.sync(peer)
   }
 
   /** All control entries that this member has are here. */
   async compared(peer: PeerId): Promise<void> {
-    const { room, isMember, askFor, take, comeBack, secretsChanged, sync } = this.#deps
-    const lacked = isMember(peer) ? await room.lacked() : undefined
+    const { clock, room, askFor, take, comeBack, secretsChanged, sync } = this.#deps
+    const lacked = await this.#toAskFor(peer)
     if (lacked === undefined || !this.#questions.lets(peer)) return
     const handed = await askFor(this.#some(lacked), peer)
     if (await room.takeHandedOver(handed)) {
@@ -54,7 +59,16 @@ export class Lacking {
       // More of the log may open now: it goes on behind that.
       return sync(peer)
     }
-    if (handed.groupInfo !== undefined) await comeBack(handed.groupInfo)
+    if (handed.groupInfo !== undefined) return void (await comeBack(handed.groupInfo))
+    this.#inVain.set(peer, { lacked: nameOf(lacked), until: clock.now() + PAUSE })
+  }
+
+  /** What is lacking here, unless the member was asked for that a moment ago and had nothing. */
+  async #toAskFor(peer: PeerId): Promise<Lacked | undefined> {
+    const lacked = this.#deps.isMember(peer) ? await this.#deps.room.lacked() : undefined
+    const before = this.#inVain.get(peer)
+    if (lacked === undefined || before === undefined || before.until <= this.#deps.clock.now()) return lacked
+    return before.lacked === nameOf(lacked) ? undefined : lacked
   }
 
   /** Which come first is drawn: nobody may have the keys of some. */
@@ -64,4 +78,9 @@ export class Lacking {
     const inTurn = epochs.length > MAX_LACKED_EPOCHS ? [...epochs.slice(start), ...epochs.slice(0, start)] : epochs
     return { isBehind, epochs: inTurn.slice(0, MAX_LACKED_EPOCHS) }
   }
+}
+
+/** So that another thing that is lacking is told from it. */
+function nameOf({ isBehind, epochs }: Lacked): string {
+  return `${isBehind} ${epochs.length}`
 }
