@@ -12,6 +12,7 @@ import {
   say,
   sleepApart
 } from '../support/private-story.ts'
+import { Insider } from '../support/insider.ts'
 import { settle } from '../support/settle.ts'
 import { Story, transcript, type Actor } from '../support/story.ts'
 
@@ -148,4 +149,18 @@ test('whose stored states do not open any more, as after a new version, comes ba
   for (const line of ['Cy: before', 'Bob: meanwhile']) await hears(story, again, line)
   await comeTogether(story, anna, bob, again)
   await agree(story, anna, bob, again)
+})
+
+test('who was away for more commits than are remembered while they wait follows them all from the log', async () => {
+  const { story, anna, others } = await room(['Abe'], [])
+  // His PeerId is the lower one: he drives the sync, and is given the newest first.
+  const [abe] = others as [Actor]
+  for (const { peer } of [anna, abe]) await settle(story, peer.stop())
+  await Insider.admitMany(story, anna, 70)
+  story.clock.advance(LONG)
+  const again = [await story.enter('Anna', anna.storage), await story.enter('Abe', abe.storage)] as const
+  await say(story, again[0], 'after many')
+  await hears(story, again[1], 'Anna: after many')
+  expect(again[1].peer.findRoom('Loft').members).toBe(72)
+  await comeTogether(story, ...again)
 })

@@ -128,6 +128,24 @@ export class Insider {
     return new Insider(story, identity, secrets.rootSeed, room, keys, store)
   }
 
+  /** Lets devices in that nobody has, each with a commit of its own, in the actor's own store: the actor is to be away. */
+  static async admitMany(story: Story, { storage, peer }: Actor, count: number): Promise<void> {
+    const roomId = peer.findRoom('Loft').id as RoomId
+    const { secrets } = await loadSecrets(storage.records, story.clock, systemRandom, askOnce(undefined))
+    const keys = new PrivateRoomKeys(roomId, 'Loft' as DisplayName, story.clock)
+    const groupKeys = await loadGroupKeys()
+    const shared = { identity: await openIdentity(secrets), clock: story.clock, random: systemRandom }
+    const nick = (): DisplayName => 'Anna' as DisplayName
+    const room = await Room.load({ ...shared, keys, control: { keys, groupKeys }, store: storage.room(roomId), nick })
+    for (let made = 0; made < count; made += 1) {
+      const { certificate, deviceSeed } = await openIdentity(createIdentitySecrets(systemRandom, story.clock.now()))
+      const device = { id: certificate.device, signingKey: deviceSeed }
+      const { shown } = await groupKeys.createKeyPackage(device)
+      await room.operate(control => control.admit(certificate, shown, { role: 'member' }))
+    }
+    await room.close()
+  }
+
   get member(): MemberId {
     return this.identity.certificate.member
   }

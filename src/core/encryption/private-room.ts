@@ -143,6 +143,16 @@ export class PrivateRoom {
     return this.#waiting.has(entry)
   }
 
+  /** Of how many epochs it is known how they began. */
+  get epochCount(): number {
+    return this.#graph?.size ?? 0
+  }
+
+  /** Whether commits that wait were forgotten since this was asked before: they are to be taken again from the log. */
+  takeForgotten(): boolean {
+    return this.#graph?.takeForgotten() === true
+  }
+
   /** The founder's own first epoch. */
   async open(state: GroupState): Promise<void> {
     await this.#graph?.open(state)

@@ -61,6 +61,9 @@ export class ControlLog {
   #latest: HybridTime = { ms: 0, counter: 0 }
   #entries: Entry[] = []
   #isChanged = false
+  #hasForgotten = false
+  /** When the log was read again last. */
+  #epochCount = 0
   #storedGenerations: number
   #storedHandedOver: number
 
@@ -101,7 +104,21 @@ export class ControlLog {
       before = this.room.generations().size
       for (const entry of [...this.#unopened.values()]) isVoid += await this.#take(entry, now)
     }
+    await this.#takeForgotten(now)
     return isVoid
+  }
+
+  /** Of many commits that wait some are forgotten. When some have come to count since, those may be what they waited for. */
+  async #takeForgotten(now: Millis): Promise<void> {
+    this.#hasForgotten ||= this.room.takeForgotten()
+    if (!this.#hasForgotten || this.room.epochCount === this.#epochCount) return
+    this.#hasForgotten = false
+    const inOrder = this.#entries.toSorted((a, b) => compareHybridTimes(a.header.clock, b.header.clock))
+    await this.#readStored(this.#deps.store, now)
+    for (const entry of inOrder) await this.#readAgain(entry, now)
+    this.room.takeNews()
+    this.#hasForgotten = this.room.takeForgotten()
+    this.#epochCount = this.room.epochCount
   }
 
   isWaiting(id: EntryId): boolean {
@@ -214,15 +231,19 @@ export class ControlLog {
     for (let from = LOWEST; ;) {
       const items = await store.sets.control.items(from, HIGHEST, LOAD_BATCH)
       for (const entry of await store.load(items.map(({ id }) => id))) {
-        const key = this.room.generation(toHex(entry.header.epoch))?.controlKey
-        if (!isWhole(entry) || key === undefined) throw new Error(`the stored control entry ${entry.id} does not open`)
-        await this.#read(entry, reopenEntry(key, entry), now)
+        await this.#readAgain(entry, now)
       }
       const last = items.at(-1)
       if (last === undefined || items.length < LOAD_BATCH) break
       from = { ms: last.ms, prefix: last.id }
     }
     this.room.takeNews()
+  }
+
+  async #readAgain(entry: StoredEntry, now: Millis): Promise<void> {
+    const key = this.room.generation(toHex(entry.header.epoch))?.controlKey
+    if (!isWhole(entry) || key === undefined) throw new Error(`the stored control entry ${entry.id} does not open`)
+    await this.#read(entry, reopenEntry(key, entry), now)
   }
 
   async #isKnown(id: EntryId): Promise<boolean> {

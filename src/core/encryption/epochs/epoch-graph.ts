@@ -80,6 +80,7 @@ export class EpochGraph {
   readonly #waiting = new CappedMap<EpochId, CommitClaim>(MAX_WAITING)
   readonly #devices = new CappedMap<EpochId, ReadonlySet<DeviceId>>(MAX_DEVICE_SETS)
   #best: { readonly access: Access; readonly epochs: number; readonly winner: EpochId } | undefined
+  #hasForgotten = false
   /** The first state that it opened is erased: with the welcome, which is in the log for ever, it would open that again. */
   #isKeyPackageSpent = false
 
@@ -137,6 +138,17 @@ export class EpochGraph {
       isNew = false
       for (const claim of [...this.#waiting.values()]) if ((await this.#take(claim, now)) === 'taken') isNew = true
     }
+  }
+
+  /** Whether commits that wait had no place, since this was asked before: whoever has the log finds them there. */
+  takeForgotten(): boolean {
+    const hasForgotten = this.#hasForgotten
+    this.#hasForgotten = false
+    return hasForgotten
+  }
+
+  get size(): number {
+    return this.#nodes.size
   }
 
   /** Takes in a commit of this device's own, with the state that it leads to. */
@@ -258,6 +270,7 @@ export class EpochGraph {
     const parent = this.#nodes.get(claim.parent)
     const access = this.#deps.accessAt(claim.cites)
     if (parent === undefined || access === undefined) {
+      this.#hasForgotten ||= this.#waiting.size >= MAX_WAITING && !this.#waiting.has(claim.epoch)
       this.#waiting.set(claim.epoch, claim)
       return 'waits'
     }
