@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import {
   agree,
   comeTogether,
+  epochOf,
   found,
   hears,
   inviteLink,
@@ -15,6 +16,7 @@ import {
 import { Insider } from '../support/insider.ts'
 import { settle } from '../support/settle.ts'
 import { Story, transcript, type Actor } from '../support/story.ts'
+import { skipTime } from '../support/virtual-clock.ts'
 
 const DAY = 24 * 3_600_000
 /** Longer than any state is kept that is gone on from elsewhere. */
@@ -74,6 +76,31 @@ test('Cy, who changed the keys alone and was away for longer than any state is k
     'Cy: alone',
     'Bob: without Cy'
   ])
+})
+
+test('who was removed while apart for long does not come back: told so, and given nothing of what was said meanwhile', async () => {
+  const { story, anna, others } = await room(['Bob', 'Cy'], ['Mara'])
+  const [bob, cy] = others as [Actor, Actor]
+  story.network.part([anna.network, bob.network], [cy.network])
+  await remove(story, cy, 'Mara')
+  await say(story, cy, 'alone')
+  await remove(story, anna, 'Cy')
+  await say(story, bob, 'without Cy')
+  await hears(story, anna, 'Bob: without Cy')
+  const woken = await sleepApart(story, LONG, ['Anna', anna], ['Bob', bob], ['Cy', cy])
+  const [anna2, bob2, cy2] = woken as [Actor, Actor, Actor]
+  const before = await epochOf(story, anna2)
+  meetAgain(story)
+  await story.until('Cy is told', () => cy2.peer.findRoom('Loft').ended === 'removed')
+  await agree(story, anna2, bob2)
+  await skipTime(story.clock, 12 * 60_000)
+  await agree(story, anna2, bob2)
+  expect(await comeTogether(story, anna2, bob2)).toBe(before)
+  expect(await roles(anna2)).not.toContain('Cy: admin')
+  expect((await transcript(cy2, 'Loft')).filter(line => /without Cy|still here/.test(line))).toEqual([])
+  expect(await transcript(anna2, 'Loft')).not.toContain('Cy: alone')
+  const { room: held } = await Insider.of(story, cy2)
+  for (const epoch of [before, await epochOf(story, bob2)]) expect(epoch && held.contentKey(epoch)).toBeUndefined()
 })
 
 test('two who were apart for longer than states are kept read each other at once, and share keys after a while', async () => {
@@ -163,4 +190,9 @@ test('who was away for more commits than are remembered while they wait follows 
   await hears(story, again[1], 'Anna: after many')
   expect(again[1].peer.findRoom('Loft').members).toBe(72)
   await comeTogether(story, ...again)
+  // Each follows from the one before: none of that is a reason to come back.
+  const { room: held, identity } = await Insider.of(story, again[1])
+  const devices = (held.epochs()?.nodes ?? []).map(({ began }) => began?.device)
+  expect(devices).toHaveLength(72)
+  expect(devices).not.toContain(identity.certificate.device)
 })
