@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { writesUpTo } from '../../../src/core/encryption/access/index.ts'
+import { commitOf } from '../../../src/core/encryption/epochs/commit-claim.ts'
+import type { EpochId } from '../../../src/core/encryption/epochs/index.ts'
 import type { DeviceId } from '../../../src/core/identity/index.ts'
 import { deviceOf, member, RoomStory } from './room-of.ts'
 
@@ -117,4 +119,14 @@ test('what a device said before it was revoked stays when its member goes, and t
   expect(writesUpTo(access, member('Bob'), PHONE)).toBe(3)
   expect(writesUpTo(access, member('Bob'), deviceOf('Bob'))).toBe(7)
   expect([...(access.removed.get(member('Bob'))?.revoked.keys() ?? [])]).toEqual([PHONE])
+})
+
+test('the commits of a revoked device win against nobody’s; those of its member’s others do', () => {
+  const story = room()
+  bring(story, 'Bob', 'Bob')
+  story.meet()
+  revoke(story, 'Anna', 'Bob', PHONE)
+  const said = { parent: 'a' as EpochId, epoch: 'b' as EpochId, committer: member('Bob'), removed: [], hash: 'c' }
+  const counts = (device: DeviceId): boolean => commitOf({ ...said, device }, story.access()).counts
+  expect([counts(PHONE), counts(deviceOf('Bob'))]).toEqual([false, true])
 })
