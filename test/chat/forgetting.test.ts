@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Storage } from '../../src/core/log/index.ts'
 import { found, hears, inviteLink, join, meet } from '../support/private-story.ts'
 import { settle } from '../support/settle.ts'
-import { Story, type Actor } from '../support/story.ts'
+import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
 
 test('a private room that is forgotten is left, and nothing of it is stored any more', async () => {
   const story = new Story()
@@ -78,6 +78,31 @@ test('the only owner of a room with others in it does not forget it, but of a cl
   expect(anna.peer.rooms()).toEqual([])
 })
 
-async function storedOf({ storage }: Actor, room: string): Promise<unknown[]> {
-  return storage.room(room).records.list('')
+/** Beside how far the device's own entries are numbered. */
+async function storedOf({ storage, peer }: Actor, room: string): Promise<string[]> {
+  const names = (await storage.room(room).records.list('')).map(([name]) => name)
+  return names.filter(name => name !== `device/${peer.me().device}`)
 }
+
+test('who comes back into a room that it forgot goes on counting, and is taken for nobody’s copy', async () => {
+  const story = new Story()
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await found(story, anna)
+  expect(await join(story, bob, await inviteLink(story, anna))).toBe('in')
+  await meet(story, anna, bob)
+  for (const each of [anna, bob]) await each.peer.joinOpenRoom('lobby')
+  for (const room of ['Loft', 'lobby']) {
+    for (const text of ['one', 'two']) await settle(story, bob.peer.send(room, text))
+    await story.until('it is heard', async () => (await transcript(anna, room)).includes('Bob: two'))
+    await settle(story, bob.peer.forgetRoom(room))
+  }
+  expect(await join(story, bob, await inviteLink(story, anna))).toBe('in')
+  await bob.peer.joinOpenRoom('lobby')
+  for (const room of ['Loft', 'lobby']) {
+    // Before anybody could have told it what it said before.
+    await settle(story, bob.peer.send(room, 'three'))
+    await story.until('it is heard', async () => (await transcript(anna, room)).includes('Bob: three'))
+  }
+  await story.wait(60_000)
+  for (const each of [anna, bob]) expect(eventsOf(each, 'warning')).toEqual([])
+})

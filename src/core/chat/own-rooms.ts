@@ -11,6 +11,7 @@ import { loadGroupKeys, openRoom, PrivateRoomKeys, type NamedRoom, type RoomId }
 import { foldCase, type DisplayName, type Identity } from '../identity/index.ts'
 import type { EntryId, Storage } from '../log/index.ts'
 import type { Network, PeerId } from '../network/index.ts'
+import { forgetRoom, goOnForgetting, isRemembered } from './forget-room.ts'
 import { renewDevice } from './identity-record.ts'
 import type { JoinLink } from './invite-link.ts'
 import { JoinHost } from './joining/join-host.ts'
@@ -119,7 +120,7 @@ export class OwnRooms {
 
   /** Brings back a room of an earlier run. */
   async restore(record: RoomRecord): Promise<void> {
-    if (record.erasing) return this.#erase(record.id)
+    if (record.erasing !== undefined) return goOnForgetting(this.#deps.storage, record)
     if (isPending(record)) return this.joins.restore(record)
     const keys = record.kind === 'private' ? success(this.#privateKeys(record)) : openRoom(record.name)
     if (!keys.ok) return
@@ -166,17 +167,12 @@ export class OwnRooms {
 
   /** Leaves a room, or did so before, and erases all that is stored of it. */
   async forget(reference: string): Promise<RoomId> {
-    const { records } = this.#deps.storage
+    const { storage, identity } = this.#deps
+    const erase = (record: RoomRecord): Promise<void> => forgetRoom(storage, identity.certificate.device, record)
     return this.#changes.run(async () => {
       const left = await this.#leftRoom(reference)
       const id = left ?? (this.summaryOf(reference).id as RoomId)
-      const erase = async (record: RoomRecord): Promise<void> => {
-        // A crash in between leaves nothing that would be opened again.
-        await saveRoomRecord(records, { ...record, erasing: true })
-        await this.#erase(id)
-      }
-      if (left === undefined) await this.#leave(id, erase)
-      else await erase({ id, name: '', remembered: [] })
+      await (left === undefined ? this.#leave(id, erase) : erase({ id, name: '', remembered: [] }))
       return id
     })
   }
@@ -206,13 +202,8 @@ export class OwnRooms {
     const id = ROOM_ID.test(reference) ? (reference as RoomId) : named.ok ? named.value.roomId : undefined
     const isListed = this.summaries().some(room => room.id === id || foldCase(room.name) === foldCase(reference.trim()))
     if (id === undefined || isListed) return undefined
-    const stored = await this.#deps.storage.room(id).records.list('', 1)
-    return stored.length > 0 ? id : undefined
-  }
-
-  async #erase(id: RoomId): Promise<void> {
-    await this.#deps.storage.forget(id)
-    await deleteRoomRecord(this.#deps.storage.records, id)
+    const { storage, identity } = this.#deps
+    return (await isRemembered(storage, identity.certificate.device, id)) ? id : undefined
   }
 
   set(reference: string, key: string, value: string): Promise<RoomSummary> {

@@ -1,6 +1,7 @@
 import { decodeUtf8, encodeUtf8, expectValue, type Millis } from '../bytes/index.ts'
 import type { RoomId } from '../encryption/index.ts'
 import type { RecordStore } from '../log/index.ts'
+import type { DeviceRecord } from './room/devices.ts'
 import type { Retention } from './room/retention.ts'
 
 /** A room that this device is in, as it is remembered between runs. */
@@ -18,8 +19,8 @@ export interface RoomRecord {
   readonly kind?: 'private'
   /** This device reads nothing from before: the room's history policy gave it no keys. */
   readonly since?: Millis
-  /** All that is stored of it is to go, and may have gone in part. */
-  readonly erasing?: true
+  /** All that is stored of it is to go, and may have gone in part; `own`: what stays of this device. */
+  readonly erasing?: { readonly own?: DeviceRecord }
   /** Nobody has let this device in yet. */
   readonly joining?: Joining
 }

@@ -47,7 +47,9 @@ export class Dropping {
       await this.#drop(await this.#above(record, upTo))
       const lastId =
         upTo === 0 ? undefined : await new SequenceIndex(this.#deps.store).find({ ...record, sequence: upTo })
-      book.set(withoutAbove(book.get(record.device) ?? record, upTo, lastId))
+      const left = withoutAbove(book.get(record.device) ?? record, upTo, lastId)
+      // One's own numbering goes on: who is let in again must not sign another entry of the same number.
+      book.set(record.device === this.#deps.identity.certificate.device ? { ...left, last: record.last } : left)
       await this.#stored.commit({ records: book.takeChanges() })
     }
   }

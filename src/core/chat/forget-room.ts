@@ -1,0 +1,34 @@
+import type { RoomId } from '../encryption/index.ts'
+import type { DeviceId } from '../identity/index.ts'
+import type { Storage } from '../log/index.ts'
+import { deleteRoomRecord, saveRoomRecord, type RoomRecord } from './room-records.ts'
+import { decodeDevice, DEVICE_RECORD_PREFIX, encodeDevice } from './room/devices.ts'
+
+/**
+ * Erases all that is stored of a room, keys included, but for how far this device's own entries are numbered: were it to come back, and to
+ * begin anew, it would have signed two entries as one. A crash in between leaves nothing that would be opened again.
+ */
+export async function forgetRoom(storage: Storage, device: DeviceId, record: RoomRecord): Promise<void> {
+  const known = await storage.room(record.id).records.get(DEVICE_RECORD_PREFIX + device)
+  const own = known && { ...decodeDevice(known), held: [], bytes: 0 }
+  const erasing = { ...record, erasing: { ...(own?.last && { own }) } }
+  await saveRoomRecord(storage.records, erasing)
+  await goOnForgetting(storage, erasing)
+}
+
+/** What an earlier run began. */
+export async function goOnForgetting(storage: Storage, { id, erasing }: RoomRecord): Promise<void> {
+  await storage.forget(id)
+  const own = erasing?.own
+  if (own !== undefined) {
+    const change = { name: DEVICE_RECORD_PREFIX + own.device, value: encodeDevice(own) }
+    await storage.room(id).commit({ records: [change] })
+  }
+  await deleteRoomRecord(storage.records, id)
+}
+
+/** Whether there is anything to forget of a room that this device is not in. */
+export async function isRemembered(storage: Storage, device: DeviceId, id: RoomId): Promise<boolean> {
+  const stored = await storage.room(id).records.list('', 2)
+  return stored.some(([name]) => name !== DEVICE_RECORD_PREFIX + device)
+}
