@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { resolveAccess, type Operation, type OperationId } from '../../../src/core/encryption/access/index.ts'
+import type { DeviceId } from '../../../src/core/identity/index.ts'
 import { member, RoomStory } from './room-of.ts'
 
 /** Anna founded the room; Bob is an admin, Cy and Dee are members, and all know that. */
@@ -218,3 +220,19 @@ test('what came before its cause waits, and what forgets its own previous operat
   other.operations.delete('op-001' as never)
   expect(other.roles()).toBe('Anna owner')
 })
+
+test('two thousand operations of one member, each above the one before, are gone through in a moment', () => {
+  const story = new RoomStory('Anna')
+  story.admit('Anna', 'Mara')
+  const operations = [...story.operations.values()]
+  for (let count = 0; count < 2000; count += 1) {
+    const before = operations.at(-1) as Operation
+    const action = { kind: 'device', device: `${count}` as DeviceId } as const
+    const previous = count === 0 ? undefined : before.id
+    const author = member('Mara')
+    operations.push({ id: `mara-${count}` as OperationId, author, parents: [before.id], previous, action })
+  }
+  const access = resolveAccess(operations, story.room)
+  expect(access.stands.size).toBe(operations.length)
+  expect(access.members.get(member('Mara'))?.devices.size).toBe(16)
+}, 20_000)

@@ -131,3 +131,19 @@ test('commits that lead in a circle end', () => {
   ] as Commit[]
   expect(winnerOf(ROOT, circle)).toBe(two)
 })
+
+test('as many commits as a room takes, by two who are one, with a fork at each, hold nobody up', () => {
+  const commits: Commit[] = []
+  let parent = ROOT
+  for (let step = 0; step < 8191; step += 1) {
+    const committer = (step % 2 === 0 ? 'ee' : 'ff') as MemberId
+    const siblings = ['on', 'aside'].map(name => toHex(sha256(encodeUtf8(`${name} ${step}`))))
+    for (const hash of siblings)
+      commits.push({ parent, epoch: hash.slice(0, 32) as EpochId, committer, counts: true, removes: false, hash })
+    parent = commits.at(-2)?.epoch ?? ROOT
+  }
+  // A third who goes on from the very end.
+  const [hash, epoch] = ['ab'.repeat(32), 'ab'.repeat(16) as EpochId]
+  commits.push({ parent, epoch, committer: 'aa' as MemberId, counts: true, removes: false, hash })
+  expect(winnerOf(ROOT, commits)).toBe(epoch)
+}, 10_000)

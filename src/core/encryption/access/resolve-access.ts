@@ -47,6 +47,9 @@ interface Settled {
 class Resolver {
   readonly #history: History
   readonly #settled = new Map<string, Settled>()
+  /** By place: each is asked for once for every operation above it. */
+  readonly #pasts = new Map<number, Settled>()
+  readonly #faults = new Map<number, string | undefined>()
   readonly #weights = new Map<number, Weight>()
 
   constructor(history: History) {
@@ -73,6 +76,12 @@ class Resolver {
     if (known !== undefined) return known
     const settled = this.#judge(this.#history.all.filter(({ place }) => places.has(place)))
     this.#settled.set(key, settled)
+    return settled
+  }
+
+  #settlePast({ place, past }: Placed): Settled {
+    const settled = this.#pasts.get(place) ?? this.#settle(past)
+    this.#pasts.set(place, settled)
     return settled
   }
 
@@ -107,7 +116,7 @@ class Resolver {
     for (const each of set) {
       const isRevoked = revocations.some(revocation => silences(revocation, each))
       const fault = isRevoked ? 'its device was revoked' : this.#fault(set, each, inForce)
-      const why = excluded.get(each) ?? fault ?? this.#fallen(each, places)
+      const why = excluded.get(each) ?? fault ?? this.#fallen(each, places, voided.size > 0)
       if (why !== undefined) voided.set(each, why)
       else {
         stands.push(each)
@@ -129,16 +138,19 @@ class Resolver {
   }
 
   /** Rule 6, where of its past something else stands than it could know. */
-  #fallen(each: Placed, standing: Places): string | undefined {
+  #fallen(each: Placed, standing: Places, isAnyVoid: boolean): string | undefined {
+    if (!isAnyVoid && this.#settlePast(each).void.size === 0) return undefined
     const known = standing.within(each.past)
-    if (known.equals(this.#settle(each.past).places)) return undefined
+    if (known.equals(this.#settlePast(each).places)) return undefined
     const stands = this.#history.all.filter(({ place }) => known.has(place))
     return forbids(each.operation, this.#standing(stands)) === undefined ? undefined : 'what it rests on does not stand'
   }
 
   /** By its own past. */
   #forbidden(each: Placed): string | undefined {
-    return forbids(each.operation, this.#settle(each.past).standing)
+    const { place, operation } = each
+    if (!this.#faults.has(place)) this.#faults.set(place, forbids(operation, this.#settlePast(each).standing))
+    return this.#faults.get(place)
   }
 
   /** Whether this removal or demotion, in force, voids that operation of its target. */
@@ -152,7 +164,7 @@ class Resolver {
   }
 
   #isForbiddenAs(each: Placed, role: Role): boolean {
-    const { standing } = this.#settle(each.past)
+    const { standing } = this.#settlePast(each)
     const { author } = each.operation
     const view = {
       role: (member: MemberId) => (member === author ? role : standing.role(member)),
@@ -171,9 +183,9 @@ class Resolver {
     const target = each.operation.author
     if (author === target || !other.past.has(each.place) || !isConcurrent(other, removal)) return false
     if (this.#forbidden(other) !== undefined) return false
-    const view = this.#settle(each.past).standing
+    const view = this.#settlePast(each).standing
     const isEntitled = forbids({ author, action: each.operation.action }, view) === undefined
-    if (!isEntitled || this.#settle(other.past).standing.restsOn(author, target)) return false
+    if (!isEntitled || this.#settlePast(other).standing.restsOn(author, target)) return false
     return !set.some(
       one =>
         isRemoval(one) &&
@@ -244,7 +256,7 @@ class Resolver {
     const known = this.#weights.get(each.place)
     if (known !== undefined) return known
     const { author, id } = each.operation
-    const { standing } = this.#settle(each.past)
+    const { standing } = this.#settlePast(each)
     const weight = { role: standing.role(author), since: standing.decisive(author)?.depth ?? 0, author, id }
     this.#weights.set(each.place, weight)
     return weight

@@ -30,21 +30,20 @@ export interface Commit {
 export function winnerOf(root: EpochId, commits: Iterable<Commit>): EpochId {
   // An epoch's id follows from its commit; were there two of one, the paths through both would multiply.
   const byEpoch = new Map([...commits].toSorted((x, y) => compareText(y.hash, x.hash)).map(each => [each.epoch, each]))
+  // A commit that claims to begin where all began leads nowhere new.
+  byEpoch.delete(root)
   const children = Map.groupBy(byEpoch.values(), ({ parent }) => parent)
-  const seen = new Set<EpochId>()
+  const best = bestPaths(root, byEpoch, children)
   let tip = root
-  for (;;) {
-    // A commit that claims an epoch below its own parent leads nowhere new.
-    seen.add(tip)
-    const [first, ...others] = (children.get(tip) ?? []).filter(({ epoch }) => !seen.has(epoch))
-    if (first === undefined) return tip
-    const ranked = [first, ...others].map(each => ({ each, best: bestPath(each, children, seen) }))
+  for (let next = children.get(tip); next !== undefined; next = children.get(tip)) {
+    const ranked = next.map(each => ({ each, best: best.get(each.epoch) ?? NOWHERE }))
     tip = ranked.reduce((a, b) => (compare(a, b) <= 0 ? a : b)).each.epoch
   }
+  return tip
 }
 
 interface Path {
-  readonly committers: number
+  readonly committers: ReadonlySet<MemberId>
   readonly removes: boolean
 }
 
@@ -53,33 +52,50 @@ interface Ranked {
   readonly best: Path
 }
 
-/** The best of the paths that begin with this commit. */
-function bestPath(from: Commit, children: ReadonlyMap<EpochId, readonly Commit[]>, below: ReadonlySet<EpochId>): Path {
-  let best: Path = { committers: 0, removes: false }
-  const committers = new Map<MemberId, number>()
-  const epochs = new Set(below)
-  const open: { readonly commit: Commit; isDone: boolean }[] = [{ commit: from, isDone: false }]
-  let removals = 0
-  for (let step = open.at(-1); step !== undefined; step = open.at(-1)) {
-    const { committer, counts, epoch, removes } = step.commit
-    const count = committers.get(committer) ?? 0
-    if (step.isDone) {
-      open.pop()
-      epochs.delete(epoch)
-      if (removes) removals -= 1
-      if (count <= 1) committers.delete(committer)
-      else committers.set(committer, count - 1)
-      continue
+const NOWHERE: Path = { committers: new Set(), removes: false }
+/** Paths remembered of each epoch, to leave out those that one of them covers. */
+const MAX_REMEMBERED = 8
+
+/**
+ * The best of the paths that begin with each commit. All are gone through from their ends down, each as far as none gone through before has all
+ * that it has: thousands of commits of a few members, with a fork at each, would cost too much otherwise.
+ */
+function bestPaths(
+  root: EpochId,
+  byEpoch: ReadonlyMap<EpochId, Commit>,
+  children: ReadonlyMap<EpochId, readonly Commit[]>
+): ReadonlyMap<EpochId, Path> {
+  const reached = new Set([root])
+  for (const epoch of reached) for (const child of children.get(epoch) ?? []) reached.add(child.epoch)
+  const remembered = new Map<EpochId, readonly Path[]>()
+  for (const end of [...reached].toReversed()) {
+    if (children.has(end)) continue
+    let path = NOWHERE
+    for (let commit = byEpoch.get(end); commit !== undefined; commit = byEpoch.get(commit.parent)) {
+      path = withCommit(path, commit)
+      const others = remembered.get(commit.epoch) ?? []
+      if (others.some(other => covers(other, path))) break
+      remembered.set(commit.epoch, [...others, path].toSorted(comparePaths).slice(0, MAX_REMEMBERED))
     }
-    step.isDone = true
-    epochs.add(epoch)
-    if (removes) removals += 1
-    if (counts) committers.set(committer, count + 1)
-    const path = { committers: committers.size, removes: removals > 0 }
-    if (comparePaths(path, best) < 0) best = path
-    for (const commit of children.get(epoch) ?? []) if (!epochs.has(commit.epoch)) open.push({ commit, isDone: false })
   }
-  return best
+  return new Map([...remembered].map(([epoch, [best = NOWHERE]]) => [epoch, best]))
+}
+
+/** The same path where nothing is new: most commits are by whom others are. */
+function withCommit(path: Path, { committer, counts, removes }: Commit): Path {
+  const isNew = counts && !path.committers.has(committer)
+  if (!isNew && (path.removes || !removes)) return path
+  const committers = isNew ? new Set([...path.committers, committer]) : path.committers
+  return { committers, removes: path.removes || removes }
+}
+
+/** Whether whatever is put before both, the first is as good. */
+function covers(a: Path, b: Path): boolean {
+  return (
+    (a.removes || !b.removes) &&
+    b.committers.size <= a.committers.size &&
+    [...b.committers].every(each => a.committers.has(each))
+  )
 }
 
 function compare(a: Ranked, b: Ranked): number {
@@ -90,7 +106,7 @@ function compare(a: Ranked, b: Ranked): number {
 
 /** Negative when `a` is better. */
 function comparePaths(a: Path, b: Path): number {
-  return b.committers - a.committers || Number(b.removes) - Number(a.removes)
+  return b.committers.size - a.committers.size || Number(b.removes) - Number(a.removes)
 }
 
 function drawOf({ parent, committer }: Commit): string {
