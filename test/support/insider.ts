@@ -4,7 +4,14 @@ import { askOnce } from '../../src/core/chat/stored-secrets.ts'
 import { saltOf } from '../../src/core/chat/room/authorship.ts'
 import { encodeContent, MESSAGE_KIND } from '../../src/core/chat/room/content.ts'
 import { Room } from '../../src/core/chat/room/room.ts'
-import { encodeClaim, hashOf, noteOf } from '../../src/core/encryption/epochs/index.ts'
+import {
+  encodeClaim,
+  hashOf,
+  noteOf,
+  type CommitClaim,
+  type GroupKeys,
+  type GroupState
+} from '../../src/core/encryption/epochs/index.ts'
 import {
   COMMIT_KIND,
   dayOf,
@@ -59,6 +66,18 @@ interface Said {
   readonly sequence?: number
   readonly previous?: EntryId | undefined
   readonly clock?: HybridTime
+}
+
+interface MadeCommit {
+  readonly entry: Entry
+  readonly epoch: EpochId
+  readonly state: GroupState
+}
+
+interface HowToCommit {
+  readonly on?: Pick<MadeCommit, 'epoch' | 'state'>
+  readonly keys?: GroupKeys
+  readonly claims?: Partial<CommitClaim>
 }
 
 const ROOM_ENTRIES = 10_000
@@ -231,6 +250,14 @@ export class Insider {
     return found
   }
 
+  /** All commits that this device has, by time. */
+  async commits(): Promise<Entry[]> {
+    return (await this.#controlEntries()).filter(entry => {
+      const key = this.room.generation(toHex(entry.header.epoch))?.controlKey
+      return key !== undefined && reopenEntry(key, entry).kind === COMMIT_KIND
+    })
+  }
+
   /** What an honest operation of now would stand above. */
   async heads(): Promise<OperationId[]> {
     const all = await this.operations()
@@ -258,26 +285,39 @@ export class Insider {
     return sealEntry({ roomId: this.#roomId, contentKey: key }, this.identity.deviceKey, entry.header, body)
   }
 
-  /** A commit that changes nobody, and is not what it claims in one respect. */
-  async brokenCommit(broken: 'commit' | 'keyHash' | 'epoch'): Promise<Entry> {
-    const wrong = {
-      commit: systemRandom(500),
-      keyHash: madeUpId() as string,
-      epoch: toHex(systemRandom(16)) as EpochId
-    }
-    const keys = await loadGroupKeys()
-    const tip = this.room.epochs()?.nodes.find(({ epoch }) => epoch === this.sealingEpoch())
-    if (tip?.state === undefined) throw new Error('an insider without a state')
+  /** A commit that changes nobody, on the epoch of now or on another of its own, and claims what it likes. */
+  async commit({ on, keys, claims }: HowToCommit = {}): Promise<MadeCommit> {
+    const scheme = keys ?? (await loadGroupKeys())
+    const { epoch: parent, state: before } = on ?? this.tip()
     const cites = (await this.heads()).slice(0, 16)
     const { certificate, deviceSeed } = this.identity
     const device = { id: certificate.device, signingKey: deviceSeed }
-    const { commit, state } = expectValue(
-      await keys.commit(tip.state, device, { add: [], remove: [], note: noteOf(cites) })
-    )
-    const keyHash = hashOf(await keys.secretFor(state, 'content'))
-    const claim = { parent: tip.epoch, epoch: state.epoch, cites, added: [], removed: [], keyHash, commit }
-    const content = encodeClaim({ ...claim, generation: undefined, welcome: undefined, [broken]: wrong[broken] })
-    return this.control({ kind: COMMIT_KIND, content })
+    const change = { add: [], remove: [], note: noteOf(cites) }
+    const { commit, state } = expectValue(await scheme.commit(before, device, change))
+    const keyHash = hashOf(await scheme.secretFor(state, 'content'))
+    const { epoch } = state
+    const claim = { parent, epoch, cites, added: [], removed: [], keyHash, commit, ...claims }
+    const content = encodeClaim({ generation: undefined, welcome: undefined, ...claim })
+    return { entry: await this.control({ kind: COMMIT_KIND, content }), epoch, state }
+  }
+
+  /** A commit that changes nobody, and is not what it claims in one respect. */
+  async brokenCommit(broken: 'commit' | 'keyHash' | 'epoch' | 'parent'): Promise<Entry> {
+    const wrong = {
+      commit: systemRandom(500),
+      keyHash: madeUpId() as string,
+      epoch: toHex(systemRandom(16)) as EpochId,
+      parent: toHex(systemRandom(16)) as EpochId
+    }
+    return (await this.commit({ claims: { [broken]: wrong[broken] } })).entry
+  }
+
+  /** The epoch of now, with its state. */
+  tip(): { readonly epoch: EpochId; readonly state: GroupState } {
+    const epoch = this.sealingEpoch()
+    const state = this.room.epochs()?.nodes.find(each => each.epoch === epoch)?.state
+    if (state === undefined) throw new Error('an insider without a state')
+    return { epoch, state }
   }
 
   async #opened(id: string): Promise<{ readonly entry: Entry; readonly key: Uint8Array }> {

@@ -52,8 +52,9 @@ export type TakenClaim = 'taken' | 'waits' | 'void' | 'full'
 
 /** What a room of 150 devices comes to in years; so many claims take some ten megabytes. */
 const MAX_EPOCHS = 16_384
-/** Commits that wait; each holds up to some hundred KB. */
-const MAX_WAITING = 64
+/** Commits that wait, as all do that come ahead of those they stand on: in a large group one takes up to some hundred KB. */
+const MAX_WAITING = 1024
+const MAX_WAITING_BYTES = 16 * 1024 * 1024
 /** Sets of devices kept, as each follows from the one before. */
 const MAX_DEVICE_SETS = 64
 /** A state is kept until so many epochs came behind it and so much time has passed, and at most for so long. */
@@ -77,7 +78,7 @@ export class EpochGraph {
   readonly #first: FirstEpoch
   readonly #nodes = new Map<EpochId, EpochNode>()
   readonly #contentKeys = new Map<EpochId, Uint8Array>()
-  readonly #waiting = new CappedMap<EpochId, CommitClaim>(MAX_WAITING)
+  readonly #waiting = new Map<EpochId, CommitClaim>()
   readonly #devices = new CappedMap<EpochId, ReadonlySet<DeviceId>>(MAX_DEVICE_SETS)
   #best: { readonly access: Access; readonly epochs: number; readonly winner: EpochId } | undefined
   #hasForgotten = false
@@ -268,10 +269,9 @@ export class EpochGraph {
   async #take(claim: CommitClaim, now: Millis): Promise<TakenClaim> {
     if (this.#nodes.has(claim.epoch)) return 'taken'
     const parent = this.#nodes.get(claim.parent)
-    const access = this.#deps.accessAt(claim.cites)
+    const access = parent && this.#deps.accessAt(claim.cites)
     if (parent === undefined || access === undefined) {
-      this.#hasForgotten ||= this.#waiting.size >= MAX_WAITING && !this.#waiting.has(claim.epoch)
-      this.#waiting.set(claim.epoch, claim)
+      this.#wait(claim)
       return 'waits'
     }
     this.#waiting.delete(claim.epoch)
@@ -281,6 +281,17 @@ export class EpochGraph {
     const state = (await this.#process(claim, parent)) ?? (await this.#join(claim))
     if (state !== undefined) await this.#opened(this.#node(claim.epoch), state)
     return 'taken'
+  }
+
+  /** Where too many wait, one goes of the member of whom most do: nobody has another's lost by commits that wait for what never comes. */
+  #wait(claim: CommitClaim): void {
+    this.#waiting.set(claim.epoch, claim)
+    while (this.#waiting.size > MAX_WAITING || sizeOf(this.#waiting.values()) > MAX_WAITING_BYTES) {
+      const byCommitter = Map.groupBy(this.#waiting.values(), ({ committer }) => committer)
+      const [most = []] = [...byCommitter.values()].toSorted((a, b) => sizeOf(b) - sizeOf(a))
+      this.#waiting.delete(most[0]?.epoch ?? claim.epoch)
+      this.#hasForgotten = true
+    }
   }
 
   #begin(claim: CommitClaim, parent: EpochNode, now: Millis): void {
@@ -346,6 +357,11 @@ export interface StoredGraph {
   readonly contentKeys: readonly (readonly [EpochId, Uint8Array])[]
   readonly waiting: readonly CommitClaim[]
   readonly isKeyPackageSpent: boolean
+}
+
+/** In bytes, as far as it differs much. */
+function sizeOf(claims: Iterable<CommitClaim>): number {
+  return [...claims].reduce((sum, { commit, welcome }) => sum + commit.length + (welcome?.length ?? 0), 0)
 }
 
 function isOpen(node: EpochNode): node is OpenEpoch {

@@ -77,9 +77,11 @@ interface MlsState extends GroupState {
 /**
  * Group keys by MLS (RFC 9420) with ts-mls. Commits travel as public messages, since they are sealed as entries already; welcomes and group infos
  * have the ratchet tree beside them. Application messages are not used, so that a state needs no former epochs.
+ *
+ * @param given the suite, where a hostile member seals otherwise
  */
-export async function mlsGroupKeys(): Promise<GroupKeys> {
-  const suite = await mlsSuite()
+export async function mlsGroupKeys(given?: CiphersuiteImpl): Promise<GroupKeys> {
+  const suite = given ?? (await mlsSuite())
 
   async function generate({ id, signingKey }: GroupDevice) {
     const publicKey = expectValue(fromHex(id, PUBLIC_KEY_BYTES))
