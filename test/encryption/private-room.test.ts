@@ -234,3 +234,28 @@ test('no more operations are taken than a room has use for, and no more commits'
   }
   expect(counts).toEqual({ '16 taken': 16_383, '16 full': 17, '17 taken': 16_383, '17 full': 17 })
 }, 120_000)
+
+test('a member’s commits that wait for what never comes, however many, do not have another’s lost that waits', async () => {
+  const scene = new Scene()
+  const anna = await scene.found(1)
+  const bob = await scene.admit(anna, 2)
+  const cy = await scene.admit(anna, 3)
+  await scene.tell(bob)
+  const known = scene.log.length
+  for (const seed of [4, 5]) await scene.admit(anna, seed)
+  const news = scene.log.slice(known)
+  const [later] = news.filter(({ kind }) => kind === COMMIT_KIND).toReversed()
+  for (const each of news.filter(({ kind }) => kind === OPERATION_KIND)) await cy.room.take(each, NOON)
+  if (later !== undefined) await cy.room.take(later, NOON)
+  const { device } = bob.identity.certificate
+  const claim = { cites: [anna.room.id], added: [], removed: [], keyHash: 'ab'.repeat(32), welcome: undefined } as const
+  const numbered = (number: number): string => toHex(sha256(encodeUtf8(`${number}`)))
+  for (let number = 0; number < 1100; number += 1) {
+    const [epoch, parent] = [numbered(number), numbered(-1 - number)].map(each => each.slice(0, 32) as EpochId)
+    if (epoch === undefined || parent === undefined) continue
+    const content = encodeClaim({ ...claim, epoch, parent, generation: undefined, commit: encodeUtf8('{}') })
+    await cy.room.take({ id: numbered(number) as OperationId, device, kind: COMMIT_KIND, content }, NOON)
+  }
+  for (const each of news) if (each !== later) await cy.room.take(each, NOON)
+  expect(isHeard(anna, cy)).toBe(true)
+})
