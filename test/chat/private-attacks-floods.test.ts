@@ -4,6 +4,7 @@ import { agree, found, hears, inviteLink, join, meet, restart, roles, say } from
 import { settle } from '../support/settle.ts'
 import { keysThatShutOut } from '../support/splitting-keys.ts'
 import { Story, transcript, type Actor } from '../support/story.ts'
+import type { OperationId } from '../../src/core/encryption/index.ts'
 import type { DeviceId } from '../../src/core/identity/index.ts'
 import type { Entry } from '../../src/core/log/index.ts'
 
@@ -102,4 +103,24 @@ test('a commit that opens for all but one shuts that one out, who is still heard
   await hears(story, cy, 'Anna: and now?')
   await say(story, cy, 'now, yes')
   await hears(story, anna, 'Cy: now, yes')
+})
+
+test('sixty operations of a member in a row, beside as many side by side, stop nobody', async () => {
+  const { story, anna, cy, insider, send } = await room()
+  const parents = await insider.heads()
+  let last: OperationId | undefined
+  for (let count = 0; count < 60; count += 1) {
+    const entry = await insider.device({ parents: last === undefined ? parents : [last], previous: last })
+    send(entry, anna, cy)
+    last = entry.id as string as OperationId
+    send(await insider.device({ parents }), anna, cy)
+  }
+  await story.wait(5000)
+  await agree(story, anna, cy)
+  const dan = await story.enter('Dan')
+  expect(await join(story, dan, await inviteLink(story, anna))).toBe('in')
+  await say(story, anna, 'welcome, Dan')
+  await hears(story, dan, 'Anna: welcome, Dan')
+  await settle(story, anna.peer.privateRooms.remove('Loft', 'Dan'))
+  await goOnWithoutMara(story, anna, cy)
 })

@@ -93,18 +93,13 @@ test('what goes by the order in which commits came is found out', () => {
   expect(torn.length).toBeGreaterThan(0)
 })
 
+function commit(parent: EpochId, name: string, committer: string, removes = false): Commit {
+  const hash = toHex(sha256(encodeUtf8(name)))
+  const epoch = hash.slice(0, 32) as EpochId
+  return { parent, epoch, committer: committer as MemberId, counts: true, removes, hash }
+}
+
 test('nobody wins by making many commits, nor by making one again and again', () => {
-  const commit = (parent: EpochId, name: string, committer: string, removes = false): Commit => {
-    const hash = toHex(sha256(encodeUtf8(name)))
-    return {
-      parent,
-      epoch: hash.slice(0, 32) as EpochId,
-      committer: committer as MemberId,
-      counts: true,
-      removes,
-      hash
-    }
-  }
   const honest = commit(ROOT, 'a', 'aa')
   const second = commit(honest.epoch, 'b', 'bb')
   let flood = [commit(ROOT, 'f', 'ff')]
@@ -119,6 +114,27 @@ test('nobody wins by making many commits, nor by making one again and again', ()
   // A removal is not put off by a commit made beside it.
   const removal = commit(ROOT, 'r', 'cc', true)
   expect(winnerOf(ROOT, [honest, other, removal])).toBe(removal.epoch)
+})
+
+test('who makes the epoch below over and over has the draw above it fall as they like, until a second member builds beside', () => {
+  let [won, ground] = [0, 0]
+  for (let round = 0; round < 200; round += 1) {
+    const epochs = Array.from({ length: 64 }, (_, tried) => commit(ROOT, `${round} ${tried}`, 'ff').epoch)
+    const isWonAbove = (parent: EpochId): boolean => {
+      const [own, rival] = [commit(parent, 'own', 'ff'), commit(parent, 'rival', 'bb')]
+      return winnerOf(parent, [own, rival]) === own.epoch
+    }
+    if (epochs.slice(0, 1).some(isWonAbove)) won += 1
+    const chosen = epochs.find(isWonAbove)
+    if (chosen === undefined) continue
+    ground += 1
+    const [own, rival] = [commit(chosen, 'own', 'ff'), commit(chosen, 'rival', 'bb')]
+    const second = commit(rival.epoch, 'second', 'cc')
+    expect(winnerOf(chosen, [own, rival, second])).toBe(second.epoch)
+  }
+  expect(won).toBeGreaterThan(60)
+  expect(won).toBeLessThan(140)
+  expect(ground).toBe(200)
 })
 
 test('commits that lead in a circle end', () => {
