@@ -166,4 +166,16 @@ describe('hostile requests', () => {
     expect(anna.room.access().members.size).toBe(2)
     expect(await say(request)).toBe('answered')
   })
+
+  test('by one link from many peers keep back others with that link for a minute, and nobody with another', async () => {
+    const { scene, anna, link, request, say } = await besieged()
+    const outcomes: (string | undefined)[] = []
+    for (let count = 0; count < 70; count += 1) outcomes.push(await say(request))
+    expect(outcomes.filter(each => each === 'answered')).toHaveLength(60)
+    const asks = async (seed: number, by: JoinLink) => (await scene.attempt(await scene.person(seed), by)).request
+    expect(await say(await asks(3, link))).toBe('no such invite')
+    expect(await say(await asks(4, await anna.invite({ expires: SOON })))).toBe('answered')
+    await scene.wait(60_000)
+    expect(await say(await asks(5, link))).toBe('answered')
+  })
 })
