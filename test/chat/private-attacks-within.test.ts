@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { OperationId } from '../../src/core/encryption/index.ts'
-import type { MemberId } from '../../src/core/identity/index.ts'
-import { EnvironmentError, NotAllowedError } from '../../src/core/bytes/index.ts'
+import { loadGroupKeys, type OperationId } from '../../src/core/encryption/index.ts'
+import type { DeviceId, MemberId } from '../../src/core/identity/index.ts'
+import { EnvironmentError, NotAllowedError, systemRandom } from '../../src/core/bytes/index.ts'
 import type { Entry, Storage } from '../../src/core/log/index.ts'
 import { identityOf } from '../support/cast.ts'
 import { agree, found, hears, inviteLink, join, meet, restart, roles, say } from '../support/private-story.ts'
@@ -180,6 +180,26 @@ test('a commit that opens for nobody, or tells another key than it makes, stops 
   await agree(story, anna, cy)
   const again = [await restart(story, 'Anna', anna), await restart(story, 'Cy', cy)] as const
   await agree(story, ...again)
+})
+
+test('a commit that removes whom nobody removed, or adds whom nobody let in, is none: all go on as they were', async () => {
+  const { story, anna, mara, others, from } = await room('member', 'Cy')
+  const [cy] = others as [Actor]
+  const insider = await Insider.of(story, mara)
+  const { certificate, deviceSeed } = await identityOf(9)
+  const stranger = { id: certificate.device, signingKey: deviceSeed }
+  const { shown } = await (await loadGroupKeys()).createKeyPackage(stranger)
+  const generation = systemRandom(112)
+  const commits = [
+    await insider.commit({ remove: [cy.peer.me().device as DeviceId], claims: { generation } }),
+    await insider.commit({ add: [shown], claims: { added: [stranger.id] } })
+  ]
+  for (const { entry } of commits)
+    for (const each of [anna, cy]) expect(insider.gossip(each, entry, from)).toBe('accept')
+  await story.wait(5000)
+  await agree(story, anna, cy, mara)
+  const seen = await Insider.of(story, anna)
+  for (const { epoch } of commits) expect(seen.room.contentKey(epoch)).toBeUndefined()
 })
 
 test('an admin who removes somebody, and names nothing of what they said, has it go for all; the others agree and go on', async () => {

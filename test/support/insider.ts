@@ -40,6 +40,7 @@ import {
   createIdentitySecrets,
   openIdentity,
   signingKey,
+  type DeviceId,
   type DisplayName,
   type Identity,
   type MemberId
@@ -77,6 +78,9 @@ interface MadeCommit {
 interface HowToCommit {
   readonly on?: Pick<MadeCommit, 'epoch' | 'state'>
   readonly keys?: GroupKeys
+  /** Key packages. */
+  readonly add?: readonly Uint8Array[]
+  readonly remove?: readonly DeviceId[]
   readonly claims?: Partial<CommitClaim>
 }
 
@@ -285,19 +289,19 @@ export class Insider {
     return sealEntry({ roomId: this.#roomId, contentKey: key }, this.identity.deviceKey, entry.header, body)
   }
 
-  /** A commit that changes nobody, on the epoch of now or on another of its own, and claims what it likes. */
-  async commit({ on, keys, claims }: HowToCommit = {}): Promise<MadeCommit> {
+  /** A commit on the epoch of now or on another of its own, that changes whom it likes, and claims what it likes. */
+  async commit({ on, keys, add = [], remove = [], claims }: HowToCommit = {}): Promise<MadeCommit> {
     const scheme = keys ?? (await loadGroupKeys())
     const { epoch: parent, state: before } = on ?? this.tip()
     const cites = (await this.heads()).slice(0, 16)
     const { certificate, deviceSeed } = this.identity
     const device = { id: certificate.device, signingKey: deviceSeed }
-    const change = { add: [], remove: [], note: noteOf(cites) }
-    const { commit, state } = expectValue(await scheme.commit(before, device, change))
+    const change = { add, remove, note: noteOf(cites) }
+    const { commit, welcome, state } = expectValue(await scheme.commit(before, device, change))
     const keyHash = hashOf(await scheme.secretFor(state, 'content'))
     const { epoch } = state
-    const claim = { parent, epoch, cites, added: [], removed: [], keyHash, commit, ...claims }
-    const content = encodeClaim({ generation: undefined, welcome: undefined, ...claim })
+    const claim = { parent, epoch, cites, added: [], removed: remove, keyHash, commit, welcome, ...claims }
+    const content = encodeClaim({ generation: undefined, ...claim })
     return { entry: await this.control({ kind: COMMIT_KIND, content }), epoch, state }
   }
 
