@@ -202,6 +202,29 @@ test('a commit that removes whom nobody removed, or adds whom nobody let in, is 
   for (const { epoch } of commits) expect(seen.room.contentKey(epoch)).toBeUndefined()
 })
 
+test('a commit that cites other operations than it was made by opens for nobody; one that stands before its maker came in is none', async () => {
+  const { story, anna, mara, others, from } = await room('member', 'Cy')
+  const [cy] = others as [Actor]
+  const insider = await Insider.of(story, mara)
+  const operations = await insider.operations()
+  const own = operations.find(({ action }) => action.kind === 'admit' && action.member === insider.member)
+  const create = operations.find(({ action }) => action.kind === 'create')
+  if (own === undefined || create === undefined) throw new Error('a room without a beginning')
+  const [other, early] = [
+    await insider.commit({ claims: { cites: [own.id] } }),
+    await insider.commit({ claims: { cites: [create.id] } })
+  ]
+  for (const { entry } of [other, early])
+    for (const each of [anna, cy]) expect(insider.gossip(each, entry, from)).toBe('accept')
+  await story.wait(5000)
+  await agree(story, anna, cy, mara)
+  const { room: seen } = await Insider.of(story, anna)
+  expect(seen.contentKey(other.epoch)).toBeUndefined()
+  const known = seen.epochs()?.nodes.map(({ epoch }) => epoch)
+  expect(known).toContain(other.epoch)
+  expect(known).not.toContain(early.epoch)
+})
+
 test('an admin who removes somebody, and names nothing of what they said, has it go for all; the others agree and go on', async () => {
   const { story, anna, mara, others, from } = await room('admin', 'Cy', 'Dan')
   const [cy, dan] = others as [Actor, Actor]
