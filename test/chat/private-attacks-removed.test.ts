@@ -5,6 +5,7 @@ import { copyOf, Insider } from '../support/insider.ts'
 import { settle } from '../support/settle.ts'
 import type { MemberId } from '../../src/core/identity/index.ts'
 import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
+import type { VirtualPeer } from '../support/virtual-network.ts'
 
 /** Anna's room, into which the others came by her link, all of them together. */
 async function room(...names: readonly string[]): Promise<{ story: Story; actors: Actor[]; link: string }> {
@@ -24,6 +25,24 @@ async function remove(story: Story, by: Actor, name: string, options: { ban?: bo
   await settle(story, by.peer.privateRooms.remove('Loft', name, options))
 }
 
+async function removeForAll(story: Story, by: Actor, name: string, ...others: readonly Actor[]): Promise<void> {
+  await remove(story, by, name)
+  await knowsOfNone(story, name, by, ...others)
+}
+
+async function makeAdmin(story: Story, by: Actor, name: string, who: Actor): Promise<void> {
+  await settle(story, by.peer.privateRooms.setRole('Loft', name, 'admin'))
+  await story.until(`${name} is admin`, () => who.peer.findRoom('Loft').role === 'admin')
+}
+
+/** Mara, whose program has stopped, by hand and connected to these. */
+async function byHand(story: Story, mara: Actor, ...to: readonly Actor[]): Promise<VirtualPeer> {
+  await settle(story, mara.peer.stop())
+  const from = story.network.peer('mara')
+  for (const each of to) story.network.connect(from, each.network)
+  return from
+}
+
 async function knowsOfNone(story: Story, name: string, ...actors: readonly Actor[]): Promise<void> {
   await story.until(`${name} is gone for all`, async () => {
     const all = await Promise.all(actors.map(roles))
@@ -31,22 +50,22 @@ async function knowsOfNone(story: Story, name: string, ...actors: readonly Actor
   })
 }
 
+async function saysBefore(story: Story, mara: Actor, ...others: readonly Actor[]): Promise<void> {
+  await say(story, mara, 'before')
+  for (const each of others) await hears(story, each, 'Mara: before')
+}
+
 test('a removed member who speaks by hand under the old keys is heard by nobody, and reads nothing of after', async () => {
   const { story, actors } = await room('Mara', 'Cy')
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
-  await say(story, mara, 'before')
-  for (const each of [anna, cy]) await hears(story, each, 'Mara: before')
+  await saysBefore(story, mara, anna, cy)
   const insider = await Insider.of(story, mara)
-  await remove(story, anna, 'Mara')
-  await knowsOfNone(story, 'Mara', anna, cy)
+  await removeForAll(story, anna, 'Mara', cy)
   await story.until('Mara is told', () => mara.peer.findRoom('Loft').ended === 'removed')
   await agree(story, anna, cy)
-  await settle(story, mara.peer.stop())
-  const now = story.clock.now()
+  const from = await byHand(story, mara, anna)
   const late = await insider.message('after the removal')
-  const backdated = await insider.message('backdated', { clock: { ms: now - 60_000, counter: 0 } })
-  const from = story.network.peer('mara')
-  story.network.connect(from, anna.network)
+  const backdated = await insider.message('backdated', { clock: { ms: story.clock.now() - 60_000, counter: 0 } })
   for (const entry of [late, backdated]) {
     expect(insider.gossip(anna, entry, from)).toBe('ignore')
     // Cy passes it on where Mara cannot: then it is judged by whose it is.
@@ -66,11 +85,9 @@ test('a removed member who speaks by hand under the old keys is heard by nobody,
 test('a removed member’s operations and removals, made as before, change nothing', async () => {
   const { story, actors } = await room('Mara', 'Cy')
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
-  await settle(story, anna.peer.privateRooms.setRole('Loft', 'Mara', 'admin'))
-  await story.until('Mara is admin', () => mara.peer.findRoom('Loft').role === 'admin')
+  await makeAdmin(story, anna, 'Mara', mara)
   const insider = await Insider.of(story, mara)
-  await remove(story, anna, 'Mara')
-  await knowsOfNone(story, 'Mara', anna, cy)
+  await removeForAll(story, anna, 'Mara', cy)
   const member = cy.peer.me().member as MemberId
   const before = await roles(anna)
   const entries = [
@@ -81,10 +98,7 @@ test('a removed member’s operations and removals, made as before, change nothi
     await insider.operation({ kind: 'close' }),
     await insider.invite()
   ]
-  await settle(story, mara.peer.stop())
-  const from = story.network.peer('mara')
-  story.network.connect(from, anna.network)
-  story.network.connect(from, cy.network)
+  const from = await byHand(story, mara, anna, cy)
   for (const entry of entries) expect(insider.gossip(anna, entry, from)).toBe('accept')
   for (const entry of entries.toReversed()) insider.gossip(cy, entry, from)
   await story.wait(5000)
@@ -97,12 +111,10 @@ test('a removed member’s operations and removals, made as before, change nothi
 test('a removed member does not come back through somebody he let in by a link of his own', async () => {
   const { story, actors } = await room('Mara', 'Cy')
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
-  await settle(story, anna.peer.privateRooms.setRole('Loft', 'Mara', 'admin'))
-  await story.until('Mara is admin', () => mara.peer.findRoom('Loft').role === 'admin')
+  await makeAdmin(story, anna, 'Mara', mara)
   story.network.part([mara.network], [anna.network, cy.network])
   const link = await inviteLink(story, mara)
-  await remove(story, anna, 'Mara')
-  await knowsOfNone(story, 'Mara', anna, cy)
+  await removeForAll(story, anna, 'Mara', cy)
   const syd = await story.enter('Syd')
   story.network.part([mara.network, syd.network], [anna.network, cy.network])
   expect(await join(story, syd, link)).toBe('in')
@@ -122,8 +134,7 @@ test('a removed member does not come back through somebody he let in by a link o
 test('banned: an old copy of the data lets nobody in, and neither does any link', async () => {
   const { story, actors } = await room('Mara', 'Cy')
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
-  await say(story, mara, 'before')
-  for (const each of [anna, cy]) await hears(story, each, 'Mara: before')
+  await saysBefore(story, mara, anna, cy)
   const old = await copyOf(mara.storage, mara.peer.findRoom('Loft').id)
   await remove(story, anna, 'Mara', { ban: true })
   await story.until('Mara is told', () => mara.peer.findRoom('Loft').ended === 'banned')
@@ -146,8 +157,7 @@ test('banned: an old copy of the data lets nobody in, and neither does any link'
 test('with a new identity the removed need a new invite: the old links are revoked', async () => {
   const { story, actors, link } = await room('Mara', 'Cy')
   const [anna, , cy] = actors as [Actor, Actor, Actor]
-  await remove(story, anna, 'Mara')
-  await knowsOfNone(story, 'Mara', anna, cy)
+  await removeForAll(story, anna, 'Mara', cy)
   const other = await story.enter('Mara too')
   expect(await join(story, other, link)).toMatch(/revoked/)
   await agree(story, anna, cy)
@@ -171,12 +181,9 @@ test('a removed member who floods the log from before the removal stops nobody',
   const { story, actors } = await room('Mara', 'Cy')
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
   const insider = await Insider.of(story, mara)
-  await remove(story, anna, 'Mara')
-  await knowsOfNone(story, 'Mara', anna, cy)
+  await removeForAll(story, anna, 'Mara', cy)
   await agree(story, anna, cy)
-  await settle(story, mara.peer.stop())
-  const from = story.network.peer('mara')
-  story.network.connect(from, anna.network)
+  const from = await byHand(story, mara, anna)
   const parents = await insider.heads()
   const verdicts: string[] = []
   for (let round = 0; round < 30; round += 1) {
@@ -187,8 +194,7 @@ test('a removed member who floods the log from before the removal stops nobody',
   }
   expect(verdicts.filter(verdict => verdict === 'accept').length).toBe(240)
   await agree(story, anna, cy)
-  await settle(story, anna.peer.privateRooms.setRole('Loft', 'Cy', 'admin'))
-  await story.until('Cy is admin', () => cy.peer.findRoom('Loft').role === 'admin')
+  await makeAdmin(story, anna, 'Cy', cy)
   await agree(story, anna, cy)
   expect(await roles(cy)).toEqual(['Anna: owner', 'Cy: admin'])
 })
@@ -196,11 +202,9 @@ test('a removed member who floods the log from before the removal stops nobody',
 test('other words of a removed member under a sequence that counted, passed on by one who is in, are told of as signed twice', async () => {
   const { story, actors } = await room('Mara', 'Cy')
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
-  await say(story, mara, 'before')
-  for (const each of [anna, cy]) await hears(story, each, 'Mara: before')
+  await saysBefore(story, mara, anna, cy)
   const insider = await Insider.of(story, mara)
-  await remove(story, anna, 'Mara')
-  await knowsOfNone(story, 'Mara', anna, cy)
+  await removeForAll(story, anna, 'Mara', cy)
   await agree(story, anna, cy)
   const accomplice = await Insider.of(story, cy)
   const again = await insider.message('before, in other words', { sequence: 1, previous: undefined })
