@@ -1,15 +1,19 @@
 import type { PeerId as Libp2pPeerId } from '@libp2p/interface'
 import { describe, expect, test } from 'vitest'
 import type { PeerId } from '../../src/core/network/network.ts'
+import type { PathReason } from '../../src/core/network/path-reasons.ts'
 import type { Connections, Tracked } from '../../src/core/network/libp2p/connections.ts'
+import type { Dialler } from '../../src/core/network/libp2p/dialler.ts'
 import { createRetryTimer } from '../../src/core/network/libp2p/retry-timer.ts'
 import type { Scope } from '../../src/core/network/libp2p/scope.ts'
 import { createUpgrades } from '../../src/core/network/libp2p/upgrades.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
-const SELF = '12D3KooWA'
-const PEER = '12D3KooWB' as PeerId
-const CIRCUIT = `/ip4/192.0.2.1/tcp/443/p2p/12D3KooWR/p2p-circuit/p2p/${PEER}`
+const SELF = '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN'
+const PEER = '12D3KooWNzWRZvfmmkvyMJK9FN1QKuvaQKuMjBT8UuteqtD9EL8h' as PeerId
+const RELAY = '12D3KooWSGPbZiDEPWPbFh2yJGfB4NseyxQTGXQ7iSFZFobzaHJJ'
+const CIRCUIT = `/ip4/192.0.2.1/tcp/443/p2p/${RELAY}/p2p-circuit/p2p/${PEER}`
+const OTHER_CIRCUIT = `/ip4/192.0.2.2/tcp/443/p2p/${RELAY}/p2p-circuit/p2p/${PEER}`
 
 describe('looking for a better way', () => {
   test('goes on as it was when a WebRTC connection came to nothing', async () => {
@@ -43,7 +47,61 @@ describe('looking for a better way', () => {
     connect(tracked('relayed', true))
     expect(upgrades.of(PEER)).toMatchObject({ tries: 0, nextTry: 300 })
   })
+
+  test('tells what is known while WebRTC takes its time, and does not send an offer that was answered over a second circuit', async () => {
+    const dialled: string[] = []
+    const { clock, connect, upgrades } = scene((address, signal, signalled) => {
+      dialled.push(address)
+      signalled?.()
+      return givenUp(signal)
+    })
+    connect(tracked('relayed', true), tracked('relayed', true, OTHER_CIRCUIT))
+    await pass(clock, 4)
+    expect(upgrades.of(PEER)).toMatchObject({ tries: 0, reasons: ['no-address', 'webrtc-trying'] })
+    await pass(clock, 15)
+    expect(upgrades.of(PEER)).toMatchObject({ tries: 1, reasons: ['no-address', 'webrtc-no-route'] })
+    expect(dialled).toHaveLength(1)
+    await pass(clock, 10)
+    expect(dialled.length).toBeGreaterThan(1)
+    expect(upgrades.of(PEER).reasons).toEqual(['no-address', 'webrtc-no-route'])
+  })
+
+  test('sends an offer that nobody answers over the second circuit, too', async () => {
+    const dialled: string[] = []
+    const { clock, connect, upgrades } = scene((address, signal) => {
+      dialled.push(address)
+      return givenUp(signal)
+    })
+    connect(tracked('relayed', true), tracked('relayed', true, OTHER_CIRCUIT))
+    await pass(clock, 20)
+    expect(new Set(dialled).size).toBe(2)
+    expect(upgrades.of(PEER).tries).toBe(0)
+  })
+
+  test('tells why there is no hole while WebRTC is still being tried', async () => {
+    let reason: PathReason | undefined
+    const told: string[] = []
+    const punching = {
+      async punch() {
+        reason = 'punch-random-ports'
+        throw new Error('no hole')
+      },
+      reasonOf: () => reason
+    }
+    const { clock, connect, upgrades } = scene(
+      (_, signal) => givenUp(signal),
+      punching,
+      () => told.push(upgrades.of(PEER).reasons.join())
+    )
+    connect(tracked('relayed', true))
+    await pass(clock, 1)
+    expect(told).toEqual(['punch-random-ports'])
+  })
 })
+
+function givenUp(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+}
 
 /** Time, second by second, with what follows from each. */
 async function pass(clock: VirtualClock, seconds: number): Promise<void> {
@@ -53,17 +111,24 @@ async function pass(clock: VirtualClock, seconds: number): Promise<void> {
   }
 }
 
-/** A peer whose every try comes to nothing at once. */
-function scene() {
+type Open = (address: string, signal: AbortSignal, signalled?: () => void) => Promise<never>
+
+/** A peer whose every try comes to nothing: at once, or as `open` has it. */
+function scene(open?: Open, punching?: Parameters<typeof createUpgrades>[2], failed: () => void = () => undefined) {
   const clock = new VirtualClock(0)
   let all: Tracked[] = []
   const node = {
     peerId: { toString: () => SELF } as Libp2pPeerId,
-    peerStore: { get: () => Promise.reject(new Error()) }
+    peerStore: { get: () => Promise.reject(new Error()) },
+    getConnections: () => []
   }
-  const dialler = { canDial: () => Promise.resolve(false), isElsewhere: () => false }
+  const dialler: Dialler = {
+    canDial: () => Promise.resolve(open !== undefined),
+    isElsewhere: () => false,
+    open: (address, signal, signalled) => open?.(address.toString(), signal, signalled) ?? givenUp(signal)
+  }
   const scope = { node, clock, jitter: () => 0.5, signal: new AbortController().signal, dialler } as unknown as Scope
-  const upgrades = createUpgrades(scope, { of: () => all } as unknown as Connections, undefined, () => undefined)
+  const upgrades = createUpgrades(scope, { of: () => all } as unknown as Connections, punching, failed)
   const connect = (...connections: Tracked[]): void => {
     all = connections
     upgrades.changed(PEER)
@@ -71,8 +136,8 @@ function scene() {
   return { clock, connect, upgrades }
 }
 
-function tracked(path: Tracked['path'], usable: boolean): Tracked {
+function tracked(path: Tracked['path'], usable: boolean, address = CIRCUIT): Tracked {
   const timer = createRetryTimer(new VirtualClock(0))
   const connection = {} as Tracked['connection']
-  return { connection, path, address: CIRCUIT, usable, rtt: undefined, silent: 0, suspected: false, timer }
+  return { connection, path, address, usable, rtt: undefined, silent: 0, suspected: false, timer }
 }

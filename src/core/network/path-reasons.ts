@@ -15,6 +15,7 @@ const REASONS = {
   'punch-no-exchange': 'hole punching: the two sides did not come to agree on a moment',
   'punch-failed': 'hole punching: neither router let the other side in',
   'webrtc-off': 'WebRTC: not possible from here',
+  'webrtc-trying': 'WebRTC: still being tried',
   'webrtc-unsupported': 'WebRTC: the other side does not offer it',
   'webrtc-no-route': 'WebRTC: no route found (UDP blocked, or routers too strict?)'
 } as const

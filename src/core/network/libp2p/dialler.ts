@@ -11,7 +11,8 @@ import type { Node } from './node.ts'
  */
 export interface Dialler {
   canDial(address: Multiaddr): Promise<boolean>
-  open(address: Multiaddr, signal: AbortSignal): Promise<Connection>
+  /** `signalled` is called once the other side has answered WebRTC's offer. */
+  open(address: Multiaddr, signal: AbortSignal, signalled?: () => void): Promise<Connection>
   /** Whether the address probably leads nowhere from here. */
   isElsewhere(address: Multiaddr): boolean
 }
@@ -26,9 +27,12 @@ export function createDialler(
     transportManager.dialTransportForMultiaddr(address) !== undefined
   return {
     canDial: async address => hasTransport(address) || node.isDialable(address),
-    async open(address, signal) {
+    async open(address, signal, signalled) {
       if (!hasTransport(address)) return node.dial(address, { signal })
-      const connection = await transportManager.dial(address, { signal })
+      const onProgress = ({ type }: { readonly type: string }): void => {
+        if (type === 'webrtc:read-ice-candidates') signalled?.()
+      }
+      const connection = await transportManager.dial(address, { signal, onProgress })
       // As the queue does: somebody answered here, whatever the peer announces.
       const { remotePeer, remoteAddr } = connection
       await node.peerStore.merge(remotePeer, { multiaddrs: [remoteAddr] }).catch(() => undefined)

@@ -83,7 +83,8 @@ export function createUpgrades(
     attempt.running = true
     // A hole is punched while addresses that may lead nowhere are tried: each way takes its time to fail.
     const addresses = ways === 'all ways' ? tryBetterWays(scope, peer, connections.of(peer), tell) : undefined
-    await Promise.allSettled([punching?.punch(peer), addresses])
+    const hole = punching?.punch(peer).catch(() => tellIfSearching())
+    await Promise.allSettled([hole, addresses])
     attempt.running = false
     if (ways === 'all ways') attempt.tries++
     const pause = ways === 'all ways' ? attempt.backoff.next() : FOLLOW_AFTER
@@ -93,7 +94,13 @@ export function createUpgrades(
 
     /** The rest of the round may take half a minute. */
     function tell(reasons: readonly PathReason[]): void {
+      // What the round before came to says more than that WebRTC is tried again.
+      if (reasons.includes('webrtc-trying') && failures.has(peer)) return
       failures.set(peer, reasons)
+      tellIfSearching()
+    }
+
+    function tellIfSearching(): void {
       if (attempts.get(peer) === attempt) failed(peer)
     }
   }
