@@ -68,8 +68,9 @@ function place(lab: NatLab, a: Place, b: Place): [Host, Host] {
   return isOneOf(SHARED, a) ? lab.neighbours(['anna', 'bob'], a) : [one('anna', a), one('bob', b)]
 }
 
-export async function prepareMeeting([a, b]: readonly [Side, Side], relayCount: number): Promise<Meeting> {
-  const lab = new NatLab()
+/** `loss` is how many in a hundred packets get lost on the way between two networks. */
+export async function prepareMeeting([a, b]: readonly [Side, Side], relayCount: number, loss = 0): Promise<Meeting> {
+  const lab = new NatLab({ loss })
   const hasIp6 = isOneOf(IP6, a.kind) || isOneOf(IP6, b.kind)
   const relays: Awaited<ReturnType<typeof startRelay>>[] = []
   const end = async (): Promise<void> => {

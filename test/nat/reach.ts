@@ -1,4 +1,4 @@
-// `npm run reach -- [--runs N] [--relays 1|2] [--pairs A:B,...] [--stock] [--write FILE] [-- FLAGS of starling up]`: who reaches whom by which way, through
+// `npm run reach -- [--runs N] [--relays 1|2] [--loss PERCENT] [--pairs A:B,...] [--stock] [--write FILE] [-- FLAGS of starling up]`: who reaches whom by which way, through
 // kernel NATs. Without --pairs all pairs of programs; `--pairs tab@port-restricted:port-restricted` has Chromium on the first side.
 import { writeFile } from 'node:fs/promises'
 import process from 'node:process'
@@ -13,15 +13,16 @@ const { values, positionals } = parseArgs({
   options: {
     runs: { type: 'string', default: '1' },
     relays: { type: 'string', default: '2' },
+    loss: { type: 'string', default: '0' },
     pairs: { type: 'string' },
     stock: { type: 'boolean', default: false },
     write: { type: 'string' }
   }
 })
-const [runs, relayCount] = [Number(values.runs), Number(values.relays)]
+const [runs, relayCount, loss] = [Number(values.runs), Number(values.relays), Number(values.loss)]
 const missing = whyNoNats()
-if (missing !== undefined || !(runs > 0) || !(relayCount > 0)) {
-  process.stderr.write(`reach: ${missing ?? '--runs and --relays are positive numbers'}\n`)
+if (missing !== undefined || !(runs > 0) || !(relayCount > 0) || !(loss >= 0 && loss < 100)) {
+  process.stderr.write(`reach: ${missing ?? '--runs and --relays are positive numbers, --loss is one below 100'}\n`)
   process.exit(missing === undefined ? 2 : 1)
 }
 
@@ -51,7 +52,7 @@ function pairs(): [Side, Side][] {
 }
 
 async function tryPair(sides: [Side, Side]): Promise<string> {
-  const meeting = await prepareMeeting(sides, relayCount)
+  const meeting = await prepareMeeting(sides, relayCount, loss)
   try {
     const trials: Trial[] = []
     for (let run = 0; run < runs; run += 1) trials.push(await meeting.trial(positionals))

@@ -77,6 +77,17 @@ export const IP6_RULES = [
   ''
 ].join('\n')
 
+/** The rules of the bridge between all networks, on which so many in a hundred packets get lost, whatever they carry. */
+export function lossRules(loss: number): string {
+  const drop = `numgen random mod 10000 < ${Math.round(loss * 100)} drop`
+  return [
+    'table bridge starling {',
+    ` chain lossy {\n  type filter hook prerouting priority 0\n  meta protocol { ip, ip6 } ${drop}\n }`,
+    '}',
+    ''
+  ].join('\n')
+}
+
 /** What comes from inside for the address outside. */
 function turned(outside: string): string {
   return `iifname "lan" ip daddr ${outside} meta l4proto { tcp, udp } dnat to th dport map @mapped`

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import process from 'node:process'
-import { IP6_RULES, rulesOf, type Ip6Kind, type NatKind, type SharedKind } from './nat-kind.ts'
+import { IP6_RULES, lossRules, rulesOf, type Ip6Kind, type NatKind, type SharedKind } from './nat-kind.ts'
 
 /** Addresses that libp2p takes for public ones: those set aside for examples it counts as private. */
 const INTERNET = '44.0.0'
@@ -44,6 +44,11 @@ interface RouterOptions {
   readonly dropsUdp?: boolean
 }
 
+interface LabOptions {
+  /** So many in a hundred packets get lost between two networks, each way. */
+  readonly loss?: number
+}
+
 /** The IPv6 address of a host with a public one of IPv4. */
 export function ip6Of({ address }: Host): string {
   return `${INTERNET6}${address.split('.')[3]}`
@@ -81,10 +86,11 @@ export class NatLab {
   #subnets = 0
 
   /** Removes first what runs have left that were killed. */
-  constructor() {
+  constructor({ loss = 0 }: LabOptions = {}) {
     removeLeftovers()
     this.#internet = this.#space('internet')
     makeBridge(this.#internet, 'net')
+    if (loss > 0) applyRules(this.#internet, lossRules(loss))
     ip('-n', this.#internet, '-6', 'address', 'add', `${CARRIER6}/64`, 'dev', 'net', 'nodad')
     forwardIp6(this.#internet)
   }
@@ -138,8 +144,7 @@ export class NatLab {
     // Where the kernel filters bridges, too, it would bridge what hairpins to the neighbour, past this router.
     inside(space, 'sysctl', '-q', '-e', '-w', 'net.bridge.bridge-nf-call-iptables=0')
     const rules = rulesOf(kind, { outside, host: `${router.subnet}.2`, hairpin, dropsUdp })
-    const input = ip6 ? `${rules}${IP6_RULES}` : rules
-    execFileSync('ip', ['netns', 'exec', space, 'nft', '-f', '-'], { input, stdio: ['pipe', 'ignore', 'pipe'] })
+    applyRules(space, ip6 ? `${rules}${IP6_RULES}` : rules)
     if (ip6) this.#connectIp6(router)
     return router
   }
@@ -231,6 +236,10 @@ function ip(...args: string[]): string {
 
 function inside(space: string, ...command: string[]): void {
   execFileSync('ip', ['netns', 'exec', space, ...command], { stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+function applyRules(space: string, input: string): void {
+  execFileSync('ip', ['netns', 'exec', space, 'nft', '-f', '-'], { input, stdio: ['pipe', 'ignore', 'pipe'] })
 }
 
 /** Namespaces are named after the process that made them. */
