@@ -78,6 +78,22 @@ describe('looking for a better way', () => {
     expect(upgrades.of(PEER).tries).toBe(0)
   })
 
+  test('begins when the peer has told what it can, and without that after a while', async () => {
+    const punches: number[] = []
+    const punching = { punch: async () => void punches.push(clock.now()), reasonOf: () => undefined }
+    const { clock, connect, identify } = scene(undefined, punching, undefined, [])
+    connect(tracked('relayed', true))
+    await pass(clock, 2)
+    expect(punches).toEqual([])
+    identify()
+    await pass(clock, 1)
+    expect(punches).toHaveLength(1)
+    connect()
+    connect(tracked('relayed', true))
+    await pass(clock, 10)
+    expect(punches.length).toBeGreaterThan(1)
+  })
+
   test('tells why there is no hole while WebRTC is still being tried', async () => {
     let reason: PathReason | undefined
     const told: string[] = []
@@ -114,13 +130,25 @@ async function pass(clock: VirtualClock, seconds: number): Promise<void> {
 type Open = (address: string, signal: AbortSignal, signalled?: () => void) => Promise<never>
 
 /** A peer whose every try comes to nothing: at once, or as `open` has it. */
-function scene(open?: Open, punching?: Parameters<typeof createUpgrades>[2], failed: () => void = () => undefined) {
+function scene(
+  open?: Open,
+  punching?: Parameters<typeof createUpgrades>[2],
+  failed: () => void = () => undefined,
+  protocols: string[] = ['/ipfs/id/1.0.0']
+) {
   const clock = new VirtualClock(0)
   let all: Tracked[] = []
+  const events = new EventTarget()
   const node = {
     peerId: { toString: () => SELF } as Libp2pPeerId,
-    peerStore: { get: () => Promise.reject(new Error()) },
-    getConnections: () => []
+    peerStore: { get: () => Promise.resolve({ addresses: [], protocols }) },
+    getConnections: () => [],
+    addEventListener: events.addEventListener.bind(events),
+    removeEventListener: events.removeEventListener.bind(events)
+  }
+  const identify = (): void => {
+    const detail = { peerId: { toString: () => PEER } }
+    events.dispatchEvent(new CustomEvent('peer:identify', { detail }))
   }
   const dialler: Dialler = {
     canDial: () => Promise.resolve(open !== undefined),
@@ -133,7 +161,7 @@ function scene(open?: Open, punching?: Parameters<typeof createUpgrades>[2], fai
     all = connections
     upgrades.changed(PEER)
   }
-  return { clock, connect, upgrades }
+  return { clock, connect, identify, upgrades }
 }
 
 function tracked(path: Tracked['path'], usable: boolean, address = CIRCUIT): Tracked {

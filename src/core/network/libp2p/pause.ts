@@ -5,6 +5,7 @@ export function pause(clock: Clock, delay: Millis, signal: AbortSignal | undefin
   return new Promise(resolve => {
     const cancel = clock.after(delay, end)
     signal?.addEventListener('abort', end, { once: true })
+    if (signal?.aborted === true) end()
     function end(): void {
       cancel()
       signal?.removeEventListener('abort', end)

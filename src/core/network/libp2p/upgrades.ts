@@ -4,12 +4,13 @@ import type { PathReason } from '../path-reasons.ts'
 import { createBackoff, type Backoff } from './backoff.ts'
 import { tryBetterWays } from './better-ways.ts'
 import type { Connections, Tracked } from './connections.ts'
+import { identified } from './identified.ts'
 import { fromLibp2pPeer } from './peer-ids.ts'
 import type { Punching } from './punch/punching.ts'
 import { createRetryTimer, type RetryTimer } from './retry-timer.ts'
 import type { Scope } from './scope.ts'
 
-/** The addresses of the other side arrive with identify, right after the connection. */
+/** Whoever connects opens more than one connection at times. */
 const FIRST_TRY: Millis = 300
 /** The peer with the greater PeerId gives the other this much time. */
 const FOLLOW_AFTER: Millis = 3_000
@@ -81,6 +82,8 @@ export function createUpgrades(
     if (attempt.running || scope.signal.aborted) return
     if (isProving(connections.of(peer))) return plan(peer, attempt, FOLLOW_AFTER, ways)
     attempt.running = true
+    await identified(scope, peer)
+    if (attempts.get(peer) !== attempt) return
     // A hole is punched while addresses that may lead nowhere are tried: each way takes its time to fail.
     const addresses = ways === 'all ways' ? tryBetterWays(scope, peer, connections.of(peer), tell) : undefined
     const hole = punching?.punch(peer).catch(() => tellIfSearching())
