@@ -1,6 +1,6 @@
 import { tcp } from '@libp2p/tcp'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
-import { startHostileRelay, type HostileRelay, type Hostility } from './hostile-relay.ts'
+import { startChoosyRelay, startHostileRelay, type HostileRelay, type Hostility } from './hostile-relay.ts'
 import {
   circuitAddresses,
   connected,
@@ -76,3 +76,16 @@ test('two relays that hold both places and carry nobody lose them as soon as ano
   await connected(ann, bo, 'relayed')
   await talk(listenIn(ann, 'room'), listenIn(bo, 'room'), 'hello')
 }, 120_000)
+
+test('a relay that drops each second circuit loses the places that it gave', async () => {
+  const [choosy, good] = [await startChoosyRelay(), await cast.relay()]
+  onTestFinished(() => choosy.stop())
+  const [ann, bo] = await friends([...choosy.addresses, ...ownAddresses(good)])
+  const relaysOf = ({ network }: Actor): string[] => network.relays().map(({ peer }) => peer)
+  await until('both have two places', () => [ann, bo].every(actor => relaysOf(actor).length === 2), 40_000)
+  await until('it has lost both', () => [ann, bo].every(actor => !relaysOf(actor).includes(choosy.peer)), 90_000)
+  expect([ann, bo].map(relaysOf)).toEqual([[good.network.self], [good.network.self]])
+  ann.network.keep(circuitAddresses(bo))
+  await connected(ann, bo, 'relayed')
+  await talk(listenIn(ann, 'room'), listenIn(bo, 'room'), 'hello')
+}, 180_000)

@@ -1,6 +1,6 @@
 import { noise } from '@libp2p/noise'
 import { yamux } from '@libp2p/yamux'
-import { RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
+import { circuitRelayServer, RELAY_V2_HOP_CODEC } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import { ping } from '@libp2p/ping'
 import type { Stream } from '@libp2p/interface'
@@ -28,6 +28,30 @@ export interface HostileRelay {
   /** How often it was asked for a place, and for a circuit. */
   readonly asked: { places: number; circuits: number }
   stop(): Promise<void>
+}
+
+/** A relay as others are, but each second circuit to anybody is refused, as a broken or a choosy one would. */
+export async function startChoosyRelay(): Promise<Omit<HostileRelay, 'asked'> & { readonly peer: string }> {
+  const asked = new Map<string, number>()
+  const node = await createLibp2p({
+    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionGater: {
+      denyOutboundRelayedConnection(_, to) {
+        const count = asked.get(to.toString()) ?? 0
+        asked.set(to.toString(), count + 1)
+        return count % 2 === 0
+      }
+    },
+    services: { identify: identify(), ping: ping(), relay: circuitRelayServer() }
+  })
+  return {
+    peer: node.peerId.toString(),
+    addresses: node.getMultiaddrs().map(String),
+    stop: async () => node.stop()
+  }
 }
 
 export async function startHostileRelay(hostility: Hostility): Promise<HostileRelay> {

@@ -16,8 +16,18 @@ const FIRST_CHECK: Millis = 5_000
 const SECOND_CHECK: Millis = 10_000
 const REPEAT: Millis = 10 * 60 * 1000
 const CIRCUIT_LIMIT: Millis = 8_000
-/** In a row, before a place is given up. */
+/** Before a place is given up: once may be chance. */
 const FAILURES = 2
+/** A relay that failed once is tried so often before it is trusted again: it may drop some circuits only. */
+const PROBATION = 4
+
+/** What the last checks of a relay came to; `left` is how often it is to succeed until what failed is forgotten. */
+interface Standing {
+  readonly failures: number
+  readonly left: number
+}
+
+const TRUSTED: Standing = { failures: 0, left: 0 }
 
 export interface PlaceChecks {
   /** Places may have come or gone. */
@@ -27,7 +37,8 @@ export interface PlaceChecks {
 
 /**
  * Tries whether the relays at which this peer has places carry circuits here: as a stranger, since a relay could carry what this peer itself
- * asks for. One that does not is given up, or it would keep the place for ever. A relay that drops only some is not found out.
+ * asks for. One that does not is given up, or it would keep the place for ever, and one that does so only at times, too. A relay that drops
+ * the circuits of some people, but never a stranger's, is not found out: they come by the other place.
  */
 export function createPlaceChecks(
   scope: Scope,
@@ -45,21 +56,23 @@ export function createPlaceChecks(
       if (timers.has(relay)) continue
       timers.set(relay, createRetryTimer(scope.clock))
       // What was given up is held again only where there is no other.
-      plan(relay, address, places.isAvoided(relay) ? REPEAT : FIRST_CHECK, 0)
+      plan(relay, address, places.isAvoided(relay) ? REPEAT : FIRST_CHECK, TRUSTED)
     }
   }
 
-  function plan(relay: PeerId, told: string, delay: Millis, failures: number): void {
-    timers.get(relay)?.set(spread(delay, scope.jitter), () => void check(relay, told, failures))
+  function plan(relay: PeerId, told: string, delay: Millis, before: Standing): void {
+    timers.get(relay)?.set(spread(delay, scope.jitter), () => void check(relay, told, before))
   }
 
-  async function check(relay: PeerId, told: string, failures: number): Promise<void> {
+  async function check(relay: PeerId, told: string, before: Standing): Promise<void> {
     const timer = timers.get(relay)
     const carries = await carriesHere(relay, told)
     if (scope.signal.aborted || timers.get(relay) !== timer) return
-    if (carries === undefined) return plan(relay, told, SECOND_CHECK, failures)
-    if (carries) return plan(relay, told, REPEAT, 0)
-    if (failures + 1 < FAILURES) return plan(relay, told, SECOND_CHECK, failures + 1)
+    if (carries === undefined) return plan(relay, told, SECOND_CHECK, before)
+    if (carries && before.left <= 1) return plan(relay, told, REPEAT, TRUSTED)
+    if (carries) return plan(relay, told, SECOND_CHECK, { ...before, left: before.left - 1 })
+    const failures = before.failures + 1
+    if (failures < FAILURES) return plan(relay, told, SECOND_CHECK, { failures, left: PROBATION })
     places.giveUp(relay)
     failed(relay)
   }
