@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { addressOf, endpointOf, punchable } from '../../../src/core/network/libp2p/punch/endpoint.ts'
-import { mappingOf, predict } from '../../../src/core/network/libp2p/punch/prediction.ts'
+import { mappingOf, predict, predictNext } from '../../../src/core/network/libp2p/punch/prediction.ts'
 
 const at = (port: number, host = '44.0.0.9') => ({ host, port })
 
@@ -58,4 +58,17 @@ test('ports that move by a regular step are predicted, and no others', () => {
   expect(predict([at(100), at(102), at(107)])).toEqual([])
   expect(predict([at(100), at(100), at(100)])).toEqual([])
   expect(predict([at(100), at(102), at(104, '44.0.0.8')])).toEqual([])
+})
+
+test('what others send through the same NAT in between does not spoil the prediction', async () => {
+  const tell = (ports: number[]) => async () => {
+    const port = ports.shift()
+    return port === undefined ? undefined : at(port)
+  }
+  expect(await predictNext(tell([100, 102, 104]))).toEqual([at(106), at(108), at(110)])
+  expect(await predictNext(tell([100, 102, 112, 130, 132, 134]))).toEqual([at(136), at(138), at(140)])
+  const random = [4711, 100, 60_000, 3, 8_080, 31_000, 2, 999, 12_345, 1, 2, 3]
+  expect(await predictNext(tell(random))).toEqual([])
+  expect(random).toEqual([1, 2, 3])
+  expect(await predictNext(tell([100, 102]))).toEqual([])
 })

@@ -10,7 +10,7 @@ import { listenTo } from '../listen-to.ts'
 import { toLibp2pPeer } from '../peer-ids.ts'
 import type { Scope } from '../scope.ts'
 import { addressOf, endpointOf, isPublic, type Endpoint } from './endpoint.ts'
-import { mappingOf, predict } from './prediction.ts'
+import { mappingOf, predictNext } from './prediction.ts'
 import type { RawDial } from './raw-dial.ts'
 
 /** A handshake and identify with a relay that is connected already. */
@@ -94,14 +94,12 @@ export function createOwnEndpoints({ scope, connections, rawDial, freePort }: Ow
   /** Each from a port of its own, one after the other: that is what a NAT counts. */
   async function predicted(): Promise<Endpoint[]> {
     const [relay] = await relayAddresses()
-    const seen: Endpoint[] = []
-    for (let count = 0; relay !== undefined && count < 3; count += 1) {
+    if (relay === undefined) return []
+    return predictNext(async () => {
       const found = await probe(relay, await freePort()).catch(() => undefined)
-      if (found === undefined) return []
-      seen.push(found.endpoint)
-      void found.connection.close().catch(() => undefined)
-    }
-    return predict(seen)
+      void found?.connection.close().catch(() => undefined)
+      return found?.endpoint
+    })
   }
 
   async function probe(relay: string, localPort: number) {
