@@ -81,7 +81,7 @@ describe('looking for a better way', () => {
   test('begins when the peer has told what it can, and without that after a while', async () => {
     const punches: number[] = []
     const punching = { punch: async () => void punches.push(clock.now()), reasonOf: () => undefined }
-    const { clock, connect, identify } = scene(undefined, punching, undefined, [])
+    const { clock, connect, identify } = scene(undefined, punching, undefined, new Map())
     connect(tracked('relayed', true))
     await pass(clock, 2)
     expect(punches).toEqual([])
@@ -134,14 +134,14 @@ function scene(
   open?: Open,
   punching?: Parameters<typeof createUpgrades>[2],
   failed: () => void = () => undefined,
-  protocols: string[] = ['/ipfs/id/1.0.0']
+  metadata = new Map([['AgentVersion', new Uint8Array()]])
 ) {
   const clock = new VirtualClock(0)
   let all: Tracked[] = []
   const events = new EventTarget()
   const node = {
     peerId: { toString: () => SELF } as Libp2pPeerId,
-    peerStore: { get: () => Promise.resolve({ addresses: [], protocols }) },
+    peerStore: { get: () => Promise.resolve({ addresses: [], protocols: ['/meshsub/1.1.0'], metadata }) },
     getConnections: () => [],
     addEventListener: events.addEventListener.bind(events),
     removeEventListener: events.removeEventListener.bind(events)

@@ -17,7 +17,8 @@ export async function identified(scope: Scope, peer: PeerId): Promise<void> {
   try {
     const id = toLibp2pPeer(peer)
     const known = id && (await scope.node.peerStore.get(id).catch(() => undefined))
-    if (known !== undefined && known.protocols.length > 0) return
+    // Of protocols there is one as soon as a stream is opened.
+    if (known?.metadata.has('AgentVersion') === true) return
     await pause(scope.clock, IDENTIFY_LIMIT, AbortSignal.any([scope.signal, ended.signal]))
   } finally {
     release()
