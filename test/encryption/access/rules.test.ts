@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { resolveAccess, type Operation, type OperationId } from '../../../src/core/encryption/access/index.ts'
 import type { DeviceId } from '../../../src/core/identity/index.ts'
-import { member, RoomStory } from './room-of.ts'
+import { deviceOf, member, RoomStory } from './room-of.ts'
 
 /** Anna founded the room; Bob is an admin, Cy and Dee are members, and all know that. */
 function room(): RoomStory {
@@ -227,10 +227,10 @@ test('two thousand operations of one member, each above the one before, are gone
   const operations = [...story.operations.values()]
   for (let count = 0; count < 2000; count += 1) {
     const before = operations.at(-1) as Operation
-    const action = { kind: 'device', device: `${count}` as DeviceId } as const
+    const action = { kind: 'device', member: member('Mara'), device: `${count}` as DeviceId } as const
     const previous = count === 0 ? undefined : before.id
-    const author = member('Mara')
-    operations.push({ id: `mara-${count}` as OperationId, author, parents: [before.id], previous, action })
+    const by = { author: member('Mara'), device: deviceOf('Mara') }
+    operations.push({ id: `mara-${count}` as OperationId, ...by, parents: [before.id], previous, action })
   }
   const access = resolveAccess(operations, story.room)
   expect(access.stands.size).toBe(operations.length)
