@@ -1,4 +1,5 @@
 import { expectValue, fromHex, type Millis } from '../bytes/index.ts'
+import type { MemberId } from '../identity/index.ts'
 import { encodeOperation, type HistoryPolicy, type OperationId } from './access/index.ts'
 import { hashOf } from './epochs/index.ts'
 import { newGeneration, type Generation } from './generation.ts'
@@ -12,16 +13,20 @@ export interface Founding {
   begin(id: OperationId, now: Millis): Promise<PrivateRoom>
 }
 
-export async function foundPrivateRoom(
-  deps: PrivateRoomDeps,
-  { name, history }: { readonly name: string; readonly history: HistoryPolicy }
-): Promise<Founding> {
+export interface RoomStart {
+  readonly name: string
+  readonly history: HistoryPolicy
+  /** Of a direct conversation: with whom. */
+  readonly other?: MemberId
+}
+
+export async function foundPrivateRoom(deps: PrivateRoomDeps, { name, history, other }: RoomStart): Promise<Founding> {
   const { keys, random, device, certificate, keyPackage } = deps
   const groupId = random(32)
   const state = await keys.create(groupId, device)
   const keyHash = expectValue(fromHex(hashOf(await keys.secretFor(state, 'content'))))
   const beginning = { groupId, epoch: expectValue(fromHex(state.epoch)), keyHash }
-  const action = { kind: 'create', device: device.id, name, history } as const
+  const action = { kind: 'create', device: device.id, name, history, ...(other !== undefined && { other }) } as const
   const content = encodeOperation({ ...NOTHING_BESIDE, action, certificate, beginning, keyPackage: keyPackage.shown })
   const generation = newGeneration(random)
   const words = { kind: OPERATION_KIND, content } as const

@@ -46,6 +46,16 @@ const operations = (): fc.Arbitrary<OperationContent> => {
       beginning
     }),
     of(
+      fc.record({
+        kind: fc.constant('create'),
+        device: fc.constant(device),
+        name: names,
+        history: histories,
+        other: ids as fc.Arbitrary<MemberId>
+      }),
+      { ...own, beginning }
+    ),
+    of(
       fc
         .tuple(roles, invites)
         .map(([role, invite]) => ({ kind: 'admit', member, device, role, ...(invite && { invite }) })),

@@ -18,8 +18,11 @@ export class RoomStory {
   readonly #known = new Map<MemberId, Set<OperationId>>()
   #count = 0
 
-  constructor(founder: string) {
-    this.#add(member(founder), { kind: 'create', device: deviceOf(founder), name: 'Loft', history: 'joined' }, [])
+  /** @param other of a direct conversation: who alone may come in */
+  constructor(founder: string, other?: string) {
+    const direct = other === undefined ? {} : { other: member(other) }
+    const create = { kind: 'create', device: deviceOf(founder), name: 'Loft', history: 'joined', ...direct } as const
+    this.#add(member(founder), create, [])
   }
 
   /** This member says so, knowing all that is there, or only what it was told. */

@@ -236,3 +236,16 @@ test('two thousand operations of one member, each above the one before, are gone
   expect(access.stands.size).toBe(operations.length)
   expect(access.members.get(member('Mara'))?.devices.size).toBe(16)
 }, 20_000)
+
+test('into a direct conversation comes nobody but the one it was begun with, whoever lets them', () => {
+  const story = new RoomStory('Anna', 'Bob')
+  const invite = story.say('Anna', { kind: 'invite', role: 'owner', expires: 1e12, uses: 9 })
+  const early = story.admit('Anna', 'Cy', 'owner', invite)
+  story.admit('Anna', 'Bob', 'owner', invite)
+  story.meet('Anna', 'Bob')
+  const thirds = [early, story.admit('Bob', 'Dee', 'owner', invite), story.admit('Bob', 'Eve')]
+  const { pair, void: voided } = story.access()
+  expect(pair).toEqual(['Anna', 'Bob'])
+  expect(thirds.filter(id => !voided.has(id))).toEqual([])
+  expect(story.roles()).toBe('Anna owner, Bob owner')
+})

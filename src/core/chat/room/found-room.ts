@@ -3,9 +3,9 @@ import {
   foundPrivateRoom,
   StoredEpochs,
   type GroupKeys,
-  type HistoryPolicy,
   type OperationId,
-  type RoomId
+  type RoomId,
+  type RoomStart
 } from '../../encryption/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import { nextHybridTime, type Storage } from '../../log/index.ts'
@@ -24,7 +24,7 @@ export interface FoundingDeps {
 /** Begins a private room with this member as its owner; durable when it resolves, with the room's id. */
 export async function foundRoom(
   { storage, identity, groupKeys, clock, random }: FoundingDeps,
-  room: { readonly name: string; readonly history: HistoryPolicy }
+  room: RoomStart
 ): Promise<RoomId> {
   const { certificate, deviceKey, deviceSeed } = identity
   const device = { id: certificate.device, signingKey: deviceSeed }

@@ -10,6 +10,8 @@ export interface Access {
   readonly name: string
   readonly history: HistoryPolicy
   readonly isClosed: boolean
+  /** Of a direct conversation: whose it is, who began it first. Nobody else ever comes in. */
+  readonly pair?: readonly [MemberId, MemberId]
   /** Operations that count; what neither stands nor is void waits for what it knows, or never counts (rule 1). */
   readonly stands: ReadonlySet<OperationId>
   /** Operations that do not count, and why. */

@@ -33,7 +33,7 @@ import { ROLES, type Action, type HistoryPolicy, type LastKnown, type OperationI
  *
  * | kind | then |
  * |---|---|
- * | 1 create | certificate 199 · name 2 + n · history · group id 32 · first epoch 16 · hash of its content key 32 · key package 2 + n |
+ * | 1 create | certificate 199 · name 2 + n · history · group id 32 · first epoch 16 · hash of its content key 32 · key package 2 + n · of a direct conversation then: the other member 32 |
  * | 2 admit | certificate 199 · role 1 · invite 32, or zeros · key package 2 + n |
  * | 3 role | member 32 · role 1; of an observer then: number 2 (to 256), of each device: device 32, last sequence 8 |
  * | 4 remove | member 32 · flags 1 (1: ban, 2: keeps invites) · number 2 (to 256), then of each device: device 32, last sequence 8 |
@@ -155,6 +155,7 @@ function writeAction(writer: ByteWriter, { action, certificate, keyPackage, begi
         .bytes(epoch)
         .bytes(keyHash)
         .shortBytes(given(keyPackage, 'key package'))
+      if (action.other !== undefined) writer.bytes(bytesOf(action.other))
       return
     }
     case 'admit':
@@ -244,7 +245,13 @@ function readCreate(reader: ByteReader): ReadAction {
     keyHash: reader.bytes(ID_BYTES)
   }
   const keyPackage = reader.shortBytes(MAX_KEY_PACKAGE_BYTES)
-  return { certificate, keyPackage, beginning, actionOf: ({ device }) => ({ kind: 'create', device, name, history }) }
+  const direct = reader.remaining > 0 ? { other: readMember(reader) } : {}
+  return {
+    certificate,
+    keyPackage,
+    beginning,
+    actionOf: ({ device }) => ({ kind: 'create', device, name, history, ...direct })
+  }
 }
 
 function readAdmit(reader: ByteReader): ReadAction {

@@ -18,7 +18,14 @@ export type LastKnown = ReadonlyMap<DeviceId, number>
 
 export type Action =
   /** Begins the room, with its author as owner. */
-  | { readonly kind: 'create'; readonly device: DeviceId; readonly name: string; readonly history: HistoryPolicy }
+  | {
+      readonly kind: 'create'
+      readonly device: DeviceId
+      readonly name: string
+      readonly history: HistoryPolicy
+      /** Of a direct conversation: who alone may come in. */
+      readonly other?: MemberId
+    }
   | {
       readonly kind: 'admit'
       readonly member: MemberId

@@ -64,6 +64,7 @@ class Resolver {
       invites: invitesOf(standing, stands),
       ...policyOf(stands, each => this.#weight(each)),
       isClosed: standing.isClosed(),
+      ...pairOf(stands),
       stands: new Set(stands.map(({ operation }) => operation.id)),
       void: new Map([...voided].map(([{ operation }, why]) => [operation.id, why]))
     }
@@ -171,7 +172,8 @@ class Resolver {
       isBanned: (member: MemberId) => standing.isBanned(member),
       owners: () => standing.owners(),
       invite: (id: OperationId) => standing.invite(id),
-      isClosed: () => standing.isClosed()
+      isClosed: () => standing.isClosed(),
+      other: () => standing.other()
     }
     const before = standing.role(author)
     return before !== undefined && rankOf(role) < rankOf(before) && forbids(each.operation, view) !== undefined
@@ -379,6 +381,15 @@ function invitesOf(standing: Standing, stands: readonly Placed[]): Map<Operation
     invites.set(id, { role, expires, uses, used, isRevoked: standing.invite(id) === undefined })
   }
   return invites
+}
+
+function pairOf(stands: readonly Placed[]): Pick<Access, 'pair'> {
+  for (const {
+    operation: { author, action }
+  } of stands) {
+    if (action.kind === 'create') return action.other === undefined ? {} : { pair: [author, action.other] }
+  }
+  return {}
 }
 
 /** Each setting as the last one said who knew the others; of concurrent ones as the stronger said. */

@@ -80,6 +80,12 @@ export class Standing implements View {
     return this.#stands.some(({ operation }) => operation.action.kind === 'close')
   }
 
+  /** Who alone may come in, of a direct conversation. */
+  other(): MemberId | undefined {
+    for (const { operation } of this.#stands) if (operation.action.kind === 'create') return operation.action.other
+    return undefined
+  }
+
   /** Whether what this member is comes from the other: who admitted or appointed it, or who invited it, or they from whom these come. */
   restsOn(member: MemberId, other: MemberId): boolean {
     const seen = new Set<MemberId>()
