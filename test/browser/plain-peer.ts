@@ -147,6 +147,9 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
     read,
     removed,
     change,
+    openDirect: async () => {
+      throw new Error('nobody writes to one alone here')
+    },
     admit(id) {
       const room = roomOf(id)
       const { joining: _, ...summary } = room.summary

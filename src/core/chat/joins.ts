@@ -8,7 +8,7 @@ import {
   type RandomBytes
 } from '../bytes/index.ts'
 import { loadGroupKeys, type KeyPackage, type RoomId } from '../encryption/index.ts'
-import type { DisplayName, Identity } from '../identity/index.ts'
+import type { DisplayName, Identity, MemberId } from '../identity/index.ts'
 import type { Storage } from '../log/index.ts'
 import type { Network } from '../network/index.ts'
 import { decodeLink, type JoinLink } from './invite-link.ts'
@@ -19,7 +19,7 @@ import type { Listeners } from './listeners.ts'
 import type { NamedHint } from './own-room-hints.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
 import { generationsRecord, handedOverRecord, keyPackageRecords } from './room/control-records.ts'
-import type { Joining, PendingRoom, RoomRecord } from './room-records.ts'
+import type { DirectRecord, Joining, PendingRoom, RoomRecord } from './room-records.ts'
 
 export interface JoinsDeps {
   readonly storage: Storage
@@ -63,11 +63,12 @@ export class Joins {
   }
 
   /** Asks by this link, from now on for as long as it takes; resolves when that is durable. */
-  async begin(text: string, link: JoinLink): Promise<RoomSummary> {
+  async begin(text: string, link: JoinLink, direct?: DirectRecord): Promise<RoomSummary> {
     const keyPackage = await this.#newKeyPackage()
     const attempt = await prepareJoin(link, this.#newcomer(keyPackage), this.#deps.random)
     if (!attempt.ok) throw new NotAllowedError(attempt.error)
-    return this.#begin({ id: link.roomId, name: link.name }, { link: text }, keyPackage, attempt.value)
+    const room = { id: link.roomId, name: direct?.nick ?? link.name, ...(direct && { direct }) }
+    return this.#begin(room, { link: text }, keyPackage, attempt.value)
   }
 
   /** Asks as a further device of a member who is in. */
@@ -90,7 +91,7 @@ export class Joins {
   }
 
   async #begin(
-    { id, name }: Pick<PendingRoom, 'id' | 'name'>,
+    { id, name, direct }: Pick<PendingRoom, 'id' | 'name' | 'direct'>,
     by: Pick<Joining, 'link' | 'meetings' | 'addresses'>,
     keyPackage: KeyPackage,
     attempt: JoinAttempt
@@ -98,7 +99,8 @@ export class Joins {
     const { storage, save, events } = this.#deps
     await storage.room(id).commit({ records: keyPackageRecords(keyPackage) })
     const joining = { ...by, request: toHex(attempt.request), answerSecret: toHex(attempt.answerSecret) }
-    const record: PendingRoom = { id, name, kind: 'private', remembered: [], joining }
+    const of = { id, name, ...(direct && { direct }) }
+    const record: PendingRoom = { ...of, kind: 'private', remembered: [], joining }
     await save(record)
     this.#drop(id)
     const pending = this.#add(record, attempt)
@@ -138,6 +140,12 @@ export class Joins {
 
   has(room: string): boolean {
     return this.#pending.has(room as RoomId)
+  }
+
+  /** The direct conversation with this member into which this device asks to be let, unless they refused. */
+  directWith(member: MemberId): RoomId | undefined {
+    const all = [...this.#pending.values()]
+    return all.find(({ record, refusal }) => record.direct?.member === member && refusal === undefined)?.record.id
   }
 
   /** Asks no more. */
@@ -209,6 +217,17 @@ function bytesOf(hex: string): Uint8Array {
 function summaryOf({ record, joiner, refusal }: Pending): RoomSummary {
   const state = joiner?.state().kind
   const joining = refusal === undefined ? (state === 'asking' ? state : 'waiting') : { refused: REFUSALS[refusal] }
-  const { id, name } = record
-  return { id, name, kind: 'private', joining, members: 0, unread: 0, missing: 0, keepers: [], retention: 'forever' }
+  const { id, name, direct } = record
+  return {
+    id,
+    name,
+    kind: 'private',
+    ...(direct && { direct: direct.member }),
+    joining,
+    members: 0,
+    unread: 0,
+    missing: 0,
+    keepers: [],
+    retention: 'forever'
+  }
 }

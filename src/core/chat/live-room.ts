@@ -13,6 +13,7 @@ import { Membership } from './membership.ts'
 import type { MemberSummary, Message, PeerEvent, RoomSummary } from './peer.ts'
 import type { GenuineEntry } from './room/judge-entry.ts'
 import type { RoomDeps } from './room/room-deps.ts'
+import type { KnownMember } from './room/member-directory.ts'
 import type { Taken, Written } from './room/intake.ts'
 import { retentionWords, type Retention } from './room/retention.ts'
 import { Room } from './room/room.ts'
@@ -46,7 +47,9 @@ export class LiveRoom {
   readonly own: OwnMessages
   /** Who is in, of a private room. */
   readonly membership: Membership | undefined
+  readonly known = (): ReadonlyMap<MemberId, KnownMember> => this.#room.state.book.members()
   readonly #deps: LiveRoomDeps
+  readonly #self: MemberId
   readonly #clock: RoomClock
   readonly #room: Room
   #unread: number
@@ -63,6 +66,7 @@ export class LiveRoom {
   private constructor(deps: LiveRoomDeps, clock: RoomClock, room: Room, unread: number) {
     this.keys = deps.keys
     this.#deps = { ...deps, clock }
+    this.#self = deps.identity.certificate.member
     this.#clock = clock
     this.#room = room
     this.membership = this.#membershipOf(deps, clock, room)
@@ -241,10 +245,6 @@ export class LiveRoom {
         this.#link?.standingsChanged()
       }
     })
-  }
-
-  get #self(): MemberId {
-    return this.#deps.identity.certificate.member
   }
 
   async #take(entries: readonly StoredEntry[]): Promise<Taken> {

@@ -2,6 +2,7 @@ import { UsageError, type Clock, type Millis, type RandomBytes } from '../bytes/
 import { parseNickname, type DisplayName, type Identity } from '../identity/index.ts'
 import type { EntryId, Storage } from '../log/index.ts'
 import type { IceReport, Network, NetworkEvent, PeerId } from '../network/index.ts'
+import { DirectRooms } from './direct/direct-rooms.ts'
 import { loadIdentity, loadNick, saveNick } from './identity-record.ts'
 import { decodeLink, encodeOpenRoomLink } from './invite-link.ts'
 import { linkAddresses } from './link-addresses.ts'
@@ -12,7 +13,6 @@ import { OwnRooms } from './own-rooms.ts'
 import type { MemberSummary, Message, Peer, PeerEvent, PeerStatus, RoomSummary, Taken } from './peer.ts'
 import { forgetHints, loadHints, type NamedHint } from './own-room-hints.ts'
 import { reportPeers } from './peer-reports.ts'
-import type { PrivateRooms } from './private-rooms.ts'
 import { keyName } from './room/devices.ts'
 import { loadRoomRecords, type RoomRecord } from './room-records.ts'
 import type { AskPassphrase } from './stored-secrets.ts'
@@ -44,7 +44,8 @@ export async function openPeer(deps: PeerDeps): Promise<Peer> {
 }
 
 class LocalPeer implements Peer {
-  readonly privateRooms: PrivateRooms
+  readonly privateRooms: OwnPrivateRooms
+  readonly #direct: DirectRooms
   readonly #deps: PeerDeps
   readonly #identity: Identity
   readonly #events = new Listeners<PeerEvent>()
@@ -67,6 +68,8 @@ class LocalPeer implements Peer {
       rooms: this.#rooms,
       addresses: () => this.addresses()
     })
+    const { privateRooms } = this
+    this.#direct = new DirectRooms({ ...deps, identity, events: this.#events, rooms: this.#rooms, privateRooms })
   }
 
   me(): { member: string; device: string; nick: string; named: boolean } {
@@ -91,6 +94,10 @@ class LocalPeer implements Peer {
     if (!link.ok) throw new UsageError(link.error)
     if (link.value.kind === 'join') return this.#rooms.joinPrivate(text, link.value, openedAt)
     return this.#rooms.enterOpen(link.value.name, link.value.addresses, openedAt)
+  }
+
+  openDirect(member: string): Promise<RoomSummary> {
+    return this.#direct.open(member)
   }
 
   findRoom(reference: string): RoomSummary {
@@ -192,6 +199,7 @@ class LocalPeer implements Peer {
     if (this.#online !== undefined) throw new Error('this peer is online already')
     this.#online = { network, unlisten: network.listen(event => this.#networkEvent(event)) }
     this.#rooms.goOnline(network)
+    this.#direct.goOnline(network)
   }
 
   stop(): Promise<void> {
@@ -211,6 +219,7 @@ class LocalPeer implements Peer {
   async #stop(): Promise<void> {
     const online = this.#online
     this.#online = undefined
+    this.#direct.goOffline()
     this.#rooms.goOffline()
     online?.unlisten()
     await online?.network.stop()

@@ -47,6 +47,13 @@ export class OwnPrivateRooms implements PrivateRooms {
 
   async invite(room: string, options: InviteOptions = {}, webAddress?: string): Promise<string> {
     const live = this.#deps.rooms.find(room).live
+    if (live.membership?.access().pair !== undefined)
+      throw new NotAllowedError('a direct conversation is between two: to talk with more, make a room')
+    return this.inviteInto(live, options, webAddress)
+  }
+
+  /** The same for a room that may be a direct conversation. */
+  async inviteInto(live: LiveRoom, options: InviteOptions, webAddress?: string): Promise<string> {
     const { role = 'member', lasts = WEEK, uses = Number.POSITIVE_INFINITY } = options
     const { clock, random, addresses } = this.#deps
     const seed = random(32)

@@ -11,6 +11,10 @@ import { loadGroupKeys, openRoom, PrivateRoomKeys, type NamedRoom, type RoomId }
 import { foldCase, type DisplayName, type Identity } from '../identity/index.ts'
 import type { EntryId, Storage } from '../log/index.ts'
 import type { Network, PeerId } from '../network/index.ts'
+import { directOf, standingOf } from './direct/direct-of.ts'
+import { DirectRequests } from './direct/direct-requests.ts'
+import { noteLeft, noteRefused } from './direct/ended-conversations.ts'
+import { findSummary } from './find-summary.ts'
 import { forgetRoom, goOnForgetting, isRemembered } from './forget-room.ts'
 import { renewDevice } from './identity-record.ts'
 import type { JoinLink } from './invite-link.ts'
@@ -22,7 +26,16 @@ import type { Listeners } from './listeners.ts'
 import { LiveRoom } from './live-room.ts'
 import { serveRooms } from './online/serve-rooms.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
-import { deleteRoomRecord, isPending, saveRoomRecord, withRemembered, type RoomRecord } from './room-records.ts'
+import {
+  deleteRoomRecord,
+  isDirect,
+  isPending,
+  saveRoomRecord,
+  withRemembered,
+  type DirectRecord,
+  type DirectRoom,
+  type RoomRecord
+} from './room-records.ts'
 import { FOREVER } from './room/retention.ts'
 import { isPolicy, parsePolicy, parseRoomSetting } from './room-settings.ts'
 import { Serial } from './serial.ts'
@@ -63,6 +76,7 @@ const COPIED_WORDS =
 /** The rooms that this device is in, or asks to be let into. */
 export class OwnRooms {
   readonly joins: Joins
+  readonly requests = new DirectRequests()
   readonly #deps: OwnRoomsDeps
   readonly #rooms = new Map<RoomId, OwnRoom>()
   readonly #changes = new Serial()
@@ -90,23 +104,25 @@ export class OwnRooms {
     return [...this.#rooms.values()].map(({ live }) => live)
   }
 
+  /** Those among them that are direct conversations. */
+  directs(): { readonly live: LiveRoom; readonly record: DirectRoom }[] {
+    return [...this.#rooms.values()].flatMap(({ live, record }) => (isDirect(record) ? [{ live, record }] : []))
+  }
+
   summaries(): RoomSummary[] {
     const live = this.live().filter(({ keys }) => !this.joins.has(keys.roomId))
-    return [...live.map(each => this.#summary(each)), ...this.joins.summaries()]
+    const mine = new Set<string | undefined>(
+      this.directs().flatMap(({ live: room, record: { direct } }) =>
+        standingOf(room, direct.member) === 'mine' ? [direct.member] : []
+      )
+    )
+    // One that gives way to the other's is shown until that is entered.
+    const joining = this.joins.summaries().filter(({ direct }) => direct === undefined || !mine.has(direct))
+    return [...live.map(each => this.#summary(each)), ...joining, ...this.requests.summaries()]
   }
 
   summaryOf(reference: string): RoomSummary {
-    const all = this.summaries()
-    const named = openRoom(reference)
-    const open = named.ok ? all.filter(({ id }) => id === named.value.roomId) : []
-    const called = all.filter(({ kind, name }) => kind === 'private' && foldCase(name) === foldCase(reference.trim()))
-    const byName = [...open, ...called]
-    const byId = /^[0-9a-f]+$/.test(reference) ? all.filter(({ id }) => id.startsWith(reference)) : []
-    const [room, another] = byName.length > 0 ? byName : byId
-    if (another !== undefined) throw new UsageError(`more than one room is ${reference}: give more of its id`)
-    if (room === undefined)
-      throw new UsageError(`there is no room ${JSON.stringify(reference)} here: see \`room list\``)
-    return room
+    return findSummary(this.summaries(), reference)
   }
 
   /** One that this device is in. @throws UsageError, or UnavailableError where nobody has let it in yet */
@@ -121,6 +137,7 @@ export class OwnRooms {
   /** Brings back a room of an earlier run. */
   async restore(record: RoomRecord): Promise<void> {
     if (record.erasing !== undefined) return goOnForgetting(this.#deps.storage, record)
+    if (isDirect(record) && record.direct.isRequest) return this.requests.add(record)
     if (isPending(record)) return this.joins.restore(record)
     const keys = record.kind === 'private' ? success(this.#privateKeys(record)) : openRoom(record.name)
     if (!keys.ok) return
@@ -139,11 +156,11 @@ export class OwnRooms {
   }
 
   /** Asks to be let into a private room. */
-  async joinPrivate(text: string, link: JoinLink, since: Millis): Promise<RoomSummary> {
+  async joinPrivate(text: string, link: JoinLink, since: Millis, direct?: DirectRecord): Promise<RoomSummary> {
     const known = this.#rooms.get(link.roomId)
     if (known !== undefined && known.live.summary().ended === undefined) return this.#summary(known.live)
     this.#talk.entered(link.roomId, since)
-    return this.joins.begin(text, link)
+    return this.joins.begin(text, link, direct)
   }
 
   /** Is in a private room from now on, of which the store has all that it takes. */
@@ -179,20 +196,21 @@ export class OwnRooms {
 
   /** @param remember notes in the store that this device is out */
   async #leave(id: RoomId, remember: (record: RoomRecord) => Promise<void>): Promise<void> {
-    if (this.joins.has(id)) {
-      this.joins.forget(id)
-      await remember({ id, name: '', remembered: [] })
-    } else {
-      const { live, record } = this.find(id)
-      await live.membership?.leave()
-      if (live.membership !== undefined) await this.#handOn(live)
-      this.#rooms.delete(id)
-      await live.close()
-      this.#talk.left(id)
-      const others = new Set([...this.#rooms.values()].flatMap(each => each.record.remembered.map(({ peer }) => peer)))
-      for (const { peer } of record.remembered) if (!others.has(peer)) this.#online?.kept.release(peer)
-      await remember(record)
-    }
+    const { records } = this.#deps.storage
+    const request = this.requests.get(id)
+    if (request !== undefined) await noteRefused(records, request.direct.member, true)
+    if (request !== undefined || this.joins.has(id))
+      return this.stopAsking(id, () => remember({ id, name: '', remembered: [] }))
+    const { live, record } = this.find(id)
+    if (record.direct !== undefined) await noteLeft(records, id)
+    await live.membership?.leave()
+    if (live.membership !== undefined) await this.#handOn(live)
+    this.#rooms.delete(id)
+    await live.close()
+    this.#talk.left(id)
+    const others = new Set([...this.#rooms.values()].flatMap(each => each.record.remembered.map(({ peer }) => peer)))
+    for (const { peer } of record.remembered) if (!others.has(peer)) this.#online?.kept.release(peer)
+    await remember(record)
     this.#deps.events.emit({ event: 'room', room: id, change: 'left' })
   }
 
@@ -219,6 +237,17 @@ export class OwnRooms {
       this.#online?.asks.look()
       await live.retain()
       return this.#summary(live)
+    })
+  }
+
+  /** Keeps what has changed of a direct conversation. */
+  saveDirect(id: RoomId, direct: DirectRecord): Promise<void> {
+    return this.#changes.run(async () => {
+      const known = this.#rooms.get(id)
+      if (known === undefined) return
+      const record = { ...known.record, direct }
+      await saveRoomRecord(this.#deps.storage.records, record)
+      this.#rooms.set(id, { ...known, record })
     })
   }
 
@@ -266,6 +295,14 @@ export class OwnRooms {
   async close(): Promise<void> {
     await this.#changes.run(async () => undefined)
     await Promise.all(this.live().map(live => live.close()))
+  }
+
+  /** Of a room that this device is not in: nobody, and nothing, waits for it any more. */
+  async stopAsking(id: RoomId, remember = () => deleteRoomRecord(this.#deps.storage.records, id)): Promise<void> {
+    this.joins.forget(id)
+    this.requests.delete(id)
+    await remember()
+    this.#deps.events.emit({ event: 'room', room: id, change: 'left' })
   }
 
   #privateKeys({ id, name }: RoomRecord): PrivateRoomKeys {
@@ -329,7 +366,8 @@ export class OwnRooms {
 
   #summary(live: LiveRoom): RoomSummary {
     const toTalk = this.#talk.of(live.keys.roomId)
-    return { ...live.summary(), ...(toTalk !== undefined && { toTalk }) }
+    const direct = directOf(live, this.#rooms.get(live.keys.roomId)?.record)
+    return { ...live.summary(), ...direct, ...(toTalk !== undefined && { toTalk }) }
   }
 
   #noteTalk(event: PeerEvent): void {

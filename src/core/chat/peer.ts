@@ -13,6 +13,12 @@ export interface Peer {
   rename(nick: string): Promise<void>
 
   readonly privateRooms: PrivateRooms
+  /**
+   * The direct conversation with a member of a room here, begun where there is none; one that they asked for is accepted by that. Throws
+   * `UsageError` where there is no such member, or more than one. @param member a name as a room shows it, or an id, or so much of one that
+   * it is clear
+   */
+  openDirect(member: string): Promise<RoomSummary>
   /** Joins the open room of this name, creating it where nobody has. `addresses` are live members to connect to. */
   joinOpenRoom(name: string, addresses?: readonly string[]): Promise<RoomSummary>
   /**
@@ -77,8 +83,13 @@ export interface RoomSummary {
   readonly kind: 'open' | 'private'
   /** What this member is in a private room; undefined when it is not in, or not any more. */
   readonly role?: MemberRole
-  /** Nobody has let this device in yet: `waiting` where no member is reachable; or why they refused, in a sentence. */
-  readonly joining?: 'asking' | 'waiting' | { readonly refused: string }
+  /**
+   * Nobody has let this device in yet: `waiting` where no member is reachable; `request` where somebody would begin a direct conversation and
+   * waits for this device's user; or why they refused, in a sentence.
+   */
+  readonly joining?: 'asking' | 'waiting' | 'request' | { readonly refused: string }
+  /** Of a direct conversation: with which member. Its name is theirs. */
+  readonly direct?: string
   /** Of a private room: what newcomers are given of what was said. */
   readonly history?: SharedHistory
   /** Nothing is written here any more: the room was closed, or this member was removed from it, or banned, or left, or this device was taken out. */

@@ -1,5 +1,6 @@
 import { decodeUtf8, encodeUtf8, expectValue, type Millis } from '../bytes/index.ts'
 import type { RoomId } from '../encryption/index.ts'
+import type { MemberId } from '../identity/index.ts'
 import type { RecordStore } from '../log/index.ts'
 import type { DeviceRecord } from './room/devices.ts'
 import type { Retention } from './room/retention.ts'
@@ -21,8 +22,29 @@ export interface RoomRecord {
   readonly since?: Millis
   /** All that is stored of it is to go, and may have gone in part; `own`: what stays of this device. */
   readonly erasing?: { readonly own?: DeviceRecord }
+  /** Of a direct conversation. */
+  readonly direct?: DirectRecord
   /** Nobody has let this device in yet. */
   readonly joining?: Joining
+}
+
+export interface DirectRecord {
+  /** With whom. */
+  readonly member: MemberId
+  /** As this device knew them when it began, until the room itself tells. */
+  readonly nick: string
+  /** By which the other comes in, until that has happened; of a request, by which this device would. */
+  readonly link?: string
+  /** When the link is over that this device made. */
+  readonly until?: Millis
+  /** They wrote first, and this device's user has not said yet whether they may. */
+  readonly isRequest?: true
+}
+
+export type DirectRoom = RoomRecord & { readonly direct: DirectRecord }
+
+export function isDirect(record: RoomRecord): record is DirectRoom {
+  return record.direct !== undefined
 }
 
 /** A request that was made and not answered. Bytes are in hex. */

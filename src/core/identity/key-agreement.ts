@@ -1,4 +1,4 @@
-import { x25519 } from '@noble/curves/ed25519.js'
+import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { AEAD_TAG_BYTES, concatBytes, deriveKey, openOnce, sealOnce, type RandomBytes } from '../bytes/index.ts'
 
 /** X25519 (RFC 7748): secrets and public keys of 32 bytes. */
@@ -42,8 +42,26 @@ export function openSealedTo(
   return sealKey && openOnce(sealKey, sealed.subarray(AGREEMENT_KEY_BYTES), additionalData)
 }
 
-/** The salt binds the key to both public halves. */
-function agree(secret: Uint8Array, key: Uint8Array, use: string, salt: Uint8Array): Uint8Array | undefined {
+/**
+ * The X25519 key that belongs to an Ed25519 one (RFC 7748, section 4.1: the map between the two curves), so that a device can be written to by
+ * whoever knows its id. That one pair both signs and agrees on keys is sound where the two are told apart, as here by tags and uses
+ * (Thormarker, "On using the same key pair for Ed25519 and an X25519 based KEM", 2021). Undefined for what is no point.
+ */
+export function agreementKeyOfSigner(publicKey: Uint8Array): Uint8Array | undefined {
+  try {
+    return ed25519.utils.toMontgomery(publicKey)
+  } catch {
+    return undefined
+  }
+}
+
+/** Its secret half, from the seed that signs. */
+export function agreementSecretOfSigner(seed: Uint8Array): Uint8Array {
+  return ed25519.utils.toMontgomerySecret(seed)
+}
+
+/** What the two who hold these keys alone come to, each with its own secret; the salt binds it to more. */
+export function agree(secret: Uint8Array, key: Uint8Array, use: string, salt: Uint8Array): Uint8Array | undefined {
   try {
     return deriveKey(x25519.getSharedSecret(secret, key), use, 32, salt)
   } catch {

@@ -18,6 +18,8 @@ export interface PeerAccess {
   joinOpenRoom(name: string): Promise<RoomSummary>
   createRoom(name: string, history: string | undefined): Promise<RoomSummary>
   joinByLink(link: string): Promise<RoomSummary>
+  /** The direct conversation with a member, begun where there is none; its summary says `joining` when it is not entered in time. */
+  openDirect(member: string, timeout: Millis, signal: AbortSignal): Promise<RoomSummary>
   findRoom(room: string): Promise<RoomSummary>
   rooms(): Promise<readonly RoomSummary[]>
   leaveRoom(room: string): Promise<RoomSummary>

@@ -47,6 +47,13 @@ export function runningPeer(client: ApiClient): RunningPeer {
       }),
     createRoom: (name, history) =>
       ask<RoomSummary>('/v1/rooms', { method: 'POST', body: { name, ...(history !== undefined && { history }) } }),
+    openDirect: (member, timeout, signal) =>
+      ask<RoomSummary>('/v1/direct', {
+        method: 'POST',
+        body: { member, timeout },
+        patience: timeout + TRAVEL_MS,
+        signal
+      }),
     findRoom: room => ask<RoomSummary>(roomPath(room)),
     rooms: () => ask<RoomSummary[]>('/v1/rooms'),
     forgetRoom: async room =>

@@ -88,6 +88,7 @@ export function storedPeerAccess({ peer, stop }: StoredPeer): PeerAccess {
     joinOpenRoom: async name => peer.joinOpenRoom(name),
     joinByLink: async link => peer.joinByLink(link),
     createRoom: (name, history) => createRoom(peer, name, history),
+    openDirect: async member => peer.openDirect(member),
     findRoom: async room => findRoom(peer, room),
     rooms: async () => peer.rooms(),
     async leaveRoom(room) {

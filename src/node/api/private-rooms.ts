@@ -1,4 +1,12 @@
-import { closeRoom, inviteTo, removeDevice, removeMember, setRole } from '../access/private-rooms.ts'
+import {
+  closeRoom,
+  inviteTo,
+  isOutside,
+  removeDevice,
+  removeMember,
+  setRole,
+  untilAdmitted
+} from '../access/private-rooms.ts'
 import { ok, type Reply } from './reply.ts'
 import { optionalNumber, optionalText, readBody, textField } from './request-body.ts'
 import type { RoomAnswer, RoomCall } from './room-call.ts'
@@ -6,9 +14,11 @@ import type { RoomAnswer, RoomCall } from './room-call.ts'
 /** More of either is as good as no end. */
 const MAX_LASTS_MS = 2 ** 48
 const MAX_USES = 1e9
+const MAX_WAIT_MS = 86_400_000
 
 /** What only private rooms have. `:member` is what a command takes as MEMBER. */
 export const PRIVATE_ROOM_ANSWERS: readonly RoomAnswer[] = [
+  ['POST', '/v1/direct', openDirect],
   ['GET', '/v1/rooms/:room/invites', ({ peer, room }) => ok(peer.privateRooms.invites(room))],
   ['POST', '/v1/rooms/:room/invites', makeInvite],
   ['POST', '/v1/revocations', revoke],
@@ -16,6 +26,17 @@ export const PRIVATE_ROOM_ANSWERS: readonly RoomAnswer[] = [
   ['DELETE', '/v1/rooms/:room/members/:member', remove],
   ['POST', '/v1/rooms/:room/close', async ({ peer, room }) => ok(await closeRoom(peer, room))]
 ]
+
+/** 202 when the other has not let this one in within that time, where they had begun. */
+async function openDirect({ peer, request, signal }: RoomCall): Promise<Reply> {
+  const body = await readBody(request)
+  const timeout = optionalNumber(body, 'timeout', MAX_WAIT_MS)
+  const room = await peer.openDirect(textField(body, 'member'))
+  if (timeout === undefined || room.joining === undefined) return ok(room)
+  request.socket.setTimeout(0)
+  const entered = await untilAdmitted(peer, room.id, timeout, signal)
+  return { status: isOutside(entered) ? 202 : 200, body: entered }
+}
 
 async function makeInvite({ peer, room, request, webUrl }: RoomCall): Promise<Reply> {
   const body = await readBody(request)

@@ -171,6 +171,14 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import('../commands/send.ts')).send
   },
   {
+    path: 'dm',
+    arguments: 'MEMBER TEXT... (- reads standard input)',
+    count: [2, ANY],
+    summary: 'write to a member of one of your rooms alone',
+    flags: [{ name: 'wait', value: '1', summary: 'wait until the other has it' }, TIMEOUT],
+    load: async () => (await import('../commands/send.ts')).sendDirect
+  },
+  {
     path: 'edit',
     arguments: 'ROOM ID TEXT...',
     count: [3, ANY],
@@ -272,7 +280,6 @@ export const COMMANDS: readonly Command[] = [
   ...[
     ['chat', '[ROOM]', 'terminal chat'],
     ['room forget', 'ROOM', 'leave a room and erase what is stored of it'],
-    ['dm', 'MEMBER TEXT...', 'send a direct message'],
     ['file send', 'ROOM PATH', 'send a file'],
     ['file get', 'ROOM ID PATH', 'fetch a file'],
     ['bot', '-- COMMAND', 'run a program as a bot'],

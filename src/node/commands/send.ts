@@ -1,4 +1,4 @@
-import type { Peer } from '../../core/chat/index.ts'
+import type { Peer, RoomSummary } from '../../core/chat/index.ts'
 import { findRoom } from '../access/find-room.ts'
 import { openAccess } from '../access/open-access.ts'
 import type { RunningPeer } from '../access/running-peer.ts'
@@ -9,6 +9,7 @@ import { parseCount, parseSeconds } from '../command-line/values.ts'
 import { notBuiltYet, UnavailableError, UsageError } from '../exits.ts'
 import { counted } from '../terminal/counted.ts'
 import { readStandardInput } from '../terminal/standard-input.ts'
+import { visible } from '../terminal/visible.ts'
 import type { Invocation, Run } from './command.ts'
 
 const DEFAULT_TIMEOUT_SECONDS = '30'
@@ -30,7 +31,27 @@ export const send: Run = async invocation => {
   const order = await readOrder(invocation)
   const access = await openAccess(settings, stop)
   if (access.kind === 'running') return sendThrough(access.peer, order, invocation)
-  return sendAlone(access.stored, order, invocation)
+  return sendAlone(access.stored, order, invocation, async ({ peer }) => findRoom(peer, order.room))
+}
+
+/** The same to a member, in the direct conversation with them. */
+export const sendDirect: Run = async invocation => {
+  const { settings, stop } = invocation
+  const order = await readOrder(invocation)
+  const access = await openAccess(settings, stop)
+  if (access.kind === 'stored') {
+    return sendAlone(access.stored, order, invocation, async ({ peer }) =>
+      entered(await peer.openDirect(order.room), `${ownCall(settings)} up goes on trying`)
+    )
+  }
+  const room = await access.peer.openDirect(order.room, order.timeout, stop)
+  await sendThrough(access.peer, { ...order, room: entered(room, 'the running peer goes on trying').id }, invocation)
+}
+
+/** @throws UnavailableError where the other began it, and has not let this one in yet */
+function entered(room: RoomSummary, next: string): RoomSummary {
+  if (room.joining === undefined) return room
+  throw new UnavailableError(`${visible(room.name)} began this conversation and is not there to let you in; ${next}`)
 }
 
 async function readOrder({ arguments: [room = '', ...words], settings: { flags } }: Invocation): Promise<Order> {
@@ -68,10 +89,16 @@ async function sendThrough(peer: RunningPeer, order: Order, { output, stop }: In
 }
 
 /** Goes online for as long as it takes to hand the message over. */
-async function sendAlone(stored: StoredPeer, order: Order, { settings, output, stop }: Invocation): Promise<void> {
+async function sendAlone(
+  stored: StoredPeer,
+  wanted: Order,
+  { settings, output, stop }: Invocation,
+  find: (stored: StoredPeer) => Promise<RoomSummary>
+): Promise<void> {
   const { peer } = stored
   try {
-    const { id } = await peer.send(findRoom(peer, order.room).id, order.text)
+    const order = { ...wanted, room: (await find(stored)).id }
+    const { id } = await peer.send(order.room, order.text)
     const standing = await deliver(stored, id, order, settings, stop).catch((thrown: unknown) => {
       output.result({ id }, 'Stored.')
       throw thrown

@@ -5,7 +5,8 @@ import { visible } from './visible.ts'
 
 const JOINING = {
   asking: 'asking a member to let you in',
-  waiting: 'not in yet: nobody who could let you in is reachable'
+  waiting: 'not in yet: nobody who could let you in is reachable',
+  request: 'would like to write to you: `dm` answers, `room leave` refuses'
 } as const
 const ENDED = {
   closed: 'closed',
@@ -20,7 +21,7 @@ export function roomLine(room: RoomSummary): string {
   const start = `${room.id.slice(0, 12)}  ${visible(room.name)}`
   if (typeof room.joining === 'object') return `${start}  (refused: ${room.joining.refused})`
   if (room.joining !== undefined) return `${start}  (${JOINING[room.joining]})`
-  const kind = `${room.kind}${room.ended === undefined ? '' : `, ${ENDED[room.ended]}`}`
+  const kind = `${room.direct === undefined ? room.kind : 'direct'}${room.ended === undefined ? '' : `, ${ENDED[room.ended]}`}`
   const members = counted(room.members, 'member')
   const unread = room.unread === 0 ? '' : `, ${room.unread} unread`
   const missing = room.missing === 0 ? '' : `, ${room.missing} on their way`

@@ -1,0 +1,29 @@
+import type { MemberId } from '../../identity/index.ts'
+import type { LiveRoom } from '../live-room.ts'
+import type { RoomSummary } from '../peer.ts'
+import type { RoomRecord } from '../room-records.ts'
+
+/** How a direct conversation is shown: under the name of the other. What only says that it is one is shown as what it is. */
+export function directOf(
+  live: LiveRoom,
+  record: RoomRecord | undefined
+): Partial<Pick<RoomSummary, 'direct' | 'name'>> {
+  const { direct } = record ?? {}
+  if (direct === undefined || standingOf(live, direct.member) === 'other') return {}
+  return { direct: direct.member, name: live.known().get(direct.member)?.nick ?? direct.nick }
+}
+
+/**
+ * How far a direct conversation with this member has come: `early` before the room itself has told this device, `mine` where the other has not
+ * come in, `both`, `over` when one of them has gone; `other` when the room is something else than it was said to be.
+ */
+export function standingOf({ membership }: LiveRoom, member: MemberId): 'early' | 'mine' | 'both' | 'over' | 'other' {
+  if (membership === undefined) return 'other'
+  const { pair, members, removed, isClosed } = membership.access()
+  const { role, ended } = membership.summary()
+  if (members.size === 0) return 'early'
+  if (pair?.includes(member) !== true) return 'other'
+  if (ended !== undefined || isClosed || removed.has(member)) return 'over'
+  if (role === undefined) return 'early'
+  return members.has(member) ? 'both' : 'mine'
+}

@@ -1,0 +1,196 @@
+import { expect, test } from 'vitest'
+import { NotAllowedError, systemRandom, UsageError } from '../../../src/core/bytes/index.ts'
+import { bringDirectLetter } from '../../../src/core/chat/direct/direct-exchange.ts'
+import { sealDirectLetter } from '../../../src/core/chat/direct/direct-letter.ts'
+import { loadIdentity } from '../../../src/core/chat/identity-record.ts'
+import type { DeviceId } from '../../../src/core/identity/index.ts'
+import { found, inviteLink, join, meet } from '../../support/private-story.ts'
+import { settle } from '../../support/settle.ts'
+import { eventsOf, Story, transcript, type Actor } from '../../support/story.ts'
+
+const idOf = ({ peer }: Actor): string => peer.me().member
+const directs = ({ peer }: Actor) => peer.rooms().filter(({ direct }) => direct !== undefined)
+
+/** Writes to another member alone; the id of the room. */
+async function write(story: Story, from: Actor, to: string, text: string): Promise<string> {
+  const room = await settle(story, from.peer.openDirect(to))
+  await settle(story, from.peer.send(room.id, text))
+  return room.id
+}
+
+async function reads(story: Story, actor: Actor, room: string, line: string): Promise<void> {
+  await story.until(`${line} is read`, async () => {
+    const here = actor.peer.rooms().find(({ id, role }) => id === room && role !== undefined)
+    return here !== undefined && (await transcript(actor, room)).includes(line)
+  })
+}
+
+/** Three in the private room Loft. */
+async function inLoft(): Promise<{ story: Story; anna: Actor; bob: Actor; cy: Actor }> {
+  const story = new Story()
+  const [anna, bob, cy] = [await story.enter('Anna'), await story.enter('Bob'), await story.enter('Cy')]
+  await found(story, anna)
+  const link = await inviteLink(story, anna)
+  for (const each of [bob, cy]) expect(await join(story, each, link)).toBe('in')
+  await meet(story, anna, bob, cy)
+  return { story, anna, bob, cy }
+}
+
+/** Both in the open room lobby, and nowhere else. */
+async function inLobby(story: Story, ...names: string[]): Promise<Actor[]> {
+  const actors: Actor[] = []
+  for (const name of names) actors.push(await story.enter(name))
+  for (const { peer } of actors) await settle(story, peer.joinOpenRoom('lobby'))
+  for (const { peer } of actors) await settle(story, peer.send('lobby', 'hello'))
+  await story.until('all know all', () => actors.every(({ peer }) => peer.findRoom('lobby').members === names.length))
+  return actors
+}
+
+test('Anna writes to Bob alone, he answers, and Cy, in the same room, sees nothing of it', async () => {
+  const { story, anna, bob, cy } = await inLoft()
+  const room = await write(story, anna, 'Bob', 'only for you')
+  await reads(story, bob, room, 'Anna: only for you')
+  expect(await write(story, bob, idOf(anna), 'and for you')).toBe(room)
+  await reads(story, anna, room, 'Bob: and for you')
+  expect(directs(anna)).toMatchObject([{ id: room, name: 'Bob', direct: idOf(bob), members: 2, kind: 'private' }])
+  expect(directs(bob)).toMatchObject([{ id: room, name: 'Anna', direct: idOf(anna), members: 2, role: 'owner' }])
+  expect(anna.peer.findRoom('bob').id).toBe(room)
+  expect(await write(story, anna, 'Bob', 'once more')).toBe(room)
+  await story.wait(60_000)
+  expect(directs(cy)).toEqual([])
+  expect(cy.events.filter(event => 'room' in event && event.room !== cy.peer.findRoom('Loft').id)).toEqual([])
+})
+
+test('neither of them lets in a third', async () => {
+  const { story, anna, bob } = await inLoft()
+  const room = await write(story, anna, 'Bob', 'only for you')
+  await reads(story, bob, room, 'Anna: only for you')
+  await expect(settle(story, anna.peer.privateRooms.invite(room))).rejects.toThrow(NotAllowedError)
+  await expect(settle(story, bob.peer.inviteLink(room))).rejects.toThrow(NotAllowedError)
+})
+
+test('of two that begin at one time both go on in one, with all that was said in either', async () => {
+  const { story, anna, bob, cy } = await inLoft()
+  story.network.part([anna.network], [bob.network, cy.network])
+  await write(story, anna, 'Bob', 'from Anna')
+  await write(story, bob, 'Anna', 'from Bob')
+  expect(directs(anna)[0]?.id).not.toBe(directs(bob)[0]?.id)
+  story.network.heal()
+  const [first, second] = idOf(anna) < idOf(bob) ? [anna, bob] : [bob, anna]
+  const wins = directs(first)[0]?.id ?? ''
+  await story.until('both are in one', () =>
+    [anna, bob].every(each => directs(each).length === 1 && directs(each)[0]?.members === 2)
+  )
+  for (const each of [anna, bob]) {
+    await reads(story, each, wins, 'Anna: from Anna')
+    await reads(story, each, wins, 'Bob: from Bob')
+  }
+  expect(directs(second).map(({ id }) => id)).toEqual([wins])
+})
+
+test('who was away when it began comes in when back', async () => {
+  const { story, anna, bob } = await inLoft()
+  await settle(story, bob.peer.stop())
+  const room = await write(story, anna, 'Bob', 'for later')
+  await story.wait(120_000)
+  const again = await story.enter('Bob', bob.storage)
+  await reads(story, again, room, 'Anna: for later')
+  expect(directs(anna)).toMatchObject([{ id: room, members: 2 }])
+})
+
+test('by a relay that keeps rooms it begins, and goes on, without the two ever being there at one time', async () => {
+  const { story, anna, bob } = await inLoft()
+  const relay = await story.enterKeeper('relay')
+  await settle(story, bob.peer.stop())
+  const room = await write(story, anna, 'Bob', 'for later')
+  await story.wait(60_000)
+  await settle(story, anna.peer.stop())
+  const back = await story.enter('Bob', bob.storage)
+  await story.until('Bob has the letter', () =>
+    directs(back).some(({ id, joining }) => id === room && joining === 'waiting')
+  )
+  await story.wait(60_000)
+  await settle(story, back.peer.stop())
+  const online = await story.enter('Anna', anna.storage)
+  await story.until('Bob is let in', () => online.peer.findRoom(room).members === 2)
+  await story.wait(60_000)
+  await settle(story, online.peer.stop())
+  const again = await story.enter('Bob', bob.storage)
+  await reads(story, again, room, 'Anna: for later')
+  const stored = Buffer.concat((await relay.storage.records.list('')).map(([, value]) => Buffer.from(value)))
+  for (const { peer } of [anna, bob]) expect(stored.includes(Buffer.from(peer.me().member, 'hex'))).toBe(false)
+  expect(stored.includes('starling:join')).toBe(false)
+})
+
+/** Whatever `from` likes, as a letter to Bob. */
+async function bringTo(story: Story, from: Actor, to: Actor, link: string): Promise<boolean> {
+  const identity = await loadIdentity(from.storage.records, story.clock, systemRandom)
+  const letter = await sealDirectLetter(identity, to.peer.me().device as DeviceId, link, systemRandom)
+  const never = new AbortController().signal
+  return settle(story, bringDirectLetter(from.network, to.network.self, letter ?? new Uint8Array(), never))
+}
+
+test('a room that is none of two is left, and Bob is told who led him there', async () => {
+  const { story, anna, bob } = await inLoft()
+  await settle(story, anna.peer.privateRooms.create('Trap'))
+  const link = await settle(story, anna.peer.privateRooms.invite('Trap'))
+  expect(await bringTo(story, anna, bob, link)).toBe(true)
+  await story.until('Bob is told', () => eventsOf(bob, 'warning').some(({ code }) => code === 'not-direct'))
+  await story.until('Bob is out', () => bob.peer.rooms().length === 1)
+  expect(eventsOf(bob, 'warning').find(({ code }) => code === 'not-direct')).toMatchObject({ member: idOf(anna) })
+})
+
+test('of those who share no room with Bob he takes nothing', async () => {
+  const { story, bob } = await inLoft()
+  const eve = await story.enter('Eve')
+  await settle(story, eve.peer.privateRooms.create('Trap'))
+  const link = await settle(story, eve.peer.privateRooms.invite('Trap'))
+  story.network.connect(eve.network, bob.network)
+  expect(await bringTo(story, eve, bob, link)).toBe(false)
+  expect(bob.peer.rooms()).toHaveLength(1)
+})
+
+test('whoever knows somebody from an open room alone is asked about, and let in when the answer is yes', async () => {
+  const story = new Story()
+  const [anna, bob] = (await inLobby(story, 'Anna', 'Bob')) as [Actor, Actor]
+  const room = await write(story, anna, 'Bob', 'do you remember me?')
+  await story.until('Bob is asked', () => directs(bob)[0]?.joining === 'request')
+  await story.wait(60_000)
+  expect(directs(bob)).toMatchObject([{ id: room, joining: 'request', name: 'Anna', direct: idOf(anna) }])
+  expect(anna.peer.findRoom(room).members).toBe(1)
+  await settle(story, bob.peer.openDirect('Anna'))
+  await reads(story, bob, room, 'Anna: do you remember me?')
+})
+
+test('whose request is refused is not asked about again, and not told; writing to them oneself lifts that', async () => {
+  const story = new Story()
+  const [anna, bob] = (await inLobby(story, 'Anna', 'Bob')) as [Actor, Actor]
+  const room = await write(story, anna, 'Bob', 'buy this')
+  await story.until('Bob is asked', () => directs(bob).length === 1)
+  await settle(story, bob.peer.stop())
+  const again = await story.enter('Bob', bob.storage)
+  expect(directs(again)).toMatchObject([{ id: room, joining: 'request' }])
+  await settle(story, again.peer.leaveRoom(room))
+  await settle(story, anna.peer.leaveRoom(room))
+  await write(story, anna, 'Bob', 'buy that')
+  await story.wait(30 * 60_000)
+  expect(directs(again)).toEqual([])
+  const own = await write(story, again, idOf(anna), 'what do you want?')
+  await story.until('they are in one', () => directs(anna).some(({ members }) => members === 2))
+  expect(directs(again).map(({ id }) => id)).toContain(own)
+})
+
+test('strangers leave eight requests, and no more', async () => {
+  const story = new Story()
+  const names = Array.from('abcdefghij', letter => `Eve${letter}`)
+  const [bob, ...strangers] = (await inLobby(story, 'Bob', ...names)) as [Actor, ...Actor[]]
+  for (const each of strangers) await write(story, each, idOf(bob), 'buy this')
+  await story.wait(60_000)
+  expect(directs(bob).filter(({ joining }) => joining === 'request')).toHaveLength(8)
+})
+
+test('only members of one’s rooms can be written to, and not oneself', async () => {
+  const { story, anna } = await inLoft()
+  await expect(settle(story, anna.peer.openDirect('Nobody'))).rejects.toThrow(UsageError)
+  await expect(settle(story, anna.peer.openDirect(idOf(anna)))).rejects.toThrow(UsageError)
+})
