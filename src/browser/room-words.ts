@@ -32,6 +32,9 @@ export const HISTORY_CHOICES: readonly (readonly [value: SharedHistory, words: s
 export const PRIVATE_ROOM_NOTE =
   'Only members can read it. People come in by an invite, and whoever is removed reads nothing that is said from then on.'
 
+export const DIRECT_NOTE =
+  'Only the two of you read this, and nobody else can be let in. Compare the safety number to be sure that nobody is in between.'
+
 const ENDED: Readonly<Record<NonNullable<RoomSummary['ended']>, string>> = {
   closed: 'This room was closed. What was said stays; nothing is added.',
   removed: 'You were removed from this room. What you had stays here; what is said now does not reach you.',
@@ -62,8 +65,9 @@ const STATES: Readonly<Record<Exclude<InviteSummary['state'], 'open'>, string>> 
   'used-up': 'used up'
 }
 
-export function canManage({ kind, role, ended }: RoomSummary): boolean {
-  return kind === 'private' && ended === undefined && (role === 'owner' || role === 'admin')
+/** A direct conversation is both members' alike, and stays as it is. */
+export function canManage({ kind, role, ended, direct }: RoomSummary): boolean {
+  return kind === 'private' && direct === undefined && ended === undefined && (role === 'owner' || role === 'admin')
 }
 
 export function ownsRoom(room: RoomSummary): boolean {

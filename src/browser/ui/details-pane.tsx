@@ -4,7 +4,7 @@ import type { OpenRoom, Session } from '../state/session.ts'
 import { count, EQUIVOCATED_NOTE, keepersNote, OPEN_ROOM_NOTE, pathWords } from '../words.ts'
 import { Avatar } from './avatar.tsx'
 import type { Ask } from './dialogs.tsx'
-import { CloseIcon, SafetyIcon } from './icons.tsx'
+import { CloseIcon, MessageIcon, SafetyIcon } from './icons.tsx'
 import { InviteLink } from './invite-link.tsx'
 import { MemberMenu } from './member-menu.tsx'
 import { Name } from './name.tsx'
@@ -86,6 +86,12 @@ function AboutOpenRoom({ session, summary }: Pick<DetailsPaneProps, 'session' | 
 /** Anyone may enter an open room under many keys; the page stays quick all the same. */
 const MAX_LISTED = 500
 
+function writeTo(session: Session, { member }: MemberSummary): void {
+  session.peer
+    .openDirect(member)
+    .then(({ id }) => session.router.go({ kind: 'room', room: id, details: false }), session.report)
+}
+
 interface MemberProps {
   readonly member: MemberSummary
   readonly session: Session
@@ -104,6 +110,17 @@ function Member({ member, session, room, ask }: MemberProps) {
         <Name class="member-name" nick={member.nick} />
         {session.verified.members.value.has(member.member) && <VerifiedMark />}
       </span>
+      {!member.self && room.direct === undefined && (
+        <button
+          type="button"
+          class="icon-button member-direct"
+          aria-label={`Message ${member.nick}`}
+          title="Message"
+          onClick={() => writeTo(session, member)}
+        >
+          <MessageIcon />
+        </button>
+      )}
       {!member.self && (
         <button
           type="button"

@@ -23,6 +23,7 @@ export const DetailsIcon = icon(
 export const InviteIcon = icon(<path d="M8.5 6H7a4 4 0 0 0 0 8h1.5M11.5 6H13a4 4 0 0 1 0 8h-1.5M7 10h6" />)
 export const JoinIcon = icon(<path d="M9 4h5a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H9M3.5 10h8M8.5 7l3 3-3 3" />)
 export const LeaveIcon = icon(<path d="M11 4H6a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h5M8.5 10h8M13.5 7l3 3-3 3" />)
+export const MessageIcon = icon(<path d="M4 5h12v8H9l-3.5 3v-3H4z" />)
 export const MoreIcon = icon(
   <g fill="currentColor" stroke="none">
     <circle cx="4.5" cy="10" r="1.6" />

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import type { RoomSummary } from '../../core/chat/index.ts'
 import type { Session } from '../state/session.ts'
 import type { Ask } from './dialogs.tsx'
@@ -11,13 +12,17 @@ interface JoiningPaneProps {
   readonly ask: Ask
 }
 
-/** A private room into which nobody has let this device yet. */
+/** A private room into which nobody has let this device yet, or into which somebody asks it. */
 export function JoiningPane({ session, summary, ask }: JoiningPaneProps) {
-  const { joining, name } = summary
+  const { joining, name, direct } = summary
   const isRefused = typeof joining === 'object'
 
   function leave(): void {
     session.peer.leaveRoom(summary.id).then(() => session.router.replace({ kind: 'rooms' }), session.report)
+  }
+
+  function accept(): void {
+    session.peer.openDirect(direct ?? '').then(session.refreshRooms, session.report)
   }
 
   return (
@@ -39,20 +44,22 @@ export function JoiningPane({ session, summary, ask }: JoiningPaneProps) {
       </header>
       <div class="empty-pane joining">
         <Logo size={72} />
-        <div role="status">
-          <h3>
-            {isRefused ? 'You were not let in' : joining === 'asking' ? 'Asking to come in' : 'Nobody is there yet'}
-          </h3>
-          <p>{isRefused ? sentence(joining.refused) : joining === 'asking' ? ASKING : WAITING}</p>
-        </div>
+        <Words joining={joining}>
+          <bdi>{name}</bdi>
+        </Words>
         <div class="empty-actions">
+          {joining === 'request' && (
+            <button type="button" class="button primary" onClick={accept}>
+              Accept
+            </button>
+          )}
           {isRefused && (
             <button type="button" class="button primary" onClick={() => ask({ kind: 'join' })}>
               Use another link
             </button>
           )}
           <button type="button" class="button" onClick={leave}>
-            {isRefused ? 'Take it off the list' : 'Stop asking'}
+            {isRefused ? 'Take it off the list' : joining === 'request' ? 'Refuse' : 'Stop asking'}
           </button>
         </div>
       </div>
@@ -60,6 +67,33 @@ export function JoiningPane({ session, summary, ask }: JoiningPaneProps) {
   )
 }
 
+interface WordsProps {
+  readonly joining: RoomSummary['joining'] | undefined
+  /** Who, or what, it is about. */
+  readonly children: ComponentChildren
+}
+
+function Words({ joining, children }: WordsProps) {
+  const isRefused = typeof joining === 'object'
+  const head = isRefused ? 'You were not let in' : joining === 'asking' ? 'Asking to come in' : 'Nobody is there yet'
+  return (
+    <div role="status">
+      <h3>{joining === 'request' ? <>{children} would like to write to you</> : head}</h3>
+      <p>
+        {isRefused
+          ? sentence(joining.refused)
+          : joining === 'request'
+            ? REQUEST
+            : joining === 'asking'
+              ? ASKING
+              : WAITING}
+      </p>
+    </div>
+  )
+}
+
 const ASKING = 'A member is being asked to let you in. That takes a moment.'
+const REQUEST =
+  'You know each other from an open room alone, where anybody may be. What they wrote is shown when you accept; that you refuse, they are not told.'
 const WAITING =
   'It takes one member who is online. Keep this tab open: it goes on by itself, and again when you come back.'

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { RoomSummary } from '../../core/chat/index.ts'
-import { HISTORY_CHOICES, ownsRoom, PRIVATE_ROOM_NOTE } from '../room-words.ts'
+import { DIRECT_NOTE, HISTORY_CHOICES, ownsRoom, PRIVATE_ROOM_NOTE } from '../room-words.ts'
 import type { Session } from '../state/session.ts'
 import { Choice } from './choice.tsx'
 import { Field } from './field.tsx'
@@ -13,6 +13,16 @@ interface RoomSettingsProps {
 
 /** What a private room is, and for those who may change that, how. */
 export function RoomSettings({ session, room }: RoomSettingsProps) {
+  if (room.direct !== undefined) {
+    return (
+      <section>
+        <h3>
+          <bdi>{room.name}</bdi>
+        </h3>
+        <p class="hint">{DIRECT_NOTE}</p>
+      </section>
+    )
+  }
   if (!ownsRoom(room)) {
     return (
       <section>

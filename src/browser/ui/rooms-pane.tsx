@@ -20,6 +20,8 @@ interface RoomsPaneProps {
 
 export function RoomsPane({ session, ask, phone }: RoomsPaneProps) {
   const { member, nick } = session.me.value
+  const rooms = session.rooms.value.filter(({ summary }) => summary.direct === undefined)
+  const directs = session.rooms.value.filter(({ summary }) => summary.direct !== undefined)
   return (
     <aside class="pane rooms-pane">
       <header class="pane-head">
@@ -43,13 +45,15 @@ export function RoomsPane({ session, ask, phone }: RoomsPaneProps) {
         </div>
       ) : (
         <nav class="room-list" aria-label="Rooms">
-          <ul>
-            {session.rooms.value.map(row => (
-              <li key={row.summary.id}>
-                <RoomLink row={row} session={session} />
-              </li>
-            ))}
-          </ul>
+          <RoomRows rows={rooms} session={session} />
+          {directs.length > 0 && (
+            <>
+              <h2 class="room-group" id="direct-messages">
+                Direct messages
+              </h2>
+              <RoomRows rows={directs} session={session} labelledBy="direct-messages" />
+            </>
+          )}
         </nav>
       )}
       {session.open.value === undefined && <ConnectionLine session={session} />}
@@ -63,6 +67,24 @@ export function RoomsPane({ session, ask, phone }: RoomsPaneProps) {
         </button>
       </footer>
     </aside>
+  )
+}
+
+interface RoomRowsProps {
+  readonly rows: readonly RoomRow[]
+  readonly session: Session
+  readonly labelledBy?: string
+}
+
+function RoomRows({ rows, session, labelledBy }: RoomRowsProps) {
+  return (
+    <ul aria-labelledby={labelledBy}>
+      {rows.map(row => (
+        <li key={row.summary.id}>
+          <RoomLink row={row} session={session} />
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -103,6 +125,7 @@ function RoomLink({ row: { summary, last }, session }: { row: RoomRow; session: 
 
 function firstWords({ joining }: RoomSummary): string {
   if (joining === undefined) return 'No messages yet'
+  if (joining === 'request') return 'Would like to write to you'
   return typeof joining === 'object' ? 'Not let in' : 'Asking to come in'
 }
 
