@@ -136,7 +136,6 @@ test.each(
     'room forget Talk',
     'room set Talk dht off',
     'room set Talk keepers /dns4/relay.example.org/tcp/4001',
-    'dm x hello',
     'file send Talk x',
     'file get Talk x y',
     'bot -- cat',
