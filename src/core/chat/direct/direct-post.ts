@@ -87,6 +87,12 @@ export class DirectPost {
     }
   }
 
+  /** Brings a link once more that was taken: it may have been put aside. */
+  again(link: string): void {
+    for (const what of this.#next.keys()) if (what.startsWith('bring ') && what.endsWith(link)) this.#next.delete(what)
+    this.look()
+  }
+
   /** Whether it is, and from now on only after this time. */
   #isDue(what: string, again: Millis): boolean {
     const now = this.#deps.clock.now()

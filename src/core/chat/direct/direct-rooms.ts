@@ -128,17 +128,20 @@ export class DirectRooms {
     return this.#turns.run(() => this.#consider(letter.from, letter.link, value))
   }
 
-  /** Tells a stranger nothing of what this device's user decided: what is refused is taken, too. */
+  /** Tells a stranger nothing of what this device's user decided: what is refused is put off, as what comes when too many wait. */
   async #consider(from: DeviceCertificate, text: string, link: JoinLink): Promise<boolean> {
     const { rooms, clock, storage } = this.#deps
     const { roomId } = link
     const known = this.#acquaintances().get(from.member)
     if (known === undefined) return false
-    const isHere = rooms.summaries().some(({ id }) => id === roomId)
-    if (isHere || (await wasLeft(storage.records, roomId)) || (await isRefused(storage.records, from.member)))
-      return true
+    const isHere = rooms.joins.has(roomId) || rooms.summaries().some(({ id }) => id === roomId)
+    if (isHere || (await wasLeft(storage.records, roomId))) return true
+    if (await isRefused(storage.records, from.member)) return false
     const live = this.#alive(from.member)
-    if (live !== undefined && this.#goesOn(live.live, from)) return true
+    if (live !== undefined && this.#goesOn(live.live, from)) {
+      if (live.record.direct.link !== undefined) this.#post?.again(live.record.direct.link)
+      return true
+    }
     const pending = rooms.joins.directWith(from.member)
     const direct = { member: known.member, nick: known.nick }
     const isVerified = (await verifiedMembers(storage.records).list()).has(from.member)
