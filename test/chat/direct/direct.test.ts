@@ -25,10 +25,18 @@ async function reads(story: Story, actor: Actor, room: string, line: string): Pr
   })
 }
 
+// Which of them has the lower id follows from who is there first.
+const ORDERS = [
+  ['Anna', 'Bob'],
+  ['Bob', 'Anna']
+]
+
 /** Three in the private room Loft. */
-async function inLoft(): Promise<{ story: Story; anna: Actor; bob: Actor; cy: Actor }> {
+async function inLoft(order = ['Anna', 'Bob']): Promise<{ story: Story; anna: Actor; bob: Actor; cy: Actor }> {
   const story = new Story()
-  const [anna, bob, cy] = [await story.enter('Anna'), await story.enter('Bob'), await story.enter('Cy')]
+  const entered = [await story.enter(order[0] ?? ''), await story.enter(order[1] ?? '')]
+  const [anna, bob] = ['Anna', 'Bob'].map(name => entered[order.indexOf(name)]) as [Actor, Actor]
+  const cy = await story.enter('Cy')
   await found(story, anna)
   const link = await inviteLink(story, anna)
   for (const each of [bob, cy]) expect(await join(story, each, link)).toBe('in')
@@ -69,24 +77,27 @@ test('neither of them lets in a third', async () => {
   await expect(settle(story, bob.peer.inviteLink(room))).rejects.toThrow(NotAllowedError)
 })
 
-test('of two that begin at one time both go on in one, with all that was said in either', async () => {
-  const { story, anna, bob, cy } = await inLoft()
-  story.network.part([anna.network], [bob.network, cy.network])
-  await write(story, anna, 'Bob', 'from Anna')
-  await write(story, bob, 'Anna', 'from Bob')
-  expect(directs(anna)[0]?.id).not.toBe(directs(bob)[0]?.id)
-  story.network.heal()
-  const [first, second] = idOf(anna) < idOf(bob) ? [anna, bob] : [bob, anna]
-  const wins = directs(first)[0]?.id ?? ''
-  await story.until('both are in one', () =>
-    [anna, bob].every(each => directs(each).length === 1 && directs(each)[0]?.members === 2)
-  )
-  for (const each of [anna, bob]) {
-    await reads(story, each, wins, 'Anna: from Anna')
-    await reads(story, each, wins, 'Bob: from Bob')
+test.for(ORDERS)(
+  'of two that begin at one time both go on in one, with all that was said in either: %s is there first',
+  async order => {
+    const { story, anna, bob, cy } = await inLoft(order)
+    story.network.part([anna.network], [bob.network, cy.network])
+    await write(story, anna, 'Bob', 'from Anna')
+    await write(story, bob, 'Anna', 'from Bob')
+    expect(directs(anna)[0]?.id).not.toBe(directs(bob)[0]?.id)
+    story.network.heal()
+    const [first, second] = idOf(anna) < idOf(bob) ? [anna, bob] : [bob, anna]
+    const wins = directs(first)[0]?.id ?? ''
+    await story.until('both are in one', () =>
+      [anna, bob].every(each => directs(each).length === 1 && directs(each)[0]?.members === 2)
+    )
+    for (const each of [anna, bob]) {
+      await reads(story, each, wins, 'Anna: from Anna')
+      await reads(story, each, wins, 'Bob: from Bob')
+    }
+    expect(directs(second).map(({ id }) => id)).toEqual([wins])
   }
-  expect(directs(second).map(({ id }) => id)).toEqual([wins])
-})
+)
 
 test('who was away when it began comes in when back', async () => {
   const { story, anna, bob } = await inLoft()
@@ -162,11 +173,7 @@ test('whoever knows somebody from an open room alone is asked about, and let in 
   await reads(story, bob, room, 'Anna: do you remember me?')
 })
 
-// Which of them has the lower id follows from who is there first.
-test.for([
-  ['Anna', 'Bob'],
-  ['Bob', 'Anna']
-])(
+test.for(ORDERS)(
   'whose request is refused is not asked about again; writing to them oneself lifts that: %s is there first',
   async names => {
     const story = new Story()
