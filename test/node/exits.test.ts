@@ -133,7 +133,6 @@ describe('bad usage and bad input exit 2 with one line that says what to do', ()
 test.each(
   [
     'chat',
-    'room forget Talk',
     'room set Talk dht off',
     'room set Talk keepers /dns4/relay.example.org/tcp/4001',
     'file send Talk x',

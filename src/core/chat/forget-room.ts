@@ -1,8 +1,11 @@
-import type { RoomId } from '../encryption/index.ts'
-import type { DeviceId } from '../identity/index.ts'
+import { openRoom, type RoomId } from '../encryption/index.ts'
+import { foldCase, type DeviceId } from '../identity/index.ts'
 import type { Storage } from '../log/index.ts'
+import type { RoomSummary } from './peer.ts'
 import { deleteRoomRecord, saveRoomRecord, type RoomRecord } from './room-records.ts'
 import { decodeDevice, DEVICE_RECORD_PREFIX, encodeDevice } from './room/devices.ts'
+
+const ROOM_ID = /^[0-9a-f]{64}$/
 
 /**
  * Erases all that is stored of a room, keys included, but for how far this device's own entries are numbered: were it to come back, and to
@@ -27,8 +30,17 @@ export async function goOnForgetting(storage: Storage, { id, erasing }: RoomReco
   await deleteRoomRecord(storage.records, id)
 }
 
-/** Whether there is anything to forget of a room that this device is not in. */
-export async function isRemembered(storage: Storage, device: DeviceId, id: RoomId): Promise<boolean> {
+/** The room of this name or id, if this device has left it, still has something of it, and is in none (`listed`) that is called so. */
+export async function leftRoom(
+  storage: Storage,
+  device: DeviceId,
+  listed: readonly RoomSummary[],
+  reference: string
+): Promise<RoomId | undefined> {
+  const named = openRoom(reference)
+  const id = ROOM_ID.test(reference) ? (reference as RoomId) : named.ok ? named.value.roomId : undefined
+  const isListed = listed.some(room => room.id === id || foldCase(room.name) === foldCase(reference.trim()))
+  if (id === undefined || isListed) return undefined
   const stored = await storage.room(id).records.list('', 2)
-  return stored.some(([name]) => name !== DEVICE_RECORD_PREFIX + device)
+  return stored.some(([name]) => name !== DEVICE_RECORD_PREFIX + device) ? id : undefined
 }

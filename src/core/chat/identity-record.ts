@@ -9,6 +9,10 @@ import {
 import type { RecordChange, RecordStore } from '../log/index.ts'
 import { askOnce, openSecrets, sealSecrets, type AskPassphrase, type OpenSecrets } from './stored-secrets.ts'
 
+/** What a member is told whose device became a new one. */
+export const COPIED_WORDS =
+  'The data of this device was restored from a copy, or is used in two places: start Starling anew (or reload its page), and it becomes a new device of yours.'
+
 const SECRETS_RECORD = 'identity'
 const NICK_RECORD = 'nick'
 const RENEWAL_RECORD = 'new-device'

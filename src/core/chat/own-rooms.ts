@@ -8,15 +8,15 @@ import {
   type RandomBytes
 } from '../bytes/index.ts'
 import { loadGroupKeys, openRoom, PrivateRoomKeys, type NamedRoom, type RoomId } from '../encryption/index.ts'
-import { foldCase, type DisplayName, type Identity } from '../identity/index.ts'
+import type { DisplayName, Identity } from '../identity/index.ts'
 import type { EntryId, Storage } from '../log/index.ts'
 import type { Network, PeerId } from '../network/index.ts'
-import { directOf, standingOf } from './direct/direct-of.ts'
+import { directOf, mineOf } from './direct/direct-of.ts'
 import { DirectRequests } from './direct/direct-requests.ts'
 import { noteLeft, noteRefused } from './direct/ended-conversations.ts'
 import { findSummary } from './find-summary.ts'
-import { forgetRoom, goOnForgetting, isRemembered } from './forget-room.ts'
-import { renewDevice } from './identity-record.ts'
+import { forgetRoom, goOnForgetting, leftRoom } from './forget-room.ts'
+import { COPIED_WORDS, renewDevice } from './identity-record.ts'
 import type { JoinLink } from './invite-link.ts'
 import { JoinHost } from './joining/join-host.ts'
 import { Joins } from './joins.ts'
@@ -67,11 +67,8 @@ interface Online {
 
 /** Whoever leaves waits no longer than this for a member to take that. */
 const HAND_ON_LIMIT: Millis = 10_000
-const ROOM_ID = /^[0-9a-f]{64}$/
 const WHAT_IT_TAKES =
   'It takes one member who is online and has a public address, is in your own network, or meets you at a relay that you both use. Still trying.'
-const COPIED_WORDS =
-  'The data of this device was restored from a copy, or is used in two places: start Starling anew (or reload its page), and it becomes a new device of yours.'
 
 /** The rooms that this device is in, or asks to be let into. */
 export class OwnRooms {
@@ -111,11 +108,7 @@ export class OwnRooms {
 
   summaries(): RoomSummary[] {
     const live = this.live().filter(({ keys }) => !this.joins.has(keys.roomId))
-    const mine = new Set<string | undefined>(
-      this.directs().flatMap(({ live: room, record: { direct } }) =>
-        standingOf(room, direct.member) === 'mine' ? [direct.member] : []
-      )
-    )
+    const mine = new Set<string | undefined>(mineOf(this.directs()))
     // One that gives way to the other's is shown until that is entered.
     const joining = this.joins.summaries().filter(({ direct }) => direct === undefined || !mine.has(direct))
     return [...live.map(each => this.#summary(each)), ...joining, ...this.requests.summaries()]
@@ -187,7 +180,7 @@ export class OwnRooms {
     const { storage, identity } = this.#deps
     const erase = (record: RoomRecord): Promise<void> => forgetRoom(storage, identity.certificate.device, record)
     return this.#changes.run(async () => {
-      const left = await this.#leftRoom(reference)
+      const left = await leftRoom(storage, identity.certificate.device, this.summaries(), reference)
       const id = left ?? (this.summaryOf(reference).id as RoomId)
       await (left === undefined ? this.#leave(id, erase) : erase({ id, name: '', remembered: [] }))
       return id
@@ -204,7 +197,8 @@ export class OwnRooms {
     const { live, record } = this.find(id)
     if (record.direct !== undefined) await noteLeft(records, id)
     await live.membership?.leave()
-    if (live.membership !== undefined) await this.#handOn(live)
+    // Nobody can be told afterwards.
+    if (live.membership !== undefined) await live.link?.syncs.handOnWithin(HAND_ON_LIMIT)
     this.#rooms.delete(id)
     await live.close()
     this.#talk.left(id)
@@ -212,16 +206,6 @@ export class OwnRooms {
     for (const { peer } of record.remembered) if (!others.has(peer)) this.#online?.kept.release(peer)
     await remember(record)
     this.#deps.events.emit({ event: 'room', room: id, change: 'left' })
-  }
-
-  /** The room of this name or id, if this device has left it, still has something of it, and is in none that is called so. */
-  async #leftRoom(reference: string): Promise<RoomId | undefined> {
-    const named = openRoom(reference)
-    const id = ROOM_ID.test(reference) ? (reference as RoomId) : named.ok ? named.value.roomId : undefined
-    const isListed = this.summaries().some(room => room.id === id || foldCase(room.name) === foldCase(reference.trim()))
-    if (id === undefined || isListed) return undefined
-    const { storage, identity } = this.#deps
-    return (await isRemembered(storage, identity.certificate.device, id)) ? id : undefined
   }
 
   set(reference: string, key: string, value: string): Promise<RoomSummary> {
@@ -344,17 +328,6 @@ export class OwnRooms {
     })
     this.#rooms.set(keys.roomId, { live, record })
     return live
-  }
-
-  /** Nobody can be told afterwards: waits until a member who is there has all that was said. */
-  async #handOn(live: LiveRoom): Promise<void> {
-    const over = new AbortController()
-    const cancel = this.#deps.clock.after(HAND_ON_LIMIT, () => over.abort())
-    try {
-      await live.link?.syncs.handOn(over.signal)
-    } finally {
-      cancel()
-    }
   }
 
   #connect(live: LiveRoom, record: RoomRecord): void {

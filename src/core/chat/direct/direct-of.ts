@@ -1,7 +1,7 @@
 import type { MemberId } from '../../identity/index.ts'
 import type { LiveRoom } from '../live-room.ts'
 import type { RoomSummary } from '../peer.ts'
-import type { RoomRecord } from '../room-records.ts'
+import type { DirectRoom, RoomRecord } from '../room-records.ts'
 
 /** How a direct conversation is shown: under the name of the other. What only says that it is one is shown as what it is. */
 export function directOf(
@@ -26,4 +26,11 @@ export function standingOf({ membership }: LiveRoom, member: MemberId): 'early' 
   if (ended !== undefined || isClosed || removed.has(member)) return 'over'
   if (role === undefined) return 'early'
   return members.has(member) ? 'both' : 'mine'
+}
+
+/** The members to whom this device leads a conversation that it began. */
+export function mineOf(directs: readonly { readonly live: LiveRoom; readonly record: DirectRoom }[]): MemberId[] {
+  return directs.flatMap(({ live, record: { direct } }) =>
+    standingOf(live, direct.member) === 'mine' ? [direct.member] : []
+  )
 }

@@ -1,4 +1,4 @@
-import type { Clock, RandomBytes } from '../../bytes/index.ts'
+import type { Clock, Millis, RandomBytes } from '../../bytes/index.ts'
 import type { StoredEntry, SyncLog, SyncReport } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import type { Taken } from '../room/intake.ts'
@@ -98,6 +98,17 @@ export class RoomSyncs implements SyncedRoom {
       if (signal.aborted) return false
     }
     return false
+  }
+
+  /** The same, for so long at most. */
+  async handOnWithin(limit: Millis): Promise<boolean> {
+    const over = new AbortController()
+    const cancel = this.#deps.clock.after(limit, () => over.abort())
+    try {
+      return await this.handOn(over.signal)
+    } finally {
+      cancel()
+    }
   }
 
   /** The peer is in no more: it gets nothing of what is under way. */

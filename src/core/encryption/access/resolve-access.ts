@@ -3,6 +3,7 @@ import type { Access, InviteAccess, MemberAccess, RemovedMember } from './access
 import { History, isConcurrent, Places, type Placed } from './history.ts'
 import { rankOf, type Operation, type OperationId, type Role } from './operation.ts'
 import { forbids } from './rights.ts'
+import { pairOf } from './pair.ts'
 import { keepLeast, revocationsIn, revokedOf, silences } from './revocations.ts'
 import { compareWeights, isRemoval, Standing, type Weight } from './standing.ts'
 
@@ -381,15 +382,6 @@ function invitesOf(standing: Standing, stands: readonly Placed[]): Map<Operation
     invites.set(id, { role, expires, uses, used, isRevoked: standing.invite(id) === undefined })
   }
   return invites
-}
-
-function pairOf(stands: readonly Placed[]): Pick<Access, 'pair'> {
-  for (const {
-    operation: { author, action }
-  } of stands) {
-    if (action.kind === 'create') return action.other === undefined ? {} : { pair: [author, action.other] }
-  }
-  return {}
 }
 
 /** Each setting as the last one said who knew the others; of concurrent ones as the stronger said. */
