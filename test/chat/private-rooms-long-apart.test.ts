@@ -15,7 +15,7 @@ import {
 } from '../support/private-story.ts'
 import { Insider } from '../support/insider.ts'
 import { settle } from '../support/settle.ts'
-import { Story, transcript, type Actor } from '../support/story.ts'
+import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
 import { skipTime } from '../support/virtual-clock.ts'
 
 const DAY = 24 * 3_600_000
@@ -195,4 +195,25 @@ test('who was away for more commits than are remembered while they wait follows 
   const devices = (held.epochs()?.nodes ?? []).map(({ began }) => began?.device)
   expect(devices).toHaveLength(72)
   expect(devices).not.toContain(identity.certificate.device)
+})
+
+test('who missed more removals than are met by comes back by forgetting the room, and a new invite', async () => {
+  const { story, anna, others } = await room(['Bob', 'Cy'], ['Mara', 'Nils', 'Ole', 'Pia', 'Quinn'])
+  const [bob, cy] = others as [Actor, Actor]
+  story.network.part([anna.network, bob.network], [cy.network])
+  for (const name of ['Mara', 'Nils', 'Ole', 'Pia', 'Quinn']) await remove(story, anna, name)
+  await say(story, bob, 'without Cy')
+  await hears(story, anna, 'Bob: without Cy')
+  meetAgain(story)
+  await story.wait(10 * 60_000)
+  expect((await roles(cy)).length).toBeGreaterThan(3)
+  await settle(story, cy.peer.forgetRoom('Loft'))
+  expect(await join(story, cy, await inviteLink(story, anna))).toBe('in')
+  await say(story, anna, 'welcome back')
+  await hears(story, cy, 'Anna: welcome back')
+  await comeTogether(story, anna, bob, cy)
+  await say(story, cy, 'at last')
+  await hears(story, bob, 'Cy: at last')
+  expect(await roles(cy)).toEqual(['Anna: owner', 'Bob: admin', 'Cy: admin'])
+  expect(eventsOf(anna, 'warning').concat(eventsOf(cy, 'warning'))).toEqual([])
 })

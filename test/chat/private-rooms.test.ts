@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { NotAllowedError } from '../../src/core/bytes/index.ts'
-import { found, hears, inviteLink, join, meet } from '../support/private-story.ts'
+import { found, hears, inviteLink, join, meet, meetAgain, sleepApart } from '../support/private-story.ts'
 import { settle } from '../support/settle.ts'
 import { eventsOf, Story, transcript } from '../support/story.ts'
 
@@ -86,4 +86,26 @@ test('who leaves is out, others are told, and what is said next is without them'
   await settle(story, cy.peer.send('Loft', 'without Bob'))
   await hears(story, anna, 'Cy: without Bob')
   await expect(settle(story, anna.peer.leaveRoom('Loft'))).rejects.toThrow(/only owner/)
+})
+
+test.each([0, 40])('into a room that removed five, %i days ago, somebody still comes in', async days => {
+  const story = new Story()
+  const anna = await story.enter('Anna')
+  await found(story, anna)
+  const link = await inviteLink(story, anna)
+  const names = ['Mara', 'Nils', 'Ole', 'Pia', 'Quinn']
+  for (const name of names) {
+    const each = await story.enter(name)
+    expect(await join(story, each, link)).toBe('in')
+    await settle(story, each.peer.stop())
+  }
+  for (const name of names) await settle(story, anna.peer.privateRooms.remove('Loft', name))
+  const [woken] = await sleepApart(story, days * 24 * 3_600_000, ['Anna', anna])
+  if (woken === undefined) throw new Error('Anna sleeps')
+  meetAgain(story)
+  const bob = await story.enter('Bob')
+  expect(await join(story, bob, await inviteLink(story, woken))).toBe('in')
+  await meet(story, woken, bob)
+  await settle(story, bob.peer.send('Loft', 'hello Anna'))
+  await hears(story, woken, 'Bob: hello Anna')
 })

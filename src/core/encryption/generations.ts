@@ -59,12 +59,22 @@ export class Generations {
 
   /** The one of now, or else the newest known, then those before it as long as they count, newest first. */
   meeting(current: Generation | undefined, graph: EpochGraph | undefined, now: Millis): Generation[] {
-    const depthOf = (epoch: EpochId): number => graph?.get(epoch)?.depth ?? 0
-    const newestFirst = [...this.#byEpoch].toSorted(([a], [b]) => depthOf(b) - depthOf(a))
-    const first = current ?? newestFirst[0]?.[1]
+    const [first, ...others] = this.newestFirst(current, graph).values()
     if (first === undefined) return []
-    const begun = Math.max(...newestFirst.map(([epoch]) => graph?.get(epoch)?.seenAt ?? 0))
-    const others = newestFirst.flatMap(([, generation]) => (generation === first ? [] : [generation]))
+    const begun = Math.max(...[...this.#byEpoch.keys()].map(epoch => graph?.get(epoch)?.seenAt ?? 0))
     return now - begun > MET_FOR ? [first] : [first, ...others.slice(0, MAX_MET)]
+  }
+
+  /**
+   * All, that of now first. Those that began with epochs which the log has not brought yet are newer than those that it has, and stay in the
+   * order in which they were given: so a newcomer, who has nothing but these, meets members by the newest.
+   */
+  newestFirst(current: Generation | undefined, graph: EpochGraph | undefined): Map<EpochId, Generation> {
+    const depthOf = (epoch: EpochId): number => graph?.get(epoch)?.depth ?? Number.MAX_SAFE_INTEGER
+    const isCurrent = (generation: Generation): number => Number(generation === current)
+    const ordered = [...this.#byEpoch].toSorted(
+      ([a, one], [b, other]) => isCurrent(other) - isCurrent(one) || depthOf(b) - depthOf(a)
+    )
+    return new Map(ordered)
   }
 }

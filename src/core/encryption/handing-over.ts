@@ -62,9 +62,10 @@ export class HandingOver {
       if (access.history === 'all' || graph.devicesAt(epoch).has(asker)) contentKeys.set(epoch, key)
     }
     const tip = graph.tip(access)
+    const current = generations.at(tip, graph)
     const isHelp = isBehind && tip?.epoch === graph.winner(access).epoch && tip.state.devices.includes(asker)
     return {
-      generations: new Map([...generations.all].slice(-MAX_GENERATIONS)),
+      generations: new Map([...generations.newestFirst(current, graph)].slice(0, MAX_GENERATIONS)),
       contentKeys,
       groupInfo: isHelp ? await this.#deps.keys.groupInfo(tip.state) : undefined
     }

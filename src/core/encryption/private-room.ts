@@ -289,9 +289,9 @@ export class PrivateRoom {
     return this.#generations.meeting(this.currentGeneration(), this.#graph, now)
   }
 
-  /** All that are known here, by the epoch that each began with: a newcomer needs them to check what was done from the beginning. */
+  /** All that are known here, newest first, by the epoch that each began with: a newcomer needs them to check what was done from the beginning. */
   generations(): ReadonlyMap<EpochId, Generation> {
-    return this.#generations.all
+    return this.#generations.newestFirst(this.currentGeneration(), this.#graph)
   }
 
   /** By which members meet now: that of the last removal on the way to the tip; undefined while it is not known here. */
