@@ -166,9 +166,9 @@ describe('answers', () => {
   )
   const many = (count: number) =>
     new Map(Array.from({ length: count }, () => [toHex(random(16)) as EpochId, random(32)] as const))
-  const largest = (): JoinAnswer => {
+  const largest = (generationCount: number): JoinAnswer => {
     const ofAll = () => ({ controlKey: random(32), rendezvousSecret: random(32), keeperTag: random(32) })
-    const generations = new Map([...many(256).keys()].map(epoch => [epoch, ofAll()]))
+    const generations = new Map([...many(generationCount).keys()].map(epoch => [epoch, ofAll()]))
     return { kind: 'admitted', generations, contentKeys: many(16_384) }
   }
 
@@ -183,11 +183,13 @@ describe('answers', () => {
   })
 
   test('as large as may be fit; what must be shorter leaves out the last content keys', () => {
-    const answer = largest()
-    expect(encodeJoinAnswer(answer)).toHaveLength(MAX_JOIN_ANSWER_BYTES)
-    const sealed = sealAnswer(request, { answerKey }, answer, random) ?? new Uint8Array()
+    const answer = largest(256)
+    const most = largest(4096)
+    expect(encodeJoinAnswer(most)).toHaveLength(MAX_JOIN_ANSWER_BYTES)
+    const sealed = sealAnswer(request, { answerKey }, most, random) ?? new Uint8Array()
     expect(sealed.length).toBeLessThanOrEqual(MAX_SEALED_ANSWER_BYTES)
-    expect(openAnswer(request, answerSecret, sealed)).toEqual(answer)
+    expect(openAnswer(request, answerSecret, sealed)).toEqual(most)
+    expect(sealAnswer(request, { answerKey }, most, random, 64 * 1024)).toBeUndefined()
     const short = sealAnswer(request, { answerKey }, answer, random, 64 * 1024) ?? new Uint8Array()
     expect(short.length).toBeLessThanOrEqual(64 * 1024)
     const read = openAnswer(request, answerSecret, short)
@@ -232,6 +234,6 @@ describe('answers', () => {
     for (const hostile of hostileBytes([sealed], 1000)) {
       if (toHex(hostile) !== toHex(sealed)) expect(openAnswer(request, answerSecret, hostile)).toBeUndefined()
     }
-    expect(decodeJoinAnswer(concatBytes([encodeJoinAnswer(largest()), Uint8Array.of(0)])).ok).toBe(false)
+    expect(decodeJoinAnswer(concatBytes([encodeJoinAnswer(largest(256)), Uint8Array.of(0)])).ok).toBe(false)
   })
 })

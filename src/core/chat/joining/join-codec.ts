@@ -73,7 +73,7 @@ export interface JoinRequest {
  * |---|---|
  * | 1 | version, 1 |
  * | 1 | 1 admitted, 2 expired, 3 revoked, 4 used up, 5 banned, 6 room closed, 7 this device of the member was revoked, 8 not for this member to allow |
- * | 2, then 112 n | admitted: generations (at most 256), each: epoch that it began with 16, control key 32, rendezvous secret 32, keeper tag 32 |
+ * | 2, then 112 n | admitted: generations (at most 4,096), each: epoch that it began with 16, control key 32, rendezvous secret 32, keeper tag 32 |
  * | 2, then 48 n | admitted: content keys (at most 16,384), each: epoch 16, key 32; those that matter most first |
  */
 export type JoinAnswer =
@@ -87,8 +87,8 @@ export type JoinAnswer =
 
 export type Refusal = 'expired' | 'revoked' | 'used-up' | 'banned' | 'closed' | 'device-revoked' | 'not-allowed'
 
-/** One for each removal. */
-const MAX_GENERATIONS = 256
+/** One for each removal: a newcomer needs all, to read from the beginning who may do what. */
+const MAX_GENERATIONS = 4096
 /** As many as a room takes operations: each may begin an epoch. */
 const MAX_CONTENT_KEYS = 16_384
 /** An invite with as many parents as an operation may have comes to some 800. */

@@ -110,6 +110,7 @@ export class LetterRounds {
     const tag = answerTag(request.answerKey)
     const there = await lookForLetters(network, keeper, tag, signal)
     if (there.length >= ENOUGH_ANSWERS) return true
+    // Of a room with hundreds of removals an answer is too large for a letter: it takes a member who is online.
     const letter = sealAnswer(bytes, request, answer, random, MAX_LETTER_BYTES)
     return letter === undefined || (await leaveLetter(network, keeper, { tag, letter }, signal)) === 'kept'
   }

@@ -18,7 +18,7 @@ const OVERHEAD_BYTES = SEAL_TO_BYTES + 4 + PADDING_BYTES
 
 export const MAX_SEALED_ANSWER_BYTES = OVERHEAD_BYTES + MAX_JOIN_ANSWER_BYTES
 
-/** Undefined when the request's key is none. @param limit of what comes out: content keys are left out for that */
+/** Undefined when the request's key is none, or the generations alone are more. @param limit of what comes out: content keys are left out for that */
 export function sealAnswer(
   requestBytes: Uint8Array,
   { answerKey }: Pick<JoinRequest, 'answerKey'>,
@@ -26,7 +26,9 @@ export function sealAnswer(
   random: RandomBytes,
   limit = MAX_SEALED_ANSWER_BYTES
 ): Uint8Array | undefined {
-  const padded = pad(encodeJoinAnswer(answer, limit - OVERHEAD_BYTES))
+  const said = encodeJoinAnswer(answer, limit - OVERHEAD_BYTES)
+  if (said.length > limit - OVERHEAD_BYTES) return undefined
+  const padded = pad(said)
   return sealTo(answerKey, USE, padded, sha256(requestBytes), random)
 }
 
