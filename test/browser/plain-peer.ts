@@ -32,6 +32,8 @@ export interface PlainPeer extends Peer {
   readonly read: string[]
   /** Whom this one removed, by nickname. */
   readonly removed: string[]
+  /** Rooms of which nothing is stored here any more, by name. */
+  readonly forgotten: string[]
   /** The room's members let this one in. */
   admit(room: string): void
   /** The room is told to be different in this. */
@@ -69,6 +71,7 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
   const listeners = new Set<(event: PeerEvent) => void>()
   const read: string[] = []
   const removed: string[] = []
+  const forgotten: string[] = []
   let name = nick
   let status: PeerStatus = { peer: undefined, rooms: [], peers: [], relays: [] }
   let failure: string | undefined
@@ -146,6 +149,7 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
     ann,
     read,
     removed,
+    forgotten,
     change,
     openDirect: async () => {
       throw new Error('nobody writes to one alone here')
@@ -263,6 +267,7 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
       emit({ event: 'room', room: id, change: 'left' })
     },
     async forgetRoom(id) {
+      forgotten.push(roomOf(id).summary.name)
       rooms.delete(id)
       emit({ event: 'room', room: id, change: 'left' })
       return id

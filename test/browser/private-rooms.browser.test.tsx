@@ -102,6 +102,17 @@ test('roles are shown, given by keyboard, and a member is removed for good', asy
   expect(peer.removed).toEqual(['Bo, banned'])
 })
 
+test.each([false, true])('leaving erases what is stored here only when asked to: %s', async isAsked => {
+  const peer = createPlainPeer('Ann')
+  const id = await privateRoom(peer)
+  showWorkspace(peer, `#/room/${id}/details`)
+  await page.getByRole('complementary', { name: 'Details' }).getByRole('button', { name: 'Leave' }).click()
+  if (isAsked) await dialog.getByRole('checkbox', { name: 'And erase what is stored of it here' }).click()
+  await dialog.getByRole('button', { name: 'Leave' }).click()
+  await expect.element(page.getByText('No rooms yet')).toBeVisible()
+  expect(peer.forgotten).toEqual(isAsked ? ['Loft'] : [])
+})
+
 test('a device that was lost is taken out, and never the one at hand', async () => {
   const peer = createPlainPeer('Ann')
   const id = await privateRoom(peer)
