@@ -1,5 +1,8 @@
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { openPeer } from '../../src/core/chat/index.ts'
 import { loadGroupKeys } from '../../src/core/encryption/index.ts'
+import { found } from '../support/private-story.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 import { settle } from '../support/settle.ts'
 import { Story, transcript } from '../support/story.ts'
 
@@ -46,3 +49,20 @@ test('a request waits at a keeper while nobody is online who could let the newco
   await story.until('Bob is in', () => again.peer.findRoom('Loft').members === 2)
   expect(again.peer.findRoom('Loft').role).toBe('member')
 }, 60_000)
+
+test('a relay to which this device is connected before its rooms go online keeps them from then on', async () => {
+  const story = new Story()
+  const keeper = await story.enterKeeper('keeper')
+  const anna = await story.enter('Anna')
+  await found(story, anna)
+  await story.until('it is kept', () => anna.peer.findRoom('Loft').keepers.length === 1)
+  await settle(story, anna.peer.stop())
+
+  const peer = await openPeer({ storage: anna.storage, clock: story.clock, random: seededRandom(7) })
+  onTestFinished(() => peer.stop())
+  const network = story.network.peer('again')
+  story.network.connect(network, keeper.network)
+  await settle(story, peer.goOnline(network))
+  await story.until('it is kept again', () => peer.findRoom('Loft').keepers.length === 1)
+  expect(peer.findRoom('Loft').keepers).toEqual([keeper.network.self])
+})

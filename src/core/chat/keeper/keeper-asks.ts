@@ -23,19 +23,20 @@ export interface WantedRoom {
 }
 
 /** How this room is to be kept: told by its tag where it has one, else by its name. */
-export function wantedRoom({ keys, link }: Pick<LiveRoom, 'keys' | 'link'>): WantedRoom {
-  const { roomId, name, keeperTag } = keys
+export function wantedRoom(room: Pick<LiveRoom, 'keys' | 'link'>): WantedRoom {
+  const { roomId, name, keeperTag } = room.keys
   if (keeperTag === undefined) {
-    const keepers = link?.presence.keepers() ?? []
+    const keepers = room.link?.presence.keepers() ?? []
     // It says in the room itself what it has.
     return { key: roomId, ask: { kind: 'name', name }, keepers, answered: () => undefined }
   }
   return {
     key: `${roomId} ${toHex(keeperTag)}`,
     ask: { kind: 'tag', tag: keeperTag },
-    keepers: link?.keepers?.all() ?? [],
+    keepers: room.link?.keepers?.all() ?? [],
     answered(keeper, answer) {
-      if (answer !== 'unknown') link?.keepers?.answered(keeper, answer === 'full', keeperTag)
+      // A relay that was connected before the room went online is asked before the room has its link.
+      if (answer !== 'unknown') room.link?.keepers?.answered(keeper, answer === 'full', keeperTag)
     }
   }
 }
