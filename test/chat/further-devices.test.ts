@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { systemRandom } from '../../src/core/bytes/index.ts'
 import { askOnce, createIdentityVault, openPeer } from '../../src/core/chat/index.ts'
+import { portableRooms } from '../../src/core/chat/own-room-hints.ts'
 import type { Storage } from '../../src/core/log/index.ts'
 import { memoryStorage } from '../support/memory-storage.ts'
 import { found, hears, inviteLink, join, meet, say } from '../support/private-story.ts'
@@ -206,4 +207,20 @@ test('a device of a stranger is not let in, and not told that there is such a ro
   await story.wait(120_000)
   expect(again.peer.findRoom(LOFT)).toMatchObject({ joining: 'waiting' })
   expect(anna.peer.findRoom(LOFT).members).toBe(2)
+})
+
+test('an export names where the members meet now, however many were removed', async () => {
+  const story = new Story()
+  const anna = await story.enter('Anna')
+  await found(story, anna)
+  const places = new Set<string>()
+  for (const name of ['Mara', 'Nils', 'Ole', 'Pia', 'Quinn']) {
+    const each = await story.enter(name)
+    expect(await join(story, each, await inviteLink(story, anna))).toBe('in')
+    await settle(story, each.peer.stop())
+    await settle(story, anna.peer.privateRooms.remove(LOFT, name))
+    const [room] = await portableRooms(anna.storage, [])
+    places.add(String(room?.meetings[0]))
+  }
+  expect(places.size).toBe(5)
 })

@@ -24,7 +24,7 @@ export async function portableRooms(
   const all = (await loadRoomRecords(records)).filter(record => record.kind === 'private' && !isPending(record))
   const rooms = all.map(async ({ id, name, remembered }) => {
     const control = await loadControlRecords(room(id).records)
-    const generations = [...(control?.generations.values() ?? [])].toReversed()
+    const generations = [...(control?.generations.values() ?? [])]
     const meetings = generations.slice(0, MAX_MEETINGS).map(({ rendezvousSecret }) => rendezvousSecret)
     const addresses = [...own, ...remembered.flatMap(({ addresses: [first = []] }) => first)]
     return { id, name, meetings, addresses: addresses.slice(0, 2 * MAX_LINK_ADDRESSES) }
