@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Storage } from '../../src/core/log/index.ts'
-import { found, hears, inviteLink, join, meet } from '../support/private-story.ts'
+import { found, hears, inviteLink, join, meet, restart } from '../support/private-story.ts'
 import { settle } from '../support/settle.ts'
 import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
 
@@ -49,6 +49,27 @@ test('of a private room and an open one left before, both of this name, the one 
   expect(anna.peer.rooms()).toEqual([])
   expect(await storedOf(anna, open.id)).not.toEqual([])
 })
+
+test.each(['leaveRoom', 'forgetRoom'] as const)(
+  '%s of a room that one was put out of, and asks to come into again, ends both',
+  async how => {
+    const story = new Story()
+    const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+    await found(story, anna)
+    const link = await inviteLink(story, anna)
+    expect(await join(story, bob, link)).toBe('in')
+    await meet(story, anna, bob)
+    const { id } = bob.peer.findRoom('Loft')
+    await settle(story, anna.peer.privateRooms.remove('Loft', 'Bob'))
+    await story.until('Bob is told', () => bob.peer.findRoom('Loft').ended === 'removed')
+    expect(await join(story, bob, link)).toMatch(/revoked/)
+    await settle<unknown>(story, bob.peer[how](id))
+    expect(bob.peer.rooms()).toEqual([])
+    expect((await storedOf(bob, id)).length > 0).toBe(how === 'leaveRoom')
+    const again = await restart(story, 'Bob', bob)
+    expect(again.peer.rooms()).toEqual([])
+  }
+)
 
 test('what a crash leaves of a forgotten room goes at the next start', async () => {
   const story = new Story()

@@ -28,6 +28,7 @@ import { serveRooms } from './online/serve-rooms.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
 import {
   deleteRoomRecord,
+  emptyRecord,
   isDirect,
   isPending,
   saveRoomRecord,
@@ -65,8 +66,6 @@ interface Online {
   readonly endServing: () => void
 }
 
-/** Whoever leaves waits no longer than this for a member to take that. */
-const HAND_ON_LIMIT: Millis = 10_000
 const WHAT_IT_TAKES =
   'It takes one member who is online and has a public address, is in your own network, or meets you at a relay that you both use. Still trying.'
 
@@ -169,10 +168,8 @@ export class OwnRooms {
   }
 
   leave(reference: string): Promise<void> {
-    const { id } = this.summaryOf(reference)
-    return this.#changes.run(() =>
-      this.#leave(id as RoomId, () => deleteRoomRecord(this.#deps.storage.records, id as RoomId))
-    )
+    const id = this.summaryOf(reference).id as RoomId
+    return this.#changes.run(() => this.#leave(id, () => deleteRoomRecord(this.#deps.storage.records, id)))
   }
 
   /** Leaves a room, or did so before, and erases all that is stored of it. */
@@ -182,30 +179,32 @@ export class OwnRooms {
     return this.#changes.run(async () => {
       const left = await leftRoom(storage, identity.certificate.device, this.summaries(), reference)
       const id = left ?? (this.summaryOf(reference).id as RoomId)
-      await (left === undefined ? this.#leave(id, erase) : erase({ id, name: '', remembered: [] }))
+      await (left === undefined ? this.#leave(id, erase) : erase(emptyRecord(id)))
       return id
     })
   }
 
-  /** @param remember notes in the store that this device is out */
+  /** One that this device is in, was in, or asks to come into. @param remember notes in the store that this device is out */
   async #leave(id: RoomId, remember: (record: RoomRecord) => Promise<void>): Promise<void> {
-    const { records } = this.#deps.storage
     const request = this.requests.get(id)
-    if (request !== undefined) await noteRefused(records, request.direct.member, true)
-    if (request !== undefined || this.joins.has(id))
-      return this.stopAsking(id, () => remember({ id, name: '', remembered: [] }))
-    const { live, record } = this.find(id)
-    if (record.direct !== undefined) await noteLeft(records, id)
+    if (request !== undefined) await noteRefused(this.#deps.storage.records, request.direct.member, true)
+    this.joins.forget(id)
+    this.requests.delete(id)
+    const known = this.#rooms.get(id)
+    if (known !== undefined) await this.#end(id, known)
+    await remember(known?.record ?? emptyRecord(id))
+    this.#deps.events.emit({ event: 'room', room: id, change: 'left' })
+  }
+
+  async #end(id: RoomId, { live, record }: OwnRoom): Promise<void> {
+    if (record.direct !== undefined) await noteLeft(this.#deps.storage.records, id)
     await live.membership?.leave()
-    // Nobody can be told afterwards.
-    if (live.membership !== undefined) await live.link?.syncs.handOnWithin(HAND_ON_LIMIT)
+    if (live.membership !== undefined) await live.link?.syncs.handOnAtLast()
     this.#rooms.delete(id)
     await live.close()
     this.#talk.left(id)
     const others = new Set([...this.#rooms.values()].flatMap(each => each.record.remembered.map(({ peer }) => peer)))
     for (const { peer } of record.remembered) if (!others.has(peer)) this.#online?.kept.release(peer)
-    await remember(record)
-    this.#deps.events.emit({ event: 'room', room: id, change: 'left' })
   }
 
   set(reference: string, key: string, value: string): Promise<RoomSummary> {
@@ -282,10 +281,10 @@ export class OwnRooms {
   }
 
   /** Of a room that this device is not in: nobody, and nothing, waits for it any more. */
-  async stopAsking(id: RoomId, remember = () => deleteRoomRecord(this.#deps.storage.records, id)): Promise<void> {
+  async stopAsking(id: RoomId): Promise<void> {
     this.joins.forget(id)
     this.requests.delete(id)
-    await remember()
+    await deleteRoomRecord(this.#deps.storage.records, id)
     this.#deps.events.emit({ event: 'room', room: id, change: 'left' })
   }
 

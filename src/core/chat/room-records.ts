@@ -74,6 +74,11 @@ const MAX_REMEMBERED = 16
 const PREFIX = 'room/'
 const LEFT_RECORD = 'left-rooms'
 
+/** Of a room of which this device remembers nothing. */
+export function emptyRecord(id: RoomId): RoomRecord {
+  return { id, name: '', remembered: [] }
+}
+
 export async function loadRoomRecords(records: RecordStore): Promise<RoomRecord[]> {
   const rows = await records.list(PREFIX)
   return rows.map(([, value]) => JSON.parse(expectValue(decodeUtf8(value))) as RoomRecord)

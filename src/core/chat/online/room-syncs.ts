@@ -38,6 +38,7 @@ export interface RoomSyncsDeps {
   readonly settled: () => void
 }
 
+const LEAVE_LIMIT: Millis = 10_000
 /** Members synced with where it matters that one of them is there. */
 const SOME = 2
 
@@ -100,10 +101,10 @@ export class RoomSyncs implements SyncedRoom {
     return false
   }
 
-  /** The same, for so long at most. */
-  async handOnWithin(limit: Millis): Promise<boolean> {
+  /** The same for who leaves, and can tell nobody afterwards: waits no longer than leaving may take. */
+  async handOnAtLast(): Promise<boolean> {
     const over = new AbortController()
-    const cancel = this.#deps.clock.after(limit, () => over.abort())
+    const cancel = this.#deps.clock.after(LEAVE_LIMIT, () => over.abort())
     try {
       return await this.handOn(over.signal)
     } finally {
