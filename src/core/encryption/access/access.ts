@@ -11,7 +11,7 @@ export interface Access {
   readonly history: HistoryPolicy
   readonly isClosed: boolean
   /** Of a direct conversation: whose it is, who began it first. Nobody else ever comes in. */
-  readonly pair?: readonly [MemberId, MemberId]
+  readonly pair: readonly [MemberId, MemberId] | undefined
   /** Operations that count; what neither stands nor is void waits for what it knows, or never counts (rule 1). */
   readonly stands: ReadonlySet<OperationId>
   /** Operations that do not count, and why. */

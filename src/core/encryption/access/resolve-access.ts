@@ -3,7 +3,6 @@ import type { Access, InviteAccess, MemberAccess, RemovedMember } from './access
 import { History, isConcurrent, Places, type Placed } from './history.ts'
 import { rankOf, type Operation, type OperationId, type Role } from './operation.ts'
 import { forbids } from './rights.ts'
-import { pairOf } from './pair.ts'
 import { keepLeast, revocationsIn, revokedOf, silences } from './revocations.ts'
 import { compareWeights, isRemoval, Standing, type Weight } from './standing.ts'
 
@@ -65,7 +64,7 @@ class Resolver {
       invites: invitesOf(standing, stands),
       ...policyOf(stands, each => this.#weight(each)),
       isClosed: standing.isClosed(),
-      ...pairOf(stands),
+      pair: standing.pair(),
       stands: new Set(stands.map(({ operation }) => operation.id)),
       void: new Map([...voided].map(([{ operation }, why]) => [operation.id, why]))
     }
@@ -174,7 +173,7 @@ class Resolver {
       owners: () => standing.owners(),
       invite: (id: OperationId) => standing.invite(id),
       isClosed: () => standing.isClosed(),
-      other: () => standing.other()
+      pair: () => standing.pair()
     }
     const before = standing.role(author)
     return before !== undefined && rankOf(role) < rankOf(before) && forbids(each.operation, view) !== undefined

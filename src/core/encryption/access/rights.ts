@@ -9,8 +9,8 @@ export interface View {
   /** An invite that stands and is not revoked. */
   readonly invite: (id: OperationId) => { readonly role: Role; readonly author: MemberId } | undefined
   readonly isClosed: () => boolean
-  /** Of a direct conversation: who alone may come in. */
-  readonly other: () => MemberId | undefined
+  /** Of a direct conversation: who began it, and who alone may come in. */
+  readonly pair: () => readonly [MemberId, MemberId] | undefined
 }
 
 /** Why an operation is not its author's to make, or undefined when it is. Rule 3 of `resolve-access.ts`. */
@@ -45,7 +45,8 @@ function may(role: Role, author: MemberId, action: Exclude<Action, { kind: 'crea
 }
 
 function mayAdmit(role: Role, { member, role: given, invite: cited }: Extract<Action, { kind: 'admit' }>, view: View) {
-  if (view.role(member) !== undefined || (view.other() ?? member) !== member) return false
+  const [, other = member] = view.pair() ?? []
+  if (view.role(member) !== undefined || member !== other) return false
   if (cited === undefined) return isAtLeast('admin', role) && isBelow(given, role)
   const invite = view.invite(cited)
   return isAtLeast('member', role) && invite !== undefined && given === invite.role && !view.isBanned(member)

@@ -80,9 +80,12 @@ export class Standing implements View {
     return this.#stands.some(({ operation }) => operation.action.kind === 'close')
   }
 
-  /** Who alone may come in, of a direct conversation. */
-  other(): MemberId | undefined {
-    for (const { operation } of this.#stands) if (operation.action.kind === 'create') return operation.action.other
+  /** Of a direct conversation: who began it, and who alone may come in. */
+  pair(): readonly [MemberId, MemberId] | undefined {
+    for (const { operation } of this.#stands) {
+      const { author, action } = operation
+      if (action.kind === 'create') return action.other && [author, action.other]
+    }
     return undefined
   }
 
