@@ -21,7 +21,8 @@ export interface HandedOver {
 
 /** Epochs named in one question; what is left is asked for when these have come. */
 export const MAX_LACKED_EPOCHS = 256
-export const MAX_GENERATIONS = 256
+/** The newest: whoever asks was in, and has the older ones. */
+export const MAX_HANDED_GENERATIONS = 256
 /** In a tree of a thousand devices it takes some hundred kilobytes. */
 const MAX_GROUP_INFO_BYTES = 768 * 1024
 const KEY_BYTES = 32
@@ -61,7 +62,11 @@ export function encodeHandedOver({ generations, contentKeys, groupInfo }: Handed
 
 export function decodeHandedOver(bytes: Uint8Array): Result<HandedOver> {
   return decodeWith(bytes, reader => {
-    const generations = readMany(reader, MAX_GENERATIONS, () => [readEpoch(reader), readGeneration(reader)] as const)
+    const generations = readMany(
+      reader,
+      MAX_HANDED_GENERATIONS,
+      () => [readEpoch(reader), readGeneration(reader)] as const
+    )
     const keys = readMany(reader, MAX_LACKED_EPOCHS, () => [readEpoch(reader), reader.bytes(KEY_BYTES)] as const)
     const groupInfo = reader.longBytes(MAX_GROUP_INFO_BYTES)
     return {

@@ -4,7 +4,7 @@ import type { Access, OperationId } from './access/index.ts'
 import type { OwnCommit } from './control-words.ts'
 import { devicesOf, noteOf, type EpochGraph, type EpochId, type EpochNode } from './epochs/index.ts'
 import type { Generations } from './generations.ts'
-import { MAX_GENERATIONS, MAX_LACKED_EPOCHS, type HandedOver, type Lacked } from './handing-over-codec.ts'
+import { MAX_HANDED_GENERATIONS, MAX_LACKED_EPOCHS, type HandedOver, type Lacked } from './handing-over-codec.ts'
 import { ownCommit, type OwnCommitDeps } from './own-commit.ts'
 
 interface HandingOverDeps extends OwnCommitDeps {
@@ -65,7 +65,7 @@ export class HandingOver {
     const current = generations.at(tip, graph)
     const isHelp = isBehind && tip?.epoch === graph.winner(access).epoch && tip.state.devices.includes(asker)
     return {
-      generations: new Map([...generations.newestFirst(current, graph)].slice(0, MAX_GENERATIONS)),
+      generations: new Map([...generations.newestFirst(current, graph)].slice(0, MAX_HANDED_GENERATIONS)),
       contentKeys,
       groupInfo: isHelp ? await this.#deps.keys.groupInfo(tip.state) : undefined
     }

@@ -14,7 +14,9 @@ import {
 import {
   decodeInvite,
   OPERATION_KIND,
+  readGeneration,
   verifySignedWords,
+  writeGeneration,
   type EpochId,
   type Generation,
   type OperationId,
@@ -177,13 +179,7 @@ export function encodeJoinAnswer(answer: JoinAnswer, limit = MAX_JOIN_ANSWER_BYT
   if (answer.kind === 'refused') return writer.u8(REFUSALS.indexOf(answer.reason) + 2).finish()
   const { generations, contentKeys } = answer
   writer.u8(ADMITTED).u16(generations.size)
-  for (const [epoch, { controlKey, rendezvousSecret, keeperTag }] of generations) {
-    writer
-      .bytes(expectValue(fromHex(epoch)))
-      .bytes(controlKey)
-      .bytes(rendezvousSecret)
-      .bytes(keeperTag)
-  }
+  for (const [epoch, generation] of generations) writeGeneration(writer.bytes(expectValue(fromHex(epoch))), generation)
   const left = limit - (2 + 2 * 2 + generations.size * GENERATION_BYTES)
   const keys = [...contentKeys].slice(0, Math.max(0, Math.floor(left / CONTENT_KEY_BYTES)))
   writer.u16(keys.length)
@@ -216,11 +212,7 @@ function readAnswer(reader: ByteReader): JoinAnswer {
   const reason = REFUSALS[code - 2]
   if (reason !== undefined) return { kind: 'refused', reason }
   if (code !== ADMITTED) reader.refuse(`an answer of ${code}`)
-  const generations = readByEpoch(reader, MAX_GENERATIONS, () => ({
-    controlKey: reader.bytes(KEY_BYTES),
-    rendezvousSecret: reader.bytes(KEY_BYTES),
-    keeperTag: reader.bytes(KEY_BYTES)
-  }))
+  const generations = readByEpoch(reader, MAX_GENERATIONS, () => readGeneration(reader))
   const contentKeys = readByEpoch(reader, MAX_CONTENT_KEYS, () => reader.bytes(KEY_BYTES))
   return { kind: 'admitted', generations, contentKeys }
 }
