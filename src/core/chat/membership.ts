@@ -9,11 +9,12 @@ import type {
   PrivateRoomKeys,
   Role
 } from '../encryption/index.ts'
-import { foldName, type DeviceCertificate, type DeviceId, type MemberId } from '../identity/index.ts'
+import type { DeviceCertificate, DeviceId, MemberId } from '../identity/index.ts'
 import type { Entry } from '../log/index.ts'
 import { Admission } from './admission.ts'
 import type { Listeners } from './listeners.ts'
 import type { RoomLinkDeps } from './online/room-link.ts'
+import { FEWEST_LETTERS, namedOrById } from './named-or-by-id.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
 import type { InviteSummary } from './private-rooms.ts'
 import type { Taken } from './room/intake.ts'
@@ -36,8 +37,6 @@ export interface MembershipDeps {
 
 /** How often it is looked whether the keys lag behind who is in: whoever was to see to that may have gone. */
 const LOOK_PERIOD: Millis = 20_000
-/** Letters of an id that name a member. */
-const FEWEST_LETTERS = 6
 
 /** Who is in a private room: tells what changes in that, and has this member's decisions carried out. */
 export class Membership {
@@ -120,15 +119,12 @@ export class Membership {
 
   /** The member of this name here, or of an id that begins so. */
   find(reference: string): MemberId {
-    const all = [...this.access().members.keys()]
-    const named = all.filter(member => foldName(this.#deps.nickOf(member)) === foldName(reference))
-    const isId = reference.length >= FEWEST_LETTERS && /^[0-9a-f]+$/.test(reference)
-    const found = named.length > 0 || !isId ? named : all.filter(member => member.startsWith(reference))
-    const [member, another] = found
+    const all = [...this.access().members.keys()].map(member => ({ member, nick: this.#deps.nickOf(member) }))
+    const [found, another] = namedOrById(all, reference)
     if (another !== undefined) throw new UsageError(`more than one member is called ${reference}: give the id`)
-    if (member === undefined)
+    if (found === undefined)
       throw new UsageError(`there is no member ${JSON.stringify(reference)} here: see \`room members\``)
-    return member
+    return found.member
   }
 
   /** With it go the invites that are open: whoever is removed may have passed them on. */

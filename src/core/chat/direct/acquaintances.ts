@@ -1,6 +1,7 @@
 import { UsageError } from '../../bytes/index.ts'
-import { foldName, type DeviceId, type MemberId } from '../../identity/index.ts'
+import type { DeviceId, MemberId } from '../../identity/index.ts'
 import type { LiveRoom } from '../live-room.ts'
+import { namedOrById } from '../named-or-by-id.ts'
 import { keyName } from '../room/devices.ts'
 
 /** Somebody whom this device knows from a room. */
@@ -11,9 +12,6 @@ export interface Acquaintance {
   /** A private room of theirs and this member's, for which somebody let both in; in an open room anybody may be. */
   readonly isClose: boolean
 }
-
-/** Letters of an id that name a member. */
-const FEWEST_LETTERS = 6
 
 /** All but this member itself, those from private rooms first. */
 export function acquaintances(rooms: readonly LiveRoom[], self: MemberId): Map<MemberId, Acquaintance> {
@@ -39,11 +37,7 @@ export function acquaintances(rooms: readonly LiveRoom[], self: MemberId): Map<M
 
 /** By a whole id, the start of one, or a nickname. @throws UsageError where it is nobody, or more than one */
 export function findAcquaintance(known: Iterable<Acquaintance>, reference: string): Acquaintance {
-  const all = [...known]
-  const named = all.filter(({ nick }) => foldName(nick) === foldName(reference))
-  const isId = reference.length >= FEWEST_LETTERS && /^[0-9a-f]+$/.test(reference)
-  const found = named.length > 0 || !isId ? named : all.filter(({ member }) => member.startsWith(reference))
-  const [first, second] = found
+  const [first, second] = namedOrById([...known], reference)
   const shown = JSON.stringify(reference)
   if (second !== undefined) throw new UsageError(`more than one member is ${shown}: give the id, see \`room members\``)
   if (first === undefined) throw new UsageError(`nobody in your rooms is ${shown}: see \`room members\``)
