@@ -22,7 +22,7 @@ export interface DirectPostDeps {
   readonly random: RandomBytes
   readonly identity: Identity
   readonly outgoing: () => readonly OutgoingLink[]
-  /** Devices that may have left something for this one, those first that matter most. */
+  /** Devices that may have left something for this one, those of private rooms first. */
   readonly correspondents: () => readonly DeviceId[]
   /** Whether it is done with: that is durable. */
   readonly take: (letter: Uint8Array) => Promise<boolean>
@@ -82,9 +82,8 @@ export class DirectPost {
       }
       for (const keeper of keepers) for (const device of devices) this.#leaveAt(keeper, device, link)
     }
-    for (const keeper of keepers) {
-      for (const device of correspondents().slice(0, MAX_LOOKED_FOR)) this.#lookAt(keeper, device)
-    }
+    const lookedFor = correspondents().slice(0, MAX_LOOKED_FOR)
+    for (const keeper of keepers) for (const device of lookedFor) this.#lookAt(keeper, device)
   }
 
   /** Brings a link once more that was taken: it may have been put aside. */

@@ -1,17 +1,26 @@
+import { decodeUtf8, encodeUtf8, expectValue } from '../../bytes/index.ts'
 import type { RoomId } from '../../encryption/index.ts'
 import type { MemberId } from '../../identity/index.ts'
 import type { RecordStore } from '../../log/index.ts'
 
 /** What this device's user ended: a letter that comes once more, as from a keeper, does not begin it again. */
-const LEFT = 'direct-left/'
+const LEFT = 'direct-left'
 const REFUSED = 'direct-refused/'
+/** Those left last: others can make rooms for this device to leave. */
+const MAX_LEFT = 1024
 
 export async function noteLeft(records: RecordStore, room: RoomId): Promise<void> {
-  await records.write([{ name: LEFT + room, value: new Uint8Array([1]) }])
+  const rooms = [...(await left(records)).slice(1 - MAX_LEFT), room]
+  await records.write([{ name: LEFT, value: encodeUtf8(rooms.join()) }])
 }
 
 export async function wasLeft(records: RecordStore, room: RoomId): Promise<boolean> {
-  return (await records.get(LEFT + room)) !== undefined
+  return (await left(records)).includes(room)
+}
+
+async function left(records: RecordStore): Promise<string[]> {
+  const stored = await records.get(LEFT)
+  return stored === undefined ? [] : expectValue(decodeUtf8(stored)).split(',')
 }
 
 /** Of a member whose request was refused nothing more is asked, until this device's user writes to them. */
