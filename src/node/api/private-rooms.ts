@@ -1,12 +1,5 @@
-import {
-  closeRoom,
-  inviteTo,
-  isOutside,
-  removeDevice,
-  removeMember,
-  setRole,
-  untilAdmitted
-} from '../access/private-rooms.ts'
+import { closeRoom, inviteTo, removeDevice, removeMember, setRole } from '../access/private-rooms.ts'
+import { answerEntered, MAX_WAIT_MS } from './answer-entered.ts'
 import { ok, type Reply } from './reply.ts'
 import { optionalNumber, optionalText, readBody, textField } from './request-body.ts'
 import type { RoomAnswer, RoomCall } from './room-call.ts'
@@ -14,7 +7,6 @@ import type { RoomAnswer, RoomCall } from './room-call.ts'
 /** More of either is as good as no end. */
 const MAX_LASTS_MS = 2 ** 48
 const MAX_USES = 1e9
-const MAX_WAIT_MS = 86_400_000
 
 /** What only private rooms have. `:member` is what a command takes as MEMBER. */
 export const PRIVATE_ROOM_ANSWERS: readonly RoomAnswer[] = [
@@ -27,15 +19,10 @@ export const PRIVATE_ROOM_ANSWERS: readonly RoomAnswer[] = [
   ['POST', '/v1/rooms/:room/close', async ({ peer, room }) => ok(await closeRoom(peer, room))]
 ]
 
-/** 202 when the other has not let this one in within that time, where they had begun. */
-async function openDirect({ peer, request, signal }: RoomCall): Promise<Reply> {
-  const body = await readBody(request)
+async function openDirect(call: RoomCall): Promise<Reply> {
+  const body = await readBody(call.request)
   const timeout = optionalNumber(body, 'timeout', MAX_WAIT_MS)
-  const room = await peer.openDirect(textField(body, 'member'))
-  if (timeout === undefined || room.joining === undefined) return ok(room)
-  request.socket.setTimeout(0)
-  const entered = await untilAdmitted(peer, room.id, timeout, signal)
-  return { status: isOutside(entered) ? 202 : 200, body: entered }
+  return answerEntered(call, await call.peer.openDirect(textField(body, 'member')), timeout)
 }
 
 async function makeInvite({ peer, room, request, webUrl }: RoomCall): Promise<Reply> {

@@ -1,8 +1,9 @@
 import type { Peer } from '../../core/chat/index.ts'
 import { findRoom } from '../access/find-room.ts'
 import { identityOf, readMessage } from '../access/peer-access.ts'
-import { createRoom, isOutside, untilAdmitted } from '../access/private-rooms.ts'
+import { createRoom } from '../access/private-rooms.ts'
 import { sentenceOf, UsageError } from '../exits.ts'
+import { answerEntered, MAX_WAIT_MS } from './answer-entered.ts'
 import { refusal, ok, type Reply } from './reply.ts'
 import { optionalNumber, optionalText, readBody, textField } from './request-body.ts'
 import { PRIVATE_ROOM_ANSWERS } from './private-rooms.ts'
@@ -12,7 +13,6 @@ import type { Route } from './route.ts'
 /** Messages in one answer; the next page starts `before` the first. */
 const MAX_PAGE = 1000
 const DEFAULT_PAGE = 100
-const MAX_WAIT_MS = 86_400_000
 const DEFAULT_WAIT_MS = 30_000
 /** No room has so many members. */
 const MAX_WAIT_COUNT = 100_000
@@ -70,21 +70,13 @@ async function enterRoom(call: RoomCall): Promise<Reply> {
   const { peer, request } = call
   const body = await readBody(request)
   const link = optionalText(body, 'link')
-  if (link !== undefined) return joinByLink(call, link, optionalNumber(body, 'timeout', MAX_WAIT_MS))
+  const timeout = optionalNumber(body, 'timeout', MAX_WAIT_MS)
+  if (link !== undefined) return answerEntered(call, await peer.joinByLink(link), timeout)
   const name = textField(body, 'name')
   const history = optionalText(body, 'history')
   if (body['open'] !== true) return ok(await createRoom(peer, name, history))
   if (history !== undefined) throw new UsageError('"history" is for private rooms: in an open room everybody reads all')
   return ok(await peer.joinOpenRoom(name))
-}
-
-/** 200 in the room, or where nobody was to be waited for; 202 when its members have not let this one in within that time. */
-async function joinByLink({ peer, request, signal }: RoomCall, link: string, timeout?: number): Promise<Reply> {
-  const room = await peer.joinByLink(link)
-  if (timeout === undefined || room.joining === undefined) return ok(room)
-  request.socket.setTimeout(0)
-  const entered = await untilAdmitted(peer, room.id, timeout, signal)
-  return { status: isOutside(entered) ? 202 : 200, body: entered }
 }
 
 /** It may be a room that was left before. */
