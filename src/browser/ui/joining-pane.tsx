@@ -16,6 +16,7 @@ interface JoiningPaneProps {
 export function JoiningPane({ session, summary, ask }: JoiningPaneProps) {
   const { joining, name, direct } = summary
   const isRefused = typeof joining === 'object'
+  const [head, words] = wordsOf(summary)
 
   function leave(): void {
     session.peer.leaveRoom(summary.id).then(() => session.router.replace({ kind: 'rooms' }), session.report)
@@ -44,9 +45,10 @@ export function JoiningPane({ session, summary, ask }: JoiningPaneProps) {
       </header>
       <div class="empty-pane joining">
         <Logo size={72} />
-        <Words joining={joining}>
-          <bdi>{name}</bdi>
-        </Words>
+        <div role="status">
+          <h3>{head}</h3>
+          <p>{words}</p>
+        </div>
         <div class="empty-actions">
           {joining === 'request' && (
             <button type="button" class="button primary" onClick={accept}>
@@ -67,29 +69,16 @@ export function JoiningPane({ session, summary, ask }: JoiningPaneProps) {
   )
 }
 
-interface WordsProps {
-  readonly joining: RoomSummary['joining'] | undefined
-  /** Who, or what, it is about. */
-  readonly children: ComponentChildren
-}
-
-function Words({ joining, children }: WordsProps) {
-  const isRefused = typeof joining === 'object'
-  const head = isRefused ? 'You were not let in' : joining === 'asking' ? 'Asking to come in' : 'Nobody is there yet'
-  return (
-    <div role="status">
-      <h3>{joining === 'request' ? <>{children} would like to write to you</> : head}</h3>
-      <p>
-        {isRefused
-          ? sentence(joining.refused)
-          : joining === 'request'
-            ? REQUEST
-            : joining === 'asking'
-              ? ASKING
-              : WAITING}
-      </p>
-    </div>
-  )
+function wordsOf({ joining, name }: RoomSummary): readonly [head: ComponentChildren, words: string] {
+  if (typeof joining === 'object') return ['You were not let in', sentence(joining.refused)]
+  if (joining === 'request')
+    return [
+      <>
+        <bdi>{name}</bdi> would like to write to you
+      </>,
+      REQUEST
+    ]
+  return joining === 'asking' ? ['Asking to come in', ASKING] : ['Nobody is there yet', WAITING]
 }
 
 const ASKING = 'A member is being asked to let you in. That takes a moment.'
