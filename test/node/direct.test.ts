@@ -1,51 +1,8 @@
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  ALONE,
-  jsonLines,
-  QUIET,
-  runProgram,
-  startProgram,
-  temporaryFolder,
-  untilReady,
-  type Outcome,
-  type Program
-} from './program.ts'
+import { expect, test } from 'vitest'
+import { people } from './people.ts'
 
 /** All three run on loopback, connected to Anna's. */
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-const started: Program[] = []
-
-beforeAll(async () => {
-  folder = await temporaryFolder()
-  for (const name of ['anna', 'bob', 'cy']) await runProgram(['id', 'name', name, '--data', dataOf(name)])
-  for (const name of ['anna', 'bob', 'cy']) await untilReady(up(name))
-})
-
-afterAll(async () => {
-  await Promise.all(started.map(program => program.stop('SIGKILL')))
-  await folder.remove()
-})
-
-function dataOf(name: string): string {
-  return join(folder.path, name)
-}
-
-function up(name: string): Program {
-  const program = startProgram(['up', '--data', dataOf(name), '--json', ...QUIET])
-  started.push(program)
-  return program
-}
-
-function as(name: string, ...words: string[]): Promise<Outcome> {
-  return runProgram([...words, '--data', dataOf(name), '--json', ...ALONE])
-}
-
-async function resultOf<T>(name: string, ...words: string[]): Promise<T> {
-  const outcome = await as(name, ...words)
-  expect(outcome).toMatchObject({ exit: 0, diagnostics: '' })
-  return jsonLines(outcome.out)[0] as T
-}
+const { as, listOf, resultOf } = people(['anna', 'bob', 'cy'], ['anna', 'bob', 'cy'])
 
 interface Room {
   readonly id: string
@@ -54,7 +11,7 @@ interface Room {
 }
 
 async function directsOf(name: string): Promise<Room[]> {
-  const rooms = jsonLines((await as(name, 'room', 'list')).out) as Room[]
+  const rooms = await listOf<Room>(name, 'room', 'list')
   return rooms.filter(({ direct }) => direct !== undefined)
 }
 
@@ -70,10 +27,11 @@ test('two members of a room write to each other alone, and the third has nothing
   expect(rooms).toMatchObject([{ id: room?.id, name: 'bob', kind: 'private', members: 2 }])
   expect(room).toMatchObject({ name: 'anna', direct: member })
   expect(await directsOf('cy')).toEqual([])
-  expect(await as('bob', 'room', 'invite', 'anna')).toMatchObject({ exit: 3 })
+  expect(await as('bob', ['room', 'invite', 'anna'])).toMatchObject({ exit: 3 })
 })
 
 test('who is nobody, or oneself, is bad input', async () => {
-  for (const reference of ['nobody', 'cy']) expect(await as('cy', 'dm', reference, 'hello')).toMatchObject({ exit: 2 })
-  expect(await as('cy', 'dm', 'bob')).toMatchObject({ exit: 2 })
+  for (const reference of ['nobody', 'cy'])
+    expect(await as('cy', ['dm', reference, 'hello'])).toMatchObject({ exit: 2 })
+  expect(await as('cy', ['dm', 'bob'])).toMatchObject({ exit: 2 })
 })

@@ -1,56 +1,8 @@
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  ALONE,
-  jsonLines,
-  QUIET,
-  runProgram,
-  startProgram,
-  temporaryFolder,
-  untilReady,
-  type Outcome,
-  type Program
-} from './program.ts'
+import { expect, test } from 'vitest'
+import { people } from './people.ts'
 
 /** Anna's and Cy's peers run all the time, others' only for as long as a command takes. */
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-const started = new Map<string, Program>()
-
-beforeAll(async () => {
-  folder = await temporaryFolder()
-  for (const name of ['anna', 'bob', 'cy']) await runProgram(['id', 'name', name, '--data', dataOf(name)])
-  await Promise.all(['anna', 'cy'].map(name => untilReady(up(name))))
-})
-
-afterAll(async () => {
-  await Promise.all([...started.values()].map(program => program.stop('SIGKILL')))
-  await folder.remove()
-})
-
-function dataOf(name: string): string {
-  return join(folder.path, name)
-}
-
-function up(name: string): Program {
-  const program = startProgram(['up', '--data', dataOf(name), '--json', ...QUIET])
-  started.set(name, program)
-  return program
-}
-
-/** Beside a running peer, or as a peer of its own on loopback. */
-function as(name: string, words: readonly string[]): Promise<Outcome> {
-  return runProgram([...words, '--data', dataOf(name), '--json', ...ALONE])
-}
-
-async function resultOf<T>(name: string, ...words: string[]): Promise<T> {
-  const outcome = await as(name, words)
-  expect(outcome).toMatchObject({ exit: 0, diagnostics: '' })
-  return jsonLines(outcome.out)[0] as T
-}
-
-async function listOf<T>(name: string, ...words: string[]): Promise<T[]> {
-  return jsonLines((await as(name, words)).out) as T[]
-}
+const { as, listOf, resultOf, running } = people(['anna', 'bob', 'cy'], ['anna', 'cy'])
 
 interface Invite {
   readonly id: string
@@ -117,7 +69,7 @@ test('what is decided without a running peer reaches who is there', async () => 
   await resultOf('eve', 'room', 'revoke', invite)
   expect(await listOf('anna', 'room', 'invites', 'Shed')).toMatchObject([{ role: 'admin', used: 1, state: 'revoked' }])
   await resultOf('eve', 'room', 'leave', 'Shed')
-  await started.get('anna')?.line(line => line.includes(member) && line.includes('"change":"left"'))
+  await running('anna')?.line(line => line.includes(member) && line.includes('"change":"left"'))
   const again = await resultOf<{ invite: string }>('anna', 'room', 'invite', 'Shed')
   await resultOf('eve', 'room', 'join', again.invite)
   await resultOf('eve', 'send', 'Shed', 'back again', '--wait', '1')
