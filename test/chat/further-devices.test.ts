@@ -38,6 +38,15 @@ async function annaAndBob(story: Story): Promise<{ anna: Actor; bob: Actor }> {
   return { anna, bob }
 }
 
+/** Of Bob's, which is in, and heard. */
+async function secondDevice(story: Story, bob: Actor, anna: Actor): Promise<Actor> {
+  const phone = await story.enter('Bob', await imported(story, bob))
+  await comesIn(story, phone)
+  await say(story, phone, 'both here')
+  await hears(story, anna, 'Bob: both here')
+  return phone
+}
+
 test('a device made by an import comes into the private rooms of its member, reads what was said, and talks', async () => {
   const story = new Story()
   const { anna, bob } = await annaAndBob(story)
@@ -104,10 +113,7 @@ test('a second device that comes by an ordinary link makes no second member, and
 test('who is removed is out with all devices', async () => {
   const story = new Story()
   const { anna, bob } = await annaAndBob(story)
-  const phone = await story.enter('Bob', await imported(story, bob))
-  await comesIn(story, phone)
-  await say(story, phone, 'both here')
-  await hears(story, anna, 'Bob: both here')
+  const phone = await secondDevice(story, bob, anna)
   await settle(story, anna.peer.privateRooms.remove(LOFT, 'Bob'))
   for (const each of [bob, phone]) await story.until('it is told', () => each.peer.findRoom(LOFT).ended === 'removed')
   await say(story, anna, 'without Bob')
@@ -160,10 +166,7 @@ test('a device that was lost is taken out, is told, and reads and says nothing f
 test('an owner takes a device of another out; a member none of another, and nobody the one they are at', async () => {
   const story = new Story()
   const { anna, bob } = await annaAndBob(story)
-  const phone = await story.enter('Bob', await imported(story, bob))
-  await comesIn(story, phone)
-  await say(story, phone, 'both here')
-  await hears(story, anna, 'Bob: both here')
+  const phone = await secondDevice(story, bob, anna)
   const remove = (by: Actor, member: string, device: Actor) =>
     settle(story, by.peer.privateRooms.removeDevice(LOFT, member, device.peer.me().device))
   await expect(remove(bob, 'Anna', anna)).rejects.toThrow(/no member may do that/)

@@ -6,9 +6,9 @@ import {
   agree,
   comeTogether,
   epochOf,
-  found,
   hears,
   inviteLink,
+  loftWith,
   join,
   meet,
   restart,
@@ -16,29 +16,15 @@ import {
   say
 } from '../support/private-story.ts'
 import { settle } from '../support/settle.ts'
-import { Story, transcript, type Actor } from '../support/story.ts'
-
-/** Anna's room with these members, all of them together. */
-async function room(...names: readonly string[]): Promise<{ story: Story; actors: Actor[] }> {
-  const story = new Story()
-  const actors: Actor[] = []
-  for (const name of ['Anna', ...names]) actors.push(await story.enter(name))
-  const [anna, ...others] = actors
-  if (anna === undefined) throw new Error('nobody is here')
-  await found(story, anna)
-  const link = await inviteLink(story, anna)
-  for (const each of others) expect(await join(story, each, link)).toBe('in')
-  await meet(story, ...actors)
-  await agree(story, ...actors)
-  return { story, actors }
-}
+import { transcript, type Actor } from '../support/story.ts'
 
 function deviceOf({ identity }: Insider): DeviceId {
   return identity.certificate.device
 }
 
 test('a removed member with the group info of now, from an accomplice, and of before does not get in from outside', async () => {
-  const { story, actors } = await room('Mara', 'Cy')
+  const { story, actors } = await loftWith('Mara', 'Cy')
+  await agree(story, ...actors)
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
   const insider = await Insider.of(story, mara)
   const cites = (await insider.heads()).slice(0, 16)
@@ -79,7 +65,8 @@ test('a removed member with the group info of now, from an accomplice, and of be
 })
 
 test('a removed member who asks for keys is given none; a member is given those of when it was in, and no others', async () => {
-  const { story, actors } = await room('Mara', 'Cy')
+  const { story, actors } = await loftWith('Mara', 'Cy')
+  await agree(story, ...actors)
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
   const insider = await Insider.of(story, mara)
   await settle(story, anna.peer.privateRooms.remove('Loft', 'Mara'))
@@ -109,7 +96,8 @@ test('a removed member who asks for keys is given none; a member is given those 
 })
 
 test('a commit of a member that opens for all but Cy: Cy goes on from what opens, and is back once another has built on it', async () => {
-  const { story, actors } = await room('Mara', 'Bob', 'Cy')
+  const { story, actors } = await loftWith('Mara', 'Bob', 'Cy')
+  await agree(story, ...actors)
   const [anna, mara, bob, cy] = actors as [Actor, Actor, Actor, Actor]
   const insider = await Insider.of(story, mara)
   await settle(story, mara.peer.stop())

@@ -1,25 +1,11 @@
 import { expect, test } from 'vitest'
 import { NotAllowedError } from '../../src/core/bytes/index.ts'
-import { agree, found, hears, inviteLink, join, meet, restart, roles, say } from '../support/private-story.ts'
+import { agree, hears, inviteLink, join, loftWith, restart, roles, say } from '../support/private-story.ts'
 import { copyOf, Insider } from '../support/insider.ts'
 import { settle } from '../support/settle.ts'
 import type { MemberId } from '../../src/core/identity/index.ts'
-import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
+import { eventsOf, transcript, type Actor, type Story } from '../support/story.ts'
 import type { VirtualPeer } from '../support/virtual-network.ts'
-
-/** Anna's room, into which the others came by her link, all of them together. */
-async function room(...names: readonly string[]): Promise<{ story: Story; actors: Actor[]; link: string }> {
-  const story = new Story()
-  const actors: Actor[] = []
-  for (const name of ['Anna', ...names]) actors.push(await story.enter(name))
-  const [anna, ...others] = actors
-  if (anna === undefined) throw new Error('nobody is here')
-  await found(story, anna)
-  const link = await inviteLink(story, anna)
-  for (const each of others) expect(await join(story, each, link)).toBe('in')
-  await meet(story, ...actors)
-  return { story, actors, link }
-}
 
 async function remove(story: Story, by: Actor, name: string, options: { ban?: boolean } = {}): Promise<void> {
   await settle(story, by.peer.privateRooms.remove('Loft', name, options))
@@ -56,7 +42,7 @@ async function saysBefore(story: Story, mara: Actor, ...others: readonly Actor[]
 }
 
 test('a removed member who speaks by hand under the old keys is heard by nobody, and reads nothing of after', async () => {
-  const { story, actors } = await room('Mara', 'Cy')
+  const { story, actors } = await loftWith('Mara', 'Cy')
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
   await saysBefore(story, mara, anna, cy)
   const insider = await Insider.of(story, mara)
@@ -83,7 +69,7 @@ test('a removed member who speaks by hand under the old keys is heard by nobody,
 })
 
 test('a removed member’s operations and removals, made as before, change nothing', async () => {
-  const { story, actors } = await room('Mara', 'Cy')
+  const { story, actors } = await loftWith('Mara', 'Cy')
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
   await makeAdmin(story, anna, 'Mara', mara)
   const insider = await Insider.of(story, mara)
@@ -109,7 +95,7 @@ test('a removed member’s operations and removals, made as before, change nothi
 })
 
 test('a removed member does not come back through somebody he let in by a link of his own', async () => {
-  const { story, actors } = await room('Mara', 'Cy')
+  const { story, actors } = await loftWith('Mara', 'Cy')
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
   await makeAdmin(story, anna, 'Mara', mara)
   story.network.part([mara.network], [anna.network, cy.network])
@@ -132,7 +118,7 @@ test('a removed member does not come back through somebody he let in by a link o
 })
 
 test('banned: an old copy of the data lets nobody in, and neither does any link', async () => {
-  const { story, actors } = await room('Mara', 'Cy')
+  const { story, actors } = await loftWith('Mara', 'Cy')
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
   await saysBefore(story, mara, anna, cy)
   const old = await copyOf(mara.storage, mara.peer.findRoom('Loft').id)
@@ -155,7 +141,7 @@ test('banned: an old copy of the data lets nobody in, and neither does any link'
 })
 
 test('with a new identity the removed need a new invite: the old links are revoked', async () => {
-  const { story, actors, link } = await room('Mara', 'Cy')
+  const { story, actors, link } = await loftWith('Mara', 'Cy')
   const [anna, , cy] = actors as [Actor, Actor, Actor]
   await removeForAll(story, anna, 'Mara', cy)
   const other = await story.enter('Mara too')
@@ -164,7 +150,7 @@ test('with a new identity the removed need a new invite: the old links are revok
 })
 
 test('everybody restarts after a removal: it holds, and they go on', async () => {
-  const { story, actors } = await room('Mara', 'Cy')
+  const { story, actors } = await loftWith('Mara', 'Cy')
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
   await remove(story, anna, 'Mara')
   const again = [await restart(story, 'Anna', anna), await restart(story, 'Cy', cy)] as const
@@ -178,7 +164,7 @@ test('everybody restarts after a removal: it holds, and they go on', async () =>
 })
 
 test('a removed member who floods the log from before the removal stops nobody', async () => {
-  const { story, actors } = await room('Mara', 'Cy')
+  const { story, actors } = await loftWith('Mara', 'Cy')
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
   const insider = await Insider.of(story, mara)
   await removeForAll(story, anna, 'Mara', cy)
@@ -200,7 +186,7 @@ test('a removed member who floods the log from before the removal stops nobody',
 })
 
 test('other words of a removed member under a sequence that counted, passed on by one who is in, are told of as signed twice', async () => {
-  const { story, actors } = await room('Mara', 'Cy')
+  const { story, actors } = await loftWith('Mara', 'Cy')
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
   await saysBefore(story, mara, anna, cy)
   const insider = await Insider.of(story, mara)

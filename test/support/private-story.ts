@@ -2,7 +2,7 @@ import type { InviteOptions } from '../../src/core/chat/index.ts'
 import { loadGroupKeys, type EpochId } from '../../src/core/encryption/index.ts'
 import { Insider } from './insider.ts'
 import { settle } from './settle.ts'
-import { transcript, type Actor, type Story } from './story.ts'
+import { Story, transcript, type Actor } from './story.ts'
 import { skipTime } from './virtual-clock.ts'
 
 // Virtual time does not wait for a module to be read from the disk.
@@ -16,6 +16,23 @@ export async function found(story: Story, actor: Actor, history?: 'joined' | 'al
   // In real time, in which virtual time would run on.
   await loadGroupKeys()
   await settle(story, actor.peer.privateRooms.create(LOFT, history === undefined ? {} : { history }))
+}
+
+/** Anna's room, into which the others came by her link, all of them together. */
+export async function loftWith(...names: readonly string[]): Promise<{ story: Story; actors: Actor[]; link: string }> {
+  const story = new Story()
+  const actors: Actor[] = []
+  for (const name of ['Anna', ...names]) actors.push(await story.enter(name))
+  const [anna, ...others] = actors
+  if (anna === undefined) throw new Error('nobody is here')
+  await found(story, anna)
+  const link = await inviteLink(story, anna)
+  for (const each of others) {
+    const outcome = await join(story, each, link)
+    if (outcome !== 'in') throw new Error(outcome)
+  }
+  await meet(story, ...actors)
+  return { story, actors, link }
 }
 
 export async function inviteLink(story: Story, by: Actor, options: InviteOptions = {}): Promise<string> {
