@@ -51,6 +51,7 @@ async function takeAll(browser: Browser, relay: LabPeer): Promise<void> {
     .click()
   await take(anna, '5-details')
   await takeIdentity(anna)
+  await takeDirect(anna, cast.Bo)
   await takePrivateRoom(browser, anna)
   await takeAmending(anna)
   await takeCatchingUp(browser, await lab.start('up'))
@@ -70,6 +71,29 @@ async function takeIdentity(anna: Page): Promise<void> {
   await anna.getByRole('dialog').getByRole('button', { name: 'Passphrase' }).click()
   await take(anna, '14-passphrase')
   await anna.getByRole('button', { name: 'Close', exact: true }).click()
+}
+
+/** A direct conversation, of which Bo is asked first: they know each other from an open room alone. */
+async function takeDirect(anna: Page, bo: Page): Promise<void> {
+  const main = anna.url()
+  await anna.getByRole('button', { name: 'Message Bo' }).click()
+  await anna.getByRole('heading', { name: 'Bo', level: 2 }).waitFor()
+  await say(anna, 'Only for you: the spare key is under the third pot.')
+  const request = bo.getByRole('list', { name: 'Direct messages' }).getByRole('link')
+  await request.click()
+  await bo.getByRole('heading', { name: 'Anna would like to write to you' }).waitFor()
+  await take(bo, '21-request')
+  await bo.getByRole('button', { name: 'Accept' }).click()
+  await hears(bo, 'Only for you')
+  await say(bo, 'Thanks! I will water them.')
+  await hears(anna, 'I will water')
+  await anna.getByRole('button', { name: 'Details', exact: true }).click()
+  await take(anna, '22-direct')
+  await anna.getByRole('button', { name: 'Leave', exact: true }).click()
+  await take(anna, '23-leave')
+  await anna.getByRole('button', { name: 'Stay', exact: true }).click()
+  await anna.goto(main)
+  await bo.goto(main)
 }
 
 /** A private room: made, invited to, joined, and what its owner may do there. */

@@ -101,7 +101,9 @@ interface MemberProps {
 
 function Member({ member, session, room, ask }: MemberProps) {
   const { words, explained } = pathWords(member)
-  const role = ROLE_WORDS[member.role] === '' ? '' : `${ROLE_WORDS[member.role]}, `
+  // Of a direct conversation both are owners.
+  const isTold = room.direct === undefined && ROLE_WORDS[member.role] !== ''
+  const role = isTold ? `${ROLE_WORDS[member.role]}, ` : ''
   const rtt = member.online && member.rtt !== undefined ? `, ${Math.max(1, Math.round(member.rtt))} ms` : ''
   return (
     <li class="member" data-online={member.online || member.self}>

@@ -9,22 +9,27 @@ interface LeaveDialogProps {
   readonly room: RoomSummary
 }
 
-const BACK_WORDS: Readonly<Record<RoomSummary['kind'], string>> = {
-  open: 'With its name or link you can come back.',
-  private: 'To come back takes a new invite.'
-}
+const WORDS = {
+  open: { title: 'Leave the room?', back: 'With its name or link you can come back.' },
+  private: { title: 'Leave the room?', back: 'To come back takes a new invite.' },
+  direct: {
+    title: 'Leave the conversation?',
+    back: 'When one of you writes to the other again, that is a new one.'
+  }
+} as const
 
 export function LeaveDialog({ session, onClose, room }: LeaveDialogProps) {
   const [forgets, setForgets] = useState(false)
+  const { title, back } = WORDS[room.direct === undefined ? room.kind : 'direct']
   async function leave(): Promise<void> {
     await (forgets ? session.peer.forgetRoom(room.id) : session.peer.leaveRoom(room.id))
     session.router.replace({ kind: 'rooms' })
   }
   return (
-    <ConfirmDialog title="Leave the room?" cancel="Stay" action="Leave" onClose={onClose} run={leave}>
+    <ConfirmDialog title={title} cancel="Stay" action="Leave" onClose={onClose} run={leave}>
       <p>
-        You no longer take part in <bdi class="strong">{room.name}</bdi>, and nobody gets its messages from this tab any
-        more. {BACK_WORDS[room.kind]}
+        You no longer take part in {room.direct !== undefined && 'the conversation with '}
+        <bdi class="strong">{room.name}</bdi>, and nobody gets its messages from this tab any more. {back}
       </p>
       <label class="check">
         <input type="checkbox" checked={forgets} onChange={event => setForgets(event.currentTarget.checked)} />
