@@ -1,6 +1,6 @@
 import type { Ip6Kind, NatKind, SharedKind } from './lab/nat-kind.ts'
 import { ip6Of, NatLab, type Host } from './lab/nat-lab.ts'
-import { launch, openTabAt, startProgram } from './participant.ts'
+import { launch, openTabAt, startProgram, type Participant } from './participant.ts'
 import { meetAndTalk, type Trial } from './trial.ts'
 
 export const KINDS: readonly NatKind[] = [
@@ -45,7 +45,9 @@ export interface Meeting {
   /** The web app, as the last relay serves it. */
   readonly page: string
   readonly hosts: readonly [Host, Host]
-  /** The two come anew each time. */
+  /** Starts the two, who come anew each time and are to be ended. */
+  participants(flags: readonly string[]): [Promise<Participant>, Promise<Participant>]
+  /** The two meet and talk. */
   trial(flags: readonly string[], connectionLimit?: number): Promise<Trial>
   end(): Promise<void>
 }
@@ -86,9 +88,9 @@ export async function prepareMeeting([a, b]: readonly [Side, Side], relayCount: 
     const hosts = place(lab, a.kind, b.kind)
     const start = ({ isTab }: Side, host: Host, flags: readonly string[]) =>
       isTab ? openTabAt(host, page) : startProgram(host, [...bootstrap, ...flags], peers)
-    const trial = (flags: readonly string[], connectionLimit?: number): Promise<Trial> =>
-      meetAndTalk([start(a, hosts[0], flags), start(b, hosts[1], flags)], connectionLimit)
-    return { lab, page, hosts, trial, end }
+    const participants: Meeting['participants'] = flags => [start(a, hosts[0], flags), start(b, hosts[1], flags)]
+    const trial: Meeting['trial'] = (flags, limit) => meetAndTalk(participants(flags), limit)
+    return { lab, page, hosts, participants, trial, end }
   } catch (thrown) {
     await end()
     throw thrown

@@ -11,8 +11,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { systemClock, type Clock } from '../../src/core/bytes/index.ts'
-import { pathOfAddress, type Libp2pNetworkOptions } from '../../src/core/network/index.ts'
-import { createBackoff } from '../../src/core/network/libp2p/backoff.ts'
+import {
+  pathOfAddress,
+  type Libp2pNetworkOptions,
+  type NetworkEvent,
+  type PeerConnection
+} from '../../src/core/network/index.ts'
 import { createConnections } from '../../src/core/network/libp2p/connections.ts'
 import { DHT_PROTOCOL } from '../../src/core/network/libp2p/dht.ts'
 import { dial } from '../../src/core/network/libp2p/dial.ts'
@@ -369,32 +373,26 @@ test('The search for relays queries the DHT with growing pauses, and ends at onc
   expect(pauses).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 120_000, 120_000, 120_000])
 })
 
-test('Waits double up to the most, spread by a quarter, and begin anew after a reset', () => {
-  let random = 0.5
-  const backoff = createBackoff(1_000, 30_000, () => random)
-  expect([1, 2, 3, 4, 5, 6, 7].map(() => backoff.next())).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
-  backoff.reset()
-  random = 0
-  expect(backoff.next()).toBe(750)
-  random = 1
-  expect(backoff.next()).toBe(2_500)
-})
-
-test('When the browser is online again, waits are cut short', async () => {
-  const target = new EventTarget()
-  vi.stubGlobal('addEventListener', target.addEventListener.bind(target))
-  vi.stubGlobal('removeEventListener', target.removeEventListener.bind(target))
-  // Time in which nothing is tried by itself any more.
+test('Once the addresses of this machine have changed, whoever does not answer is soon no longer there', async () => {
+  const { node, addresses } = await openRelay()
+  // Whoever is silent for the usual time stays connected here.
   const clock: Clock = {
     now: systemClock.now,
-    after: (delay, run) => (delay < 500 ? systemClock.after(delay, run) : () => undefined)
+    after: (delay, run) => (delay < 5_000 ? systemClock.after(delay, run) : () => undefined)
   }
-  const bo = await cast.enter()
-  const [address = ''] = ownAddresses(bo)
-  await bo.leave()
-  const ann = await cast.enter({ bootstrap: [address], clock })
-  await until('the warning', () => ann.events.some(({ kind }) => kind === 'warning'))
-  const back = await cast.enter({ folder: bo.folder, listen: [address.replace(/\/p2p\/.*$/, '')] })
-  target.dispatchEvent(new Event('online'))
-  await connected(ann, back)
+  let changed = (): void => undefined
+  const watchAddresses = (listener: () => void) => {
+    changed = listener
+    return () => undefined
+  }
+  const ann = await cast.enter({ bootstrap: addresses, clock, watchAddresses })
+  const relay = (): PeerConnection | undefined => ann.network.peers().find(({ rtt }) => rtt !== undefined)
+  const { peer } = await until('the round trip', relay)
+  await node.unhandle('/ipfs/ping/1.0.0')
+  await node.handle('/ipfs/ping/1.0.0', () => undefined)
+  changed()
+  const isGone = (event: NetworkEvent): boolean =>
+    event.kind === 'peer' && event.connection.peer === peer && event.connection.path === 'none'
+  await until('the end', () => ann.events.some(isGone))
+  expect(ann.events.some(({ kind }) => kind === 'woke')).toBe(true)
 })

@@ -1,12 +1,17 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { webSockets } from '@libp2p/websockets'
+import { systemClock, type Clock } from '../../src/core/bytes/index.ts'
+import { createBackoff } from '../../src/core/network/libp2p/backoff.ts'
 import { connected, connectionTo, createCast, ownAddresses, until, type Actor } from './network-cast.ts'
 import { startKillableRelay } from './killable-relay.ts'
 
 const cast = createCast()
-afterEach(() => cast.release())
+afterEach(async () => {
+  await cast.release()
+  vi.unstubAllGlobals()
+})
 
 const OVER_WS = { transports: [webSockets()], listen: [] }
 
@@ -85,4 +90,34 @@ test('Each change of a path is told once: opened, measured, lost', async () => {
     ['none', 'undefined']
   ])
   expect(await ann.network.addressesOf(bo.network.self)).toEqual(addresses)
+})
+
+test('Waits double up to the most, spread by a quarter, and begin anew after a reset', () => {
+  let random = 0.5
+  const backoff = createBackoff(1_000, 30_000, () => random)
+  expect([1, 2, 3, 4, 5, 6, 7].map(() => backoff.next())).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+  backoff.reset()
+  random = 0
+  expect(backoff.next()).toBe(750)
+  random = 1
+  expect(backoff.next()).toBe(2_500)
+})
+
+test('When the browser is online again, waits are cut short', async () => {
+  const target = new EventTarget()
+  vi.stubGlobal('addEventListener', target.addEventListener.bind(target))
+  vi.stubGlobal('removeEventListener', target.removeEventListener.bind(target))
+  // Time in which nothing is tried by itself any more.
+  const clock: Clock = {
+    now: systemClock.now,
+    after: (delay, run) => (delay < 500 ? systemClock.after(delay, run) : () => undefined)
+  }
+  const bo = await cast.enter()
+  const [address = ''] = ownAddresses(bo)
+  await bo.leave()
+  const ann = await cast.enter({ bootstrap: [address], clock })
+  await until('the warning', () => ann.events.some(({ kind }) => kind === 'warning'))
+  const back = await cast.enter({ folder: bo.folder, listen: [address.replace(/\/p2p\/.*$/, '')] })
+  target.dispatchEvent(new Event('online'))
+  await connected(ann, back)
 })

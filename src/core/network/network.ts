@@ -85,7 +85,7 @@ export interface RelayReservation {
 export type NetworkEvent =
   | { readonly kind: 'peer'; readonly connection: PeerConnection }
   | { readonly kind: 'addresses' }
-  /** The machine was asleep or offline, or the page frozen, and is back: what was said meanwhile was not heard. */
+  /** The machine was asleep or offline, or the page frozen, and is back, or its addresses have changed: what was said meanwhile was not heard. */
   | { readonly kind: 'woke' }
   | { readonly kind: 'warning'; readonly code: string; readonly text: string }
 

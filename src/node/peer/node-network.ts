@@ -18,6 +18,7 @@ import type { NodeDatabase } from '../data/node-database.ts'
 import { encodedIceServers } from './ice-servers.ts'
 import { freePort } from './ports.ts'
 import { sendPacket } from './send-packet.ts'
+import { watchAddresses } from './watch-addresses.ts'
 import { patientWebRTCDirect } from './webrtc-direct.ts'
 import { mendOffers } from './webrtc-offers.ts'
 
@@ -53,6 +54,7 @@ export async function createNodeNetwork(options: NodeNetworkOptions): Promise<Ne
     // Who looks for no relay is reached without.
     ...(settings.punch && options.relayClient ? { freePort: () => freePort('tcp') } : {}),
     ...(iceOffer && { iceOffer }),
+    watchAddresses: changed => watchAddresses(systemClock, changed),
     clock: systemClock,
     profile: 'node'
   })

@@ -116,7 +116,7 @@ export class NatLab {
   host6(name: string, kind: Ip6Kind): Host {
     const router = this.router(`${name}-router`, 'port-restricted', { ip6: true })
     const host = this.behind(name, router)
-    const space = host.wrap.at(-1) ?? ''
+    const space = spaceOf(host)
     const address = `${router.subnet6}2`
     ip('-n', space, '-6', 'address', 'add', `${address}/64`, 'dev', 'eth0', 'nodad')
     ip('-n', space, '-6', 'route', 'add', 'default', 'via', `${router.subnet6}1`)
@@ -153,6 +153,16 @@ export class NatLab {
   behind(name: string, router: Router): Host {
     const space = this.#space(name)
     return { name, address: attachBehind(router, space, 'eth0'), wrap: wrapOf(space) }
+  }
+
+  /** Pulls the host's cable: its addresses go, and what it had open hears nothing more. */
+  unplug(host: Host): void {
+    ip('-n', spaceOf(host), 'link', 'delete', 'eth0')
+  }
+
+  /** A host without a cable gets an address on this network. */
+  plug(host: Host, router: Router): void {
+    attachBehind(router, spaceOf(host), 'eth0')
   }
 
   /** Takes all of it away, with the processes' connections. */
@@ -228,6 +238,10 @@ function forwardIp6(space: string): void {
 
 function wrapOf(space: string): readonly string[] {
   return ['ip', 'netns', 'exec', space]
+}
+
+function spaceOf({ wrap }: Host): string {
+  return wrap.at(-1) ?? ''
 }
 
 function ip(...args: string[]): string {

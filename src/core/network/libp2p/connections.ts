@@ -49,6 +49,8 @@ export interface Connections {
   suspect(peer: PeerId): void
   /** Asks all at once whether they are still there. */
   wake(): void
+  /** This machine's addresses have changed: asks all, and whoever does not answer soon is no longer there. */
+  moved(): void
   stop(): void
 }
 
@@ -102,11 +104,15 @@ export function createConnections(scope: Scope, listeners: ConnectionListeners):
 
   function suspect(peer: PeerId): void {
     for (const tracked of of(peer)) {
-      if ((tracked.path !== 'webrtc' && tracked.path !== 'turn') || !tracked.usable || tracked.suspected) continue
-      tracked.suspected = true
-      tracked.timer.clear()
-      void measure(peer, tracked)
+      if (tracked.path === 'webrtc' || tracked.path === 'turn') doubt(peer, tracked)
     }
+  }
+
+  function doubt(peer: PeerId, tracked: Tracked): void {
+    if (!tracked.usable || tracked.suspected) return
+    tracked.suspected = true
+    tracked.timer.clear()
+    void measure(peer, tracked)
   }
 
   async function measure(peer: PeerId, tracked: Tracked): Promise<void> {
@@ -167,6 +173,9 @@ export function createConnections(scope: Scope, listeners: ConnectionListeners):
       for (const [peer, all] of known) {
         for (const tracked of all.values()) tracked.timer.set(0, () => void measure(peer, tracked))
       }
+    },
+    moved() {
+      for (const [peer, all] of known) for (const tracked of all.values()) doubt(peer, tracked)
     },
     stop() {
       for (const release of released) release()

@@ -37,6 +37,8 @@ export interface Libp2pNetworkOptions {
   readonly iceOffer?: (peer: PeerId) => IceOffer
   /** Finds a free local TCP port that nobody listens on, for punching holes with TCP; undefined where none are punched. */
   readonly freePort?: () => Promise<number>
+  /** Calls `changed` whenever this machine's addresses have; a page is told by its browser. Returns what ends it. */
+  readonly watchAddresses?: (changed: () => void) => () => void
   /** Sizes the connection limits. */
   readonly profile: 'node' | 'browser'
   /** A number from 0 to 1 that spreads retries; random by default. */

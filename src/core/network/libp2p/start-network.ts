@@ -103,10 +103,19 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   function wakeMeetings(): void {
     for (const meeting of meetings) meeting.wake()
   }
-  /** The machine is awake or online again, maybe elsewhere. */
+  /** The machine is awake again, maybe elsewhere. */
+  function woke(): void {
+    connections.wake()
+    wakeAll()
+  }
+  /** The machine is online again, or by another network: what went by the one before is likely gone. */
+  function moved(): void {
+    connections.moved()
+    wakeAll()
+  }
   function wakeAll(): void {
     punching?.wake()
-    for (const part of [connections, upgrades, reach, ...keepers, ...chosen, ...meetings]) part.wake()
+    for (const part of [upgrades, reach, ...keepers, ...chosen, ...meetings]) part.wake()
     void places.search(node)
     emit({ kind: 'woke' })
   }
@@ -130,8 +139,9 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
       if (isReachable(node)) void node.services.dht?.setMode('server').catch(() => undefined)
     }),
     every(options.clock, RELAY_SEARCH_PERIOD, () => void places.search(node)),
-    watchSleep(options.clock, wakeAll),
-    listenToPage({ online: wakeAll, leaving: hangUp })
+    watchSleep(options.clock, woke),
+    options.watchAddresses?.(moved) ?? (() => undefined),
+    listenToPage({ online: moved, leaving: hangUp })
   ]
   const stop = once(async () => {
     ended.abort(new Error('the network was stopped'))
