@@ -22,7 +22,7 @@ const ASK = 'let go'
 const WHO = 'who holds it?'
 const HELD = 'held'
 
-export function createTabLock(profile: string): TabLock {
+export function createTabLock(profile: string, answerMillis = ANSWER_MILLIS): TabLock {
   const name = `starling/${profile}`
   const channel = new BroadcastChannel(name)
   let letGo: (() => void) | undefined
@@ -50,8 +50,10 @@ export function createTabLock(profile: string): TabLock {
 
   function request(options: LockOptions, onLost: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
+      let isHolding = false
       const held = navigator.locks.request(name, options, () => {
         resolve()
+        isHolding = true
         lost = onLost
         channel.postMessage(HELD)
         return new Promise<void>(done => (letGo = done))
@@ -59,22 +61,31 @@ export function createTabLock(profile: string): TabLock {
       // A rejection after the lock was held means that it was stolen: this tab had been frozen.
       held.catch(async (thrown: unknown) => {
         reject(thrown)
-        await lose()
+        if (isHolding) await lose()
       })
     })
   }
 
+  /** Whether another tab has it, as long as this one waits for it. */
+  async function isTaken(): Promise<boolean> {
+    const { held, pending } = await navigator.locks.query()
+    return [held, pending].every(locks => locks?.some(lock => lock.name === name) === true)
+  }
+
   return {
     async take(onLost) {
-      waiting = new AbortController()
-      const signal = AbortSignal.any([waiting.signal, AbortSignal.timeout(ANSWER_MILLIS)])
+      const { signal } = (waiting = new AbortController())
       channel.postMessage(WHO)
+      // A busy browser may be slow to give what nobody has.
+      const timer = setTimeout(async () => (await isTaken()) && waiting.abort(), answerMillis)
       try {
         await request({ signal }, onLost)
         return true
       } catch (thrown) {
         if (signal.aborted) return false
         throw thrown
+      } finally {
+        clearTimeout(timer)
       }
     },
     async takeOver(onLost) {

@@ -44,6 +44,12 @@ test('a frozen tab that cannot say so holds the profile all the same', async () 
   thawed.resolve()
 })
 
+test('a browser that is slow to give the profile to anybody is waited for', async () => {
+  const NO_PATIENCE = 0
+  for (let time = 0; time < 20; time += 1)
+    expect(await createTabLock(newProfile(), NO_PATIENCE).take(nothing)).toBe(true)
+})
+
 test('a tab that is asked lets go only after its peer has stopped', async () => {
   const profile = newProfile()
   const [first, second] = [createTabLock(profile), createTabLock(profile)]
