@@ -28,7 +28,7 @@ test('a removed member with the group info of now, from an accomplice, and of be
   const [anna, mara, cy] = actors as [Actor, Actor, Actor]
   const insider = await Insider.of(story, mara)
   const cites = (await insider.heads()).slice(0, 16)
-  const before = await groupInfoOf(insider)
+  const [before, parent] = [await groupInfoOf(insider), insider.sealingEpoch()]
   await settle(story, anna.peer.privateRooms.remove('Loft', 'Mara'))
   await story.until('Mara is gone', async () => (await roles(cy)).length === 2)
   await story.until('Mara is told', () => mara.peer.findRoom('Loft').ended === 'removed')
@@ -37,11 +37,11 @@ test('a removed member with the group info of now, from an accomplice, and of be
   const epoch = await comeTogether(story, anna, cy)
   const leaked = await groupInfoOf(await Insider.of(story, cy))
   const self = deviceOf(insider)
-  const adding = await commitFromOutside(insider, leaked, { cites, added: [self] })
+  const adding = await commitFromOutside(insider, leaked, { parent: epoch, cites, added: [self] })
   const made = [
     adding,
-    await commitFromOutside(insider, leaked, { cites, added: [] }),
-    await commitFromOutside(insider, before, { cites, added: [] })
+    await commitFromOutside(insider, leaked, { parent: epoch, cites, added: [] }),
+    await commitFromOutside(insider, before, { parent, cites, added: [] })
   ]
   const from = story.network.peer('mara by hand')
   for (const each of [anna, cy]) story.network.connect(from, each.network)

@@ -169,7 +169,7 @@ test('a commit that opens for nobody, or tells another key than it makes, stops 
   const { story, anna, mara, others, from } = await room('member', 'Cy')
   const [cy] = others as [Actor]
   const insider = await Insider.of(story, mara)
-  for (const change of ['commit', 'keyHash', 'epoch'] as const) {
+  for (const change of ['commit', 'keyHash', 'groupEpoch'] as const) {
     const entry = await insider.brokenCommit(change)
     for (const each of [anna, cy]) expect(insider.gossip(each, entry, from)).toBe('accept')
   }

@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
 import { encodeUtf8, expectValue, failure, sha256, toHex, type Result } from '../../src/core/bytes/index.ts'
 import { encodeOperation, type OperationId } from '../../src/core/encryption/access/index.ts'
-import { encodeClaim, type EpochId, type GroupKeys, type KeyPackage } from '../../src/core/encryption/epochs/index.ts'
+import {
+  encodeClaim,
+  type EpochId,
+  type GroupEpoch,
+  type GroupKeys,
+  type KeyPackage
+} from '../../src/core/encryption/epochs/index.ts'
 import { foundPrivateRoom } from '../../src/core/encryption/found-private-room.ts'
 import { generationId } from '../../src/core/encryption/generation.ts'
 import {
@@ -227,8 +233,14 @@ test('no more operations are taken than a room has use for, and no more commits'
   if (parent === undefined) throw new Error('the founder is not in')
   const claim = { parent, cites: [anna.room.id], added: [], removed: [], keyHash: 'ab'.repeat(32) } as const
   for (let number = 0; number < 16_400; number += 1) {
-    const epoch = numbered(number).slice(0, 32) as EpochId
-    const bytes = encodeClaim({ ...claim, epoch, generation: undefined, commit: encodeUtf8('{}'), welcome: undefined })
+    const groupEpoch = numbered(number).slice(0, 32) as GroupEpoch
+    const bytes = encodeClaim({
+      ...claim,
+      groupEpoch,
+      generation: undefined,
+      commit: encodeUtf8('{}'),
+      welcome: undefined
+    })
     await take({ id: numbered(number), kind: COMMIT_KIND, content: bytes })
     await take({ id: numbered(-1 - number), kind: OPERATION_KIND, content })
   }
@@ -251,9 +263,9 @@ test('a member’s commits that wait for what never comes, however many, do not 
   const claim = { cites: [anna.room.id], added: [], removed: [], keyHash: 'ab'.repeat(32), welcome: undefined } as const
   const numbered = (number: number): string => toHex(sha256(encodeUtf8(`${number}`)))
   for (let number = 0; number < 1100; number += 1) {
-    const [epoch, parent] = [numbered(number), numbered(-1 - number)].map(each => each.slice(0, 32) as EpochId)
-    if (epoch === undefined || parent === undefined) continue
-    const content = encodeClaim({ ...claim, epoch, parent, generation: undefined, commit: encodeUtf8('{}') })
+    const groupEpoch = numbered(number).slice(0, 32) as GroupEpoch
+    const parent = numbered(-1 - number).slice(0, 32) as EpochId
+    const content = encodeClaim({ ...claim, groupEpoch, parent, generation: undefined, commit: encodeUtf8('{}') })
     await cy.room.take({ id: numbered(number) as OperationId, device, kind: COMMIT_KIND, content }, NOON)
   }
   for (const each of news) if (each !== later) await cy.room.take(each, NOON)

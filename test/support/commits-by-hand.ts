@@ -3,9 +3,8 @@ import { concatBytes, expectValue, systemRandom, toHex } from '../../src/core/by
 import { exchange } from '../../src/core/chat/online/exchange.ts'
 import type { ExchangeMessage } from '../../src/core/chat/online/exchange-codec.ts'
 import { createHello } from '../../src/core/chat/online/greeting.ts'
-import { encodeClaim, hashOf, noteOf, type GroupState } from '../../src/core/encryption/epochs/index.ts'
+import { hashOf, noteOf, type GroupState } from '../../src/core/encryption/epochs/index.ts'
 import {
-  COMMIT_KIND,
   dayOf,
   decodeHandedOver,
   exchangeKeys,
@@ -19,16 +18,10 @@ import {
 import { encodeMessage } from '../../src/core/encryption/mls/codec.ts'
 import { mlsSuite } from '../../src/core/encryption/mls/suite.ts'
 import type { DeviceId, DisplayName } from '../../src/core/identity/index.ts'
-import type { Entry } from '../../src/core/log/index.ts'
-import type { Insider } from './insider.ts'
+import type { Claimed, Insider } from './insider.ts'
 import { settle } from './settle.ts'
 import type { Actor, Story } from './story.ts'
 import type { VirtualPeer } from './virtual-network.ts'
-
-interface Made {
-  readonly entry: Entry
-  readonly epoch: EpochId
-}
 
 function deviceOf({ identity }: Insider) {
   return { id: identity.certificate.device, signingKey: identity.deviceSeed }
@@ -50,18 +43,17 @@ export async function groupInfoOf(insider: Insider): Promise<Uint8Array> {
 export async function commitFromOutside(
   by: Insider,
   groupInfo: Uint8Array,
-  { cites, added }: { readonly cites: readonly OperationId[]; readonly added: readonly DeviceId[] }
-): Promise<Made> {
+  said: { readonly parent: EpochId; readonly cites: readonly OperationId[]; readonly added: readonly DeviceId[] }
+): Promise<Claimed> {
   const keys = await loadGroupKeys()
-  const { parent, commit, state } = expectValue(await keys.joinByItself(groupInfo, deviceOf(by), noteOf(cites)))
+  const { commit, state } = expectValue(await keys.joinByItself(groupInfo, deviceOf(by), noteOf(said.cites)))
   const keyHash = hashOf(await keys.secretFor(state, 'content'))
-  const claim = { parent, epoch: state.epoch, cites, added, removed: [], keyHash, commit }
-  const content = encodeClaim({ ...claim, generation: undefined, welcome: undefined })
-  return { entry: await by.control({ kind: COMMIT_KIND, content }), epoch: state.epoch }
+  const claim = { ...said, groupEpoch: state.epoch, removed: [], keyHash, commit }
+  return by.claim({ ...claim, generation: undefined, welcome: undefined })
 }
 
 /** A commit that renews this device's leaf, claims what is true, and opens for all but these. */
-export async function commitHiddenFrom(by: Insider, hidden: readonly DeviceId[]): Promise<Made> {
+export async function commitHiddenFrom(by: Insider, hidden: readonly DeviceId[]): Promise<Claimed> {
   const keys = await loadGroupKeys()
   const tip = tipOf(by)
   const client = {
@@ -90,9 +82,8 @@ export async function commitHiddenFrom(by: Insider, hidden: readonly DeviceId[])
   )
   const state = expectValue(keys.decode(encodeGroupState(newState)))
   const keyHash = hashOf(await keys.secretFor(state, 'content'))
-  const claim = { parent: tip.epoch, epoch: state.epoch, cites, added: [], removed: [], keyHash }
-  const content = encodeClaim({ ...claim, commit: encodeMessage(commit), generation: undefined, welcome: undefined })
-  return { entry: await by.control({ kind: COMMIT_KIND, content }), epoch: state.epoch }
+  const claim = { parent: by.sealingEpoch(), groupEpoch: state.epoch, cites, added: [], removed: [], keyHash }
+  return by.claim({ ...claim, commit: encodeMessage(commit), generation: undefined, welcome: undefined })
 }
 
 /** Greets a member as this device, and asks for what is lacked; undefined when the member gives nothing. */

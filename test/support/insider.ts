@@ -6,11 +6,13 @@ import { encodeContent, MESSAGE_KIND } from '../../src/core/chat/room/content.ts
 import { Room } from '../../src/core/chat/room/room.ts'
 import {
   encodeClaim,
+  epochIdOf,
   hashOf,
   noteOf,
-  type CommitClaim,
+  type GroupEpoch,
   type GroupKeys,
-  type GroupState
+  type GroupState,
+  type SaidClaim
 } from '../../src/core/encryption/epochs/index.ts'
 import {
   COMMIT_KIND,
@@ -69,9 +71,13 @@ interface Said {
   readonly clock?: HybridTime
 }
 
-interface MadeCommit {
+/** A commit's entry, and the epoch that it begins. */
+export interface Claimed {
   readonly entry: Entry
   readonly epoch: EpochId
+}
+
+interface MadeCommit extends Claimed {
   readonly state: GroupState
 }
 
@@ -81,7 +87,7 @@ interface HowToCommit {
   /** Key packages. */
   readonly add?: readonly Uint8Array[]
   readonly remove?: readonly DeviceId[]
-  readonly claims?: Partial<CommitClaim>
+  readonly claims?: Partial<SaidClaim>
 }
 
 const ROOM_ENTRIES = 10_000
@@ -299,18 +305,23 @@ export class Insider {
     const change = { add, remove, note: noteOf(cites) }
     const { commit, welcome, state } = expectValue(await scheme.commit(before, device, change))
     const keyHash = hashOf(await scheme.secretFor(state, 'content'))
-    const { epoch } = state
-    const claim = { parent, epoch, cites, added: [], removed: remove, keyHash, commit, welcome, ...claims }
-    const content = encodeClaim({ generation: undefined, ...claim })
-    return { entry: await this.control({ kind: COMMIT_KIND, content }), epoch, state }
+    const claim = { parent, cites, added: [], removed: remove, keyHash, commit, welcome, generation: undefined }
+    return { ...(await this.claim({ ...claim, groupEpoch: state.epoch, ...claims })), state }
+  }
+
+  /** What it likes, claimed of any commit. */
+  async claim(said: SaidClaim): Promise<Claimed> {
+    const content = encodeClaim(said)
+    const epoch = epochIdOf(this.identity.certificate.device, content)
+    return { entry: await this.control({ kind: COMMIT_KIND, content }), epoch }
   }
 
   /** A commit that changes nobody, and is not what it claims in one respect. */
-  async brokenCommit(broken: 'commit' | 'keyHash' | 'epoch' | 'parent'): Promise<Entry> {
+  async brokenCommit(broken: 'commit' | 'keyHash' | 'groupEpoch' | 'parent'): Promise<Entry> {
     const wrong = {
       commit: systemRandom(500),
       keyHash: madeUpId() as string,
-      epoch: toHex(systemRandom(16)) as EpochId,
+      groupEpoch: toHex(systemRandom(16)) as GroupEpoch,
       parent: toHex(systemRandom(16)) as EpochId
     }
     return (await this.commit({ claims: { [broken]: wrong[broken] } })).entry

@@ -1,7 +1,7 @@
 import { expectValue, fromHex, type Millis } from '../bytes/index.ts'
 import type { MemberId } from '../identity/index.ts'
 import { encodeOperation, type HistoryPolicy, type OperationId } from './access/index.ts'
-import { hashOf } from './epochs/index.ts'
+import { hashOf, type EpochId } from './epochs/index.ts'
 import { newGeneration, type Generation } from './generation.ts'
 import { OPERATION_KIND, type ControlWords } from './control-words.ts'
 import { NOTHING_BESIDE, PrivateRoom, type PrivateRoomDeps } from './private-room.ts'
@@ -34,7 +34,7 @@ export async function foundPrivateRoom(deps: PrivateRoomDeps, { name, history, o
     words,
     generation,
     async begin(id, now) {
-      const room = new PrivateRoom(deps, id, { generations: new Map([[state.epoch, generation]]) })
+      const room = new PrivateRoom(deps, id, { generations: new Map([[state.epoch as string as EpochId, generation]]) })
       await room.take({ id, device: device.id, ...words }, now)
       await room.open(state)
       return room

@@ -2,7 +2,7 @@ import type { Millis } from '../bytes/index.ts'
 import type { DeviceId } from '../identity/index.ts'
 import type { Access, OperationId } from './access/index.ts'
 import type { OwnCommit } from './control-words.ts'
-import { devicesOf, noteOf, type EpochGraph, type EpochId, type EpochNode } from './epochs/index.ts'
+import { devicesOf, groupEpochOf, noteOf, type EpochGraph, type EpochId, type EpochNode } from './epochs/index.ts'
 import type { Generations } from './generations.ts'
 import { MAX_HANDED_GENERATIONS, MAX_LACKED_EPOCHS, type HandedOver, type Lacked } from './handing-over-codec.ts'
 import { ownCommit, type OwnCommitDeps } from './own-commit.ts'
@@ -94,7 +94,7 @@ export class HandingOver {
     const { keys, device, ends } = this.#deps
     const cites = ends([device.id])
     const joined = await keys.joinByItself(groupInfo, device, noteOf(cites))
-    if (!joined.ok || joined.value.parent !== winner.epoch) return undefined
+    if (!joined.ok || joined.value.parent !== groupEpochOf(winner)) return undefined
     return ownCommit(this.#deps, joined.value, { parent: winner.epoch, cites, added: [], removed: [] })
   }
 }

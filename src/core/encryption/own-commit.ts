@@ -4,9 +4,9 @@ import type { OperationId } from './access/index.ts'
 import { COMMIT_KIND, type OwnCommit } from './control-words.ts'
 import {
   encodeClaim,
+  epochIdOf,
   hashOf,
   noteOf,
-  type CommitClaim,
   type Committed,
   type EpochId,
   type GroupDevice,
@@ -37,11 +37,9 @@ export async function ownCommit(
   carried: Carried
 ): Promise<OwnCommit> {
   const isRemoval = carried.removed.length > 0
-  const claim: CommitClaim = {
+  const said = {
     ...carried,
-    epoch: state.epoch,
-    committer: certificate.member,
-    device: device.id,
+    groupEpoch: state.epoch,
     keyHash: hashOf(await keys.secretFor(state, 'content')),
     generation: isRemoval
       ? sealGeneration(await keys.secretFor(state, 'generation'), newGeneration(random))
@@ -49,7 +47,10 @@ export async function ownCommit(
     commit,
     welcome: carried.added.length > 0 ? welcome : undefined
   }
-  return { words: { kind: COMMIT_KIND, content: encodeClaim(claim) }, claim, state }
+  const content = encodeClaim(said)
+  const whose = { committer: certificate.member, device: device.id }
+  const claim = { ...said, ...whose, epoch: epochIdOf(device.id, content) }
+  return { words: { kind: COMMIT_KIND, content }, claim, state }
 }
 
 /** Of these devices those with whose key packages, well-formed as they are, nobody can be added here. */

@@ -25,6 +25,7 @@ import {
 import {
   decodeClaim,
   EpochGraph,
+  epochIdOf,
   hashOf,
   justifiedBy,
   noteOf,
@@ -374,7 +375,8 @@ export class PrivateRoom {
     if (!decoded.ok) return 'void'
     const committer = this.#memberOf.get(device)
     if (committer === undefined || this.#graph === undefined) return 'waits'
-    const taken = await this.#graph.take({ ...decoded.value, committer, device }, now)
+    const epoch = epochIdOf(device, content)
+    const taken = await this.#graph.take({ ...decoded.value, epoch, committer, device }, now)
     await this.#openGenerations()
     // What waits, waits in the graph.
     return taken === 'waits' ? 'taken' : taken

@@ -126,7 +126,7 @@ test('the commits of a revoked device win against nobody’s; those of its membe
   bring(story, 'Bob', 'Bob')
   story.meet()
   revoke(story, 'Anna', 'Bob', PHONE)
-  const said = { parent: 'a' as EpochId, epoch: 'b' as EpochId, committer: member('Bob'), removed: [], hash: 'c' }
+  const said = { parent: 'a' as EpochId, epoch: 'b' as EpochId, committer: member('Bob'), removed: [] }
   const counts = (device: DeviceId): boolean => commitOf({ ...said, device }, story.access()).counts
   expect([counts(PHONE), counts(deviceOf('Bob'))]).toEqual([false, true])
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { toHex } from '../../../src/core/bytes/index.ts'
 import type { OperationId } from '../../../src/core/encryption/access/index.ts'
-import { decodeClaim, encodeClaim, type EpochId } from '../../../src/core/encryption/epochs/index.ts'
+import { decodeClaim, encodeClaim, type EpochId, type GroupEpoch } from '../../../src/core/encryption/epochs/index.ts'
 import type { DeviceId } from '../../../src/core/identity/index.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 
@@ -13,7 +13,7 @@ const sorted = (minLength: number, maxLength: number) =>
 const claims = fc
   .record({
     parent: hex(16) as fc.Arbitrary<EpochId>,
-    epoch: hex(16) as fc.Arbitrary<EpochId>,
+    groupEpoch: hex(16) as fc.Arbitrary<GroupEpoch>,
     cites: sorted(1, 16) as fc.Arbitrary<OperationId[]>,
     added: sorted(0, 4) as fc.Arbitrary<DeviceId[]>,
     removed: sorted(0, 4) as fc.Arbitrary<DeviceId[]>,

@@ -9,7 +9,7 @@ import {
   toHex,
   type Result
 } from '../../../src/core/bytes/index.ts'
-import type { Committed, EpochId, GroupKeys, GroupState } from '../../../src/core/encryption/epochs/index.ts'
+import type { Committed, GroupEpoch, GroupKeys, GroupState } from '../../../src/core/encryption/epochs/index.ts'
 import type { DeviceId } from '../../../src/core/identity/index.ts'
 
 /** What the fake scheme holds in an epoch. */
@@ -18,8 +18,8 @@ interface FakeState extends GroupState {
 }
 
 interface FakeCommit {
-  readonly parent: EpochId
-  readonly epoch: EpochId
+  readonly parent: GroupEpoch
+  readonly epoch: GroupEpoch
   readonly committer: DeviceId
   readonly devices: readonly DeviceId[]
   readonly before: readonly DeviceId[]
@@ -40,7 +40,7 @@ export function fakeGroupKeys(next: () => number): GroupKeys {
     const drawn = fresh()
     const secret = hash(change.isFromOutside === true ? state.secret : outsideOf(state.secret), drawn)
     const devices = change.devices ?? state.devices
-    const epoch = hash('epoch', secret).slice(0, 32) as EpochId
+    const epoch = hash('epoch', secret).slice(0, 32) as GroupEpoch
     const commit = {
       parent: state.epoch,
       epoch,
@@ -59,7 +59,7 @@ export function fakeGroupKeys(next: () => number): GroupKeys {
     deviceOf: async shown => decodeUtf8(shown) as Result<DeviceId>,
     async create(groupId, device) {
       const secret = hash(toHex(groupId), fresh())
-      return { epoch: hash('epoch', secret).slice(0, 32) as EpochId, devices: [device.id], secret } as GroupState
+      return { epoch: hash('epoch', secret).slice(0, 32) as GroupEpoch, devices: [device.id], secret } as GroupState
     },
     async commit(state, device, { add, remove, note }) {
       const gone = new Set(remove)

@@ -100,7 +100,7 @@ export class Replica {
     const log = emptyLog()
     log.keyPackages.set(own.device.id, own.keyPackage)
     log.operations.set(room, { id: room, author, device: own.device.id, parents: [], previous: undefined, action })
-    const first = { epoch: state.epoch, device: own.device.id, keyHash }
+    const first = { epoch: state.epoch as string as EpochId, device: own.device.id, keyHash }
     const founder = new Replica(world, author, log, room, first, own)
     founder.#previous = room
     await founder.#graph.open(state)
@@ -316,7 +316,9 @@ export class Replica {
     const claim = {
       ...said,
       ...who,
-      epoch: state.epoch,
+      // Nobody here claims what another does.
+      epoch: state.epoch as string as EpochId,
+      groupEpoch: state.epoch,
       keyHash,
       generation: said.removed.length > 0 ? SEALED : undefined,
       commit,

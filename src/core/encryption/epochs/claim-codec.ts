@@ -1,8 +1,19 @@
-import { ByteWriter, decodeWith, expectValue, fromHex, toHex, type Result } from '../../bytes/index.ts'
+import {
+  ByteWriter,
+  concatBytes,
+  decodeWith,
+  encodeUtf8,
+  expectValue,
+  fromHex,
+  sha256,
+  toHex,
+  type Result
+} from '../../bytes/index.ts'
 import type { DeviceId } from '../../identity/index.ts'
 import type { OperationId } from '../access/index.ts'
 import { readAscendingIds } from '../ascending-ids.ts'
 import type { CommitClaim } from './commit-claim.ts'
+import type { GroupEpoch } from './group-keys.ts'
 import type { EpochId } from './winner.ts'
 
 /**
@@ -11,7 +22,7 @@ import type { EpochId } from './winner.ts'
  * | bytes | |
  * |---|---|
  * | 16 | parent: the epoch it goes on from |
- * | 16 | the epoch it begins |
+ * | 16 | what the scheme calls the epoch it begins |
  * | 1 + 32 n | operations that justify it: number (1 to 16), ids ascending |
  * | 2 + 32 n | devices added: number (to 256), ascending |
  * | 2 + 32 n | devices removed, alike |
@@ -20,7 +31,7 @@ import type { EpochId } from './winner.ts'
  * | 4 + n | the scheme's commit |
  * | 4 + n | the scheme's welcome; empty where nobody is added |
  */
-type SaidClaim = Omit<CommitClaim, 'committer' | 'device'>
+export type SaidClaim = Omit<CommitClaim, 'committer' | 'device' | 'epoch'>
 
 const EPOCH_BYTES = 16
 const ID_BYTES = 32
@@ -33,7 +44,7 @@ const MAX_DEVICES = 256
 const MAX_SCHEME_BYTES = 1024 * 1024
 
 export function encodeClaim(claim: SaidClaim): Uint8Array {
-  const writer = new ByteWriter().bytes(bytesOf(claim.parent)).bytes(bytesOf(claim.epoch)).u8(claim.cites.length)
+  const writer = new ByteWriter().bytes(bytesOf(claim.parent)).bytes(bytesOf(claim.groupEpoch)).u8(claim.cites.length)
   for (const id of claim.cites.toSorted()) writer.bytes(bytesOf(id))
   for (const devices of [claim.added, claim.removed]) {
     writer.u16(devices.length)
@@ -49,7 +60,7 @@ export function encodeClaim(claim: SaidClaim): Uint8Array {
 export function decodeClaim(bytes: Uint8Array): Result<SaidClaim> {
   return decodeWith(bytes, reader => {
     const parent = toHex(reader.bytes(EPOCH_BYTES)) as EpochId
-    const epoch = toHex(reader.bytes(EPOCH_BYTES)) as EpochId
+    const groupEpoch = toHex(reader.bytes(EPOCH_BYTES)) as GroupEpoch
     const cites = readAscendingIds(reader, reader.u8(), MAX_CITES) as OperationId[]
     if (cites.length === 0) reader.refuse('a commit that nothing justifies')
     const added = readAscendingIds(reader, reader.u16(), MAX_DEVICES) as DeviceId[]
@@ -60,8 +71,14 @@ export function decodeClaim(bytes: Uint8Array): Result<SaidClaim> {
     const commit = reader.longBytes(MAX_SCHEME_BYTES)
     const welcome = something(reader.longBytes(MAX_SCHEME_BYTES))
     if (added.length === 0 && welcome !== undefined) reader.refuse('a welcome for nobody')
-    return { parent, epoch, cites, added, removed, keyHash, generation, commit, welcome }
+    return { parent, groupEpoch, cites, added, removed, keyHash, generation, commit, welcome }
   })
+}
+
+/** The epoch that begins with what this device claims in these bytes. */
+export function epochIdOf(device: DeviceId, claim: Uint8Array): EpochId {
+  const hash = sha256(concatBytes([encodeUtf8('starling/epoch/1\0'), bytesOf(device), claim]))
+  return toHex(hash.subarray(0, EPOCH_BYTES)) as EpochId
 }
 
 function something(bytes: Uint8Array): Uint8Array | undefined {

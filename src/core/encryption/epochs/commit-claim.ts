@@ -1,6 +1,7 @@
 import { concatBytes, encodeUtf8, sha256, toHex } from '../../bytes/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import type { Access, OperationId } from '../access/index.ts'
+import type { GroupEpoch } from './group-keys.ts'
 import type { Commit, EpochId } from './winner.ts'
 
 /**
@@ -9,8 +10,10 @@ import type { Commit, EpochId } from './winner.ts'
  */
 export interface CommitClaim {
   readonly parent: EpochId
-  /** The epoch that it begins. */
+  /** The epoch that it begins: a hash of all the rest. */
   readonly epoch: EpochId
+  /** What the scheme calls that epoch. */
+  readonly groupEpoch: GroupEpoch
   readonly committer: MemberId
   readonly device: DeviceId
   /** The heads of the operations that justify it. */
@@ -72,10 +75,10 @@ export function devicesOf(access: Access): Set<DeviceId> {
   return new Set([...access.members.values()].flatMap(({ devices }) => [...devices]))
 }
 
-type Begun = Pick<CommitClaim, 'parent' | 'epoch' | 'committer' | 'device' | 'removed'> & { readonly hash: string }
+type Begun = Pick<CommitClaim, 'parent' | 'epoch' | 'committer' | 'device' | 'removed'>
 
 /** The claim as the choice of the winner sees it. */
-export function commitOf({ parent, epoch, committer, device, removed, hash }: Begun, access: Access): Commit {
+export function commitOf({ parent, epoch, committer, device, removed }: Begun, access: Access): Commit {
   const counts = access.members.get(committer)?.devices.has(device) === true
-  return { parent, epoch, committer, counts, removes: removed.length > 0, hash }
+  return { parent, epoch, committer, counts, removes: removed.length > 0 }
 }

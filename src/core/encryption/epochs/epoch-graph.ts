@@ -2,7 +2,7 @@ import { CappedMap, equalBytes, type Millis } from '../../bytes/index.ts'
 import type { DeviceId } from '../../identity/index.ts'
 import type { Access, OperationId } from '../access/index.ts'
 import { commitOf, devicesOf, faultOf, hashOf, noteOf, type CommitClaim, type CommitPlan } from './commit-claim.ts'
-import type { GroupDevice, GroupKeys, GroupState, KeyPackage } from './group-keys.ts'
+import type { GroupDevice, GroupEpoch, GroupKeys, GroupState, KeyPackage } from './group-keys.ts'
 import { winnerOf, type Commit, type EpochId } from './winner.ts'
 
 export interface EpochGraphDeps {
@@ -37,10 +37,7 @@ export interface EpochNode {
 }
 
 /** What is kept of a claim. */
-type BegunBy = Pick<CommitClaim, 'parent' | 'epoch' | 'committer' | 'device' | 'added' | 'removed' | 'generation'> & {
-  /** SHA-256 of the commit, in hex. */
-  readonly hash: string
-}
+type BegunBy = Omit<CommitClaim, 'cites' | 'keyHash' | 'commit' | 'welcome'>
 
 /** An epoch that this device can go on from. */
 export interface OpenEpoch extends EpochNode {
@@ -115,7 +112,7 @@ export class EpochGraph {
 
   /** The founder's own first epoch. */
   async open(state: GroupState): Promise<void> {
-    await this.#opened(this.#node(state.epoch), state)
+    await this.#opened(this.#node(this.#first.epoch), state)
   }
 
   get(epoch: EpochId): EpochNode | undefined {
@@ -295,9 +292,9 @@ export class EpochGraph {
   }
 
   #begin(claim: CommitClaim, parent: EpochNode, now: Millis): void {
-    const { epoch, keyHash, committer, device, added, removed, generation, commit } = claim
-    const whose = { parent: parent.epoch, epoch, committer, device }
-    const began = { ...whose, added, removed, generation, hash: hashOf(commit) }
+    const { epoch, groupEpoch, keyHash, committer, device, added, removed, generation } = claim
+    const whose = { parent: parent.epoch, epoch, groupEpoch, committer, device }
+    const began = { ...whose, added, removed, generation }
     this.#nodes.set(epoch, { epoch, depth: parent.depth + 1, began, keyHash, seenAt: now, state: undefined })
   }
 
@@ -320,7 +317,7 @@ export class EpochGraph {
 
   /** Counts as open only if it is what the commits claim: this epoch, these devices, this content key. */
   async #opened(node: EpochNode, state: GroupState): Promise<void> {
-    if (state.epoch !== node.epoch || !hasSame(this.devicesAt(node.epoch), state.devices)) return
+    if (state.epoch !== groupEpochOf(node) || !hasSame(this.devicesAt(node.epoch), state.devices)) return
     const key = await this.#deps.keys.secretFor(state, 'content')
     if (hashOf(key) !== node.keyHash) return
     this.#nodes.set(node.epoch, { ...node, state })
@@ -362,6 +359,11 @@ export interface StoredGraph {
 /** In bytes, as far as it differs much. */
 function sizeOf(claims: Iterable<CommitClaim>): number {
   return [...claims].reduce((sum, { commit, welcome }) => sum + commit.length + (welcome?.length ?? 0), 0)
+}
+
+/** What the scheme calls an epoch: the first as everybody does. */
+export function groupEpochOf({ epoch, began }: EpochNode): GroupEpoch {
+  return began?.groupEpoch ?? (epoch as string as GroupEpoch)
 }
 
 function isOpen(node: EpochNode): node is OpenEpoch {

@@ -1,6 +1,8 @@
 import type { Result } from '../../bytes/index.ts'
 import type { DeviceId } from '../../identity/index.ts'
-import type { EpochId } from './winner.ts'
+
+/** What the scheme calls an epoch: 16 bytes in hex, others on every branch. */
+export type GroupEpoch = string & { readonly __brand: 'GroupEpoch' }
 
 /**
  * A scheme by which a group of devices agrees on a secret for each epoch, as the layers around it see it: a port. MLS implements it
@@ -49,7 +51,7 @@ export interface GroupDevice {
 
 /** An epoch as one device holds it. Its secrets are for the scheme alone. */
 export interface GroupState {
-  readonly epoch: EpochId
+  readonly epoch: GroupEpoch
   readonly devices: readonly DeviceId[]
 }
 
@@ -70,7 +72,7 @@ export interface Committed {
 
 export interface CommittedFromOutside extends Committed {
   /** The epoch that the group info is of. */
-  readonly parent: EpochId
+  readonly parent: GroupEpoch
 }
 
 export interface Processed {

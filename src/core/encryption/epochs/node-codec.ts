@@ -1,6 +1,7 @@
 import { ByteWriter, decodeWith, expectValue, fromHex, toHex, type ByteReader } from '../../bytes/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import type { EpochNode, FirstEpoch } from './epoch-graph.ts'
+import type { GroupEpoch } from './group-keys.ts'
 import type { EpochId } from './winner.ts'
 
 const EPOCH_BYTES = 16
@@ -14,7 +15,7 @@ const MAX_GENERATION_BYTES = 0xffff
  * | bytes | |
  * |---|---|
  * | 4, 6, 32 | depth, when it was seen, hash of its content key |
- * | 16, 32, 32, 32 | how it began, nothing of which stands at the first: parent, committer, committing device, hash of the commit |
+ * | 16, 16, 32, 32 | how it began, nothing of which stands at the first: parent, what the scheme calls it, committer, committing device |
  * | 2 + 32 n | devices added |
  * | 2 + 32 n | devices removed |
  * | 2 + n | sealed secrets of the generation that begins; empty where none does |
@@ -22,8 +23,8 @@ const MAX_GENERATION_BYTES = 0xffff
 export function encodeNode({ depth, seenAt, keyHash, began }: EpochNode): Uint8Array {
   const writer = new ByteWriter().u32(depth).u48(seenAt).bytes(bytesOf(keyHash))
   if (began === undefined) return writer.finish()
-  const { parent, committer, device, hash, added, removed, generation } = began
-  for (const id of [parent, committer, device, hash]) writer.bytes(bytesOf(id))
+  const { parent, groupEpoch, committer, device, added, removed, generation } = began
+  for (const id of [parent, groupEpoch, committer, device]) writer.bytes(bytesOf(id))
   for (const devices of [added, removed]) {
     writer.u16(devices.length)
     for (const each of devices) writer.bytes(bytesOf(each))
@@ -42,10 +43,11 @@ export function decodeNode(epoch: EpochId, bytes: Uint8Array): EpochNode {
 
 function readBeginning(reader: ByteReader, epoch: EpochId): NonNullable<EpochNode['began']> {
   const parent = toHex(reader.bytes(EPOCH_BYTES)) as EpochId
-  const [committer, device, hash] = [readId(reader) as MemberId, readId(reader) as DeviceId, readId(reader)]
+  const groupEpoch = toHex(reader.bytes(EPOCH_BYTES)) as GroupEpoch
+  const [committer, device] = [readId(reader) as MemberId, readId(reader) as DeviceId]
   const [added, removed] = [readDevices(reader), readDevices(reader)]
   const generation = reader.shortBytes(MAX_GENERATION_BYTES)
-  const whose = { parent, epoch, committer, device, hash, added, removed }
+  const whose = { parent, epoch, groupEpoch, committer, device, added, removed }
   return { ...whose, generation: generation.length === 0 ? undefined : generation }
 }
 

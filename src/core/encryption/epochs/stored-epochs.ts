@@ -1,6 +1,6 @@
 import { encodeUtf8, openOnce, sealOnce, type RandomBytes } from '../../bytes/index.ts'
 import type { RecordChange } from '../../log/index.ts'
-import type { EpochNode, StoredGraph } from './epoch-graph.ts'
+import { groupEpochOf, type EpochNode, type StoredGraph } from './epoch-graph.ts'
 import type { GroupKeys, GroupState } from './group-keys.ts'
 import { decodeFirst, decodeNode, encodeFirst, encodeNode } from './node-codec.ts'
 import type { EpochId } from './winner.ts'
@@ -118,9 +118,10 @@ function storedIn(records: ReadonlyMap<string, Uint8Array>, keys: StoredEpochsDe
     if (!name.startsWith(NODE)) continue
     const epoch = name.slice(NODE.length) as EpochId
     const [sealed, key] = [records.get(STATE + epoch), records.get(STATE_KEY + epoch)]
-    const state = sealed && key && openState(keys, epoch, sealed, key)
+    const read = decodeNode(epoch, value)
+    const state = sealed && key && openState(keys, read, sealed, key)
     const isStateThere = sealed !== undefined || key !== undefined
-    const node = { ...decodeNode(epoch, value), state }
+    const node = { ...read, state }
     stored.set(epoch, { node, isStateThere, contentKey: records.get(CONTENT_KEY + epoch) })
   }
   return stored
@@ -128,11 +129,11 @@ function storedIn(records: ReadonlyMap<string, Uint8Array>, keys: StoredEpochsDe
 
 function openState(
   keys: StoredEpochsDeps['keys'],
-  epoch: EpochId,
+  node: EpochNode,
   sealed: Uint8Array,
   key: Uint8Array
 ): GroupState | undefined {
-  const bytes = openOnce(key, sealed, encodeUtf8(epoch))
+  const bytes = openOnce(key, sealed, encodeUtf8(node.epoch))
   const decoded = bytes && keys.decode(bytes)
-  return decoded?.ok === true && decoded.value.epoch === epoch ? decoded.value : undefined
+  return decoded?.ok === true && decoded.value.epoch === groupEpochOf(node) ? decoded.value : undefined
 }

@@ -1,7 +1,10 @@
 import { concatBytes, encodeUtf8, expectValue, fromHex, sha256, toHex } from '../../bytes/index.ts'
 import type { MemberId } from '../../identity/index.ts'
 
-/** What names an epoch on every branch: 16 bytes of hash, in hex; MLS's own number does not. */
+/**
+ * What names an epoch on every branch: 16 bytes of hash, in hex. It follows from the whole claim of the commit that begins it, so that no two
+ * claims begin one epoch: else each member would go by the claim that came first.
+ */
 export type EpochId = string & { readonly __brand: 'EpochId' }
 
 /** A commit that was checked: its committer was a member, and did nothing but what the access-control log justifies. */
@@ -14,8 +17,6 @@ export interface Commit {
   readonly counts: boolean
   /** Whether it carries out a removal. */
   readonly removes: boolean
-  /** SHA-256 of its bytes, in hex. */
-  readonly hash: string
 }
 
 /**
@@ -23,15 +24,12 @@ export interface Commit {
  *
  * From `root` on, at each fork: the child above which one path has the most distinct committers who are members, so that nobody wins by
  * making many commits; then the one with such a path that removes somebody; then the lower SHA-256(parent, committer), which nobody can grind by
- * committing again and which favours nobody for long; then the lower hash of the commit.
+ * committing again and which favours nobody for long; then the lower epoch.
  *
  * A path is judged as a whole. What is best step by step depends on the order in which steps came, and tears groups apart.
  */
 export function winnerOf(root: EpochId, commits: Iterable<Commit>): EpochId {
-  // An epoch's id follows from its commit; were there two of one, the paths through both would multiply.
-  const byEpoch = new Map([...commits].toSorted((x, y) => compareText(y.hash, x.hash)).map(each => [each.epoch, each]))
-  // A commit that claims to begin where all began leads nowhere new.
-  byEpoch.delete(root)
+  const byEpoch = new Map([...commits].map(each => [each.epoch, each]))
   const children = Map.groupBy(byEpoch.values(), ({ parent }) => parent)
   const best = bestPaths(root, byEpoch, children)
   let tip = root
@@ -100,7 +98,9 @@ function covers(a: Path, b: Path): boolean {
 
 function compare(a: Ranked, b: Ranked): number {
   return (
-    comparePaths(a.best, b.best) || compareText(drawOf(a.each), drawOf(b.each)) || compareText(a.each.hash, b.each.hash)
+    comparePaths(a.best, b.best) ||
+    compareText(drawOf(a.each), drawOf(b.each)) ||
+    compareText(a.each.epoch, b.each.epoch)
   )
 }
 

@@ -36,7 +36,7 @@ import {
   type Result
 } from '../../bytes/index.ts'
 import { deviceIdOf, PUBLIC_KEY_BYTES, type DeviceId } from '../../identity/index.ts'
-import type { EpochId, GroupDevice, GroupKeys, GroupState, KeyPackage } from '../epochs/index.ts'
+import type { GroupDevice, GroupEpoch, GroupKeys, GroupState, KeyPackage } from '../epochs/index.ts'
 import { checkedTree } from './checked-tree.ts'
 import {
   decodeMessage,
@@ -250,10 +250,10 @@ export async function mlsGroupKeys(given?: CiphersuiteImpl): Promise<GroupKeys> 
   }
 }
 
-function epochOf({ groupContext, confirmationTag }: Pick<ClientState, 'groupContext' | 'confirmationTag'>): EpochId {
+function epochOf({ groupContext, confirmationTag }: Pick<ClientState, 'groupContext' | 'confirmationTag'>): GroupEpoch {
   const { groupId, confirmedTranscriptHash } = groupContext
   const named = [encodeUtf8('starling/epoch/1'), groupId, confirmedTranscriptHash, confirmationTag]
-  return toHex(sha256(concatBytes(named)).subarray(0, 16)) as EpochId
+  return toHex(sha256(concatBytes(named)).subarray(0, 16)) as GroupEpoch
 }
 
 function stateOf(client: ClientState): MlsState {
