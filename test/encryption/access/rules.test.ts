@@ -99,6 +99,23 @@ test('a member who may not do the same protects nothing, nor does one who was le
   expect(story.roles()).toBe('Anna owner, Fay member, Sybil admin')
 })
 
+test('who was demoted meanwhile, or whose device was revoked, protects nothing of who was removed', () => {
+  const demotion = { kind: 'role', member: member('Ada'), role: 'member' } as const
+  const revocation = { kind: 'revoke-device', member: member('Ada'), device: deviceOf('Ada'), last: 3 } as const
+  for (const said of [demotion, revocation]) {
+    const story = room()
+    story.admit('Anna', 'Ada', 'admin')
+    story.meet()
+    story.remove('Anna', 'Bob')
+    story.say('Anna', said)
+    story.admit('Bob', 'Eve')
+    story.meet('Bob', 'Ada')
+    story.say('Ada', { kind: 'invite', role: 'member', expires: 9, uses: 1 })
+    story.meet()
+    expect([...story.access().members.keys()].toSorted()).toEqual(['Ada', 'Anna', 'Cy', 'Dee'])
+  }
+})
+
 test('who is let in by what falls, falls', () => {
   const story = room()
   story.admit('Bob', 'Eve')

@@ -5,6 +5,7 @@ import { rankOf, type Operation, type OperationId, type Role } from './operation
 import { forbids } from './rights.ts'
 import { keepLeast, revocationsIn, revokedOf, silences } from './revocations.ts'
 import { compareWeights, isRemoval, Standing, type Weight } from './standing.ts'
+import { strongestOfSources } from './strongest-of-sources.ts'
 
 /**
  * What a set of operations comes to: a pure function of the set, whatever the order they came in. Authors and signatures were
@@ -16,8 +17,8 @@ import { compareWeights, isRemoval, Standing, type Weight } from './standing.ts'
  *    wronged by what its author could not know, but for rules 4 to 7.
  * 3. Roles and what they may: `rights.ts`.
  * 4. A removal or demotion voids what its target did without being known to it, if the new role forbids that; unless a member who
- *    was entitled to do the same, whose standing does not rest on the target, and whom nobody here removes unknowing, has built on it
- *    without knowing the removal.
+ *    was entitled to do the same, and has not lost that by what is in force, whose standing does not rest on the target, has built on it
+ *    without knowing the removal, by a device that was not revoked.
  * 5. Removals that void each other: the stronger holds, by the remover's role, then by who was appointed causally first, then by
  *    the lower member id. What is void voids nothing.
  * 6. Whoever's standing has fallen with an operation that is void, falls with what they did.
@@ -36,6 +37,12 @@ export function resolveAccess(operations: Iterable<Operation>, room: OperationId
 
 /** A removal names all of them, and so does a commit. */
 const MAX_DEVICES_OF_ONE = 16
+
+/** What has ended, and is unknown to what it may void. */
+interface Ended {
+  readonly inForce: ReadonlySet<Placed>
+  readonly revocations: readonly Placed[]
+}
 
 interface Settled {
   readonly standing: Standing
@@ -116,7 +123,7 @@ class Resolver {
     const places = new Places(this.#history.all.length)
     for (const each of set) {
       const isRevoked = revocations.some(revocation => silences(revocation, each))
-      const fault = isRevoked ? 'its device was revoked' : this.#fault(set, each, inForce)
+      const fault = isRevoked ? 'its device was revoked' : this.#fault(set, each, { inForce, revocations })
       const why = excluded.get(each) ?? fault ?? this.#fallen(each, places, voided.size > 0)
       if (why !== undefined) voided.set(each, why)
       else {
@@ -127,13 +134,13 @@ class Resolver {
     return { standing: this.#standing(stands), stands, places, void: voided }
   }
 
-  #fault(set: readonly Placed[], each: Placed, inForce: ReadonlySet<Placed>): string | undefined {
+  #fault(set: readonly Placed[], each: Placed, ended: Ended): string | undefined {
     const forbidden = this.#forbidden(each)
     if (forbidden !== undefined) return forbidden
-    for (const removal of inForce) {
+    for (const removal of ended.inForce) {
       // What is in force already is not voided by what came into force behind it.
       if (removal === each) return undefined
-      if (this.#voids(set, removal, each)) return 'its author was removed or demoted'
+      if (this.#voids(set, removal, each, ended)) return 'its author was removed or demoted'
     }
     return undefined
   }
@@ -155,18 +162,19 @@ class Resolver {
   }
 
   /** Whether this removal or demotion, in force, voids that operation of its target. */
-  #voids(set: readonly Placed[], removal: Placed, each: Placed): boolean {
+  #voids(set: readonly Placed[], removal: Placed, each: Placed, ended: Ended): boolean {
     const { action } = removal.operation
     const { author } = each.operation
     if ((action.kind !== 'remove' && action.kind !== 'role') || action.member !== author) return false
     if (!isConcurrent(removal, each) || each.operation.action.kind === 'create') return false
-    if (action.kind === 'role' && !this.#isForbiddenAs(each, action.role)) return false
-    return !set.some(other => this.#protects(set, other, each, removal))
+    if (action.kind === 'role' && !this.#isForbiddenAs(each, author, action.role)) return false
+    return !set.some(other => this.#protects(other, each, removal, ended))
   }
 
-  #isForbiddenAs(each: Placed, role: Role): boolean {
+  /** Whether this author, made less than they were when it was said, might not say it. */
+  #isForbiddenAs(each: Placed, author: MemberId, role: Role): boolean {
     const { standing } = this.#settlePast(each)
-    const { author } = each.operation
+    const { action } = each.operation
     const view = {
       role: (member: MemberId) => (member === author ? role : standing.role(member)),
       isBanned: (member: MemberId) => standing.isBanned(member),
@@ -176,26 +184,25 @@ class Resolver {
       pair: () => standing.pair()
     }
     const before = standing.role(author)
-    return before !== undefined && rankOf(role) < rankOf(before) && forbids(each.operation, view) !== undefined
+    return before !== undefined && rankOf(role) < rankOf(before) && forbids({ author, action }, view) !== undefined
   }
 
   /** Whether `other` has built on `each`, not knowing the removal, by a member entitled to do the same. */
-  #protects(set: readonly Placed[], other: Placed, each: Placed, removal: Placed): boolean {
+  #protects(other: Placed, each: Placed, removal: Placed, { inForce, revocations }: Ended): boolean {
     const { author } = other.operation
     const target = each.operation.author
     if (author === target || !other.past.has(each.place) || !isConcurrent(other, removal)) return false
-    if (this.#forbidden(other) !== undefined) return false
+    if (this.#forbidden(other) !== undefined || revocations.some(one => silences(one, other))) return false
     const view = this.#settlePast(each).standing
     const isEntitled = forbids({ author, action: each.operation.action }, view) === undefined
     if (!isEntitled || this.#settlePast(other).standing.restsOn(author, target)) return false
-    return !set.some(
-      one =>
-        isRemoval(one) &&
-        one.operation.action.kind === 'remove' &&
-        one.operation.action.member === author &&
-        isConcurrent(one, other) &&
-        this.#forbidden(one) === undefined
-    )
+    return ![...inForce].some(one => isConcurrent(one, other) && this.#endsRight(one, author, each))
+  }
+
+  /** Whether this removal or demotion takes from the member what that operation takes. */
+  #endsRight({ operation: { action } }: Placed, member: MemberId, each: Placed): boolean {
+    if (action.kind === 'remove') return action.member === member
+    return action.kind === 'role' && action.member === member && this.#isForbiddenAs(each, member, action.role)
   }
 
   /** Rule 5: those removals and demotions that hold, each before those that it is stronger than. */
@@ -268,31 +275,6 @@ class Resolver {
 /** A removal, a departure, or a change of role, which may be a demotion. */
 function isEnd({ operation: { action } }: Placed): boolean {
   return action.kind === 'remove' || action.kind === 'role'
-}
-
-/** Of those whom only members of their own circle attack, the strongest. */
-function strongestOfSources(
-  open: readonly Placed[],
-  attacks: ReadonlyMap<Placed, ReadonlySet<Placed>>,
-  weigh: (each: Placed) => Weight
-): readonly Placed[] {
-  const reach = new Map(open.map(each => [each, reached(each, attacks)]))
-  const isSource = (each: Placed): boolean =>
-    open.every(other => reach.get(other)?.has(each) !== true || reach.get(each)?.has(other) === true)
-  const sources = open.filter(isSource).toSorted((a, b) => compareWeights(weigh(a), weigh(b)))
-  return sources.slice(0, 1)
-}
-
-function reached(from: Placed, attacks: ReadonlyMap<Placed, ReadonlySet<Placed>>): ReadonlySet<Placed> {
-  const seen = new Set<Placed>()
-  const next = [from]
-  for (let each = next.pop(); each !== undefined; each = next.pop()) {
-    for (const hit of attacks.get(each) ?? []) {
-      if (!seen.has(hit)) next.push(hit)
-      seen.add(hit)
-    }
-  }
-  return seen
 }
 
 /** Rule 7. */
