@@ -116,6 +116,35 @@ test('who was demoted meanwhile, or whose device was revoked, protects nothing o
   }
 })
 
+test('whom a removed member let in unknown to the remover protects nothing, whatever they then make of themselves or of one another', () => {
+  const story = room()
+  const invite = story.say('Anna', { kind: 'invite', role: 'member', expires: 9, uses: 9 })
+  story.meet()
+  story.remove('Anna', 'Cy')
+  story.admit('Cy', 'Sock', 'member', invite)
+  story.admit('Cy', 'Eve', 'member', invite)
+  story.meet('Cy', 'Sock', 'Eve')
+  story.role('Sock', 'Sock', 'observer')
+  story.say('Sock', { kind: 'device', member: member('Sock'), device: "Sock's phone" as DeviceId })
+  story.meet()
+  expect(story.roles()).toBe('Anna owner, Bob admin, Dee member')
+
+  const owners = new RoomStory('Anna')
+  owners.admit('Anna', 'Bob', 'owner')
+  owners.meet()
+  owners.remove('Anna', 'Bob')
+  for (const each of ['One', 'Two']) owners.admit('Bob', each, 'owner')
+  owners.meet('Bob', 'One', 'Two')
+  owners.admit('Bob', 'Eve', 'owner')
+  owners.meet('Bob', 'One', 'Two')
+  owners.role('One', 'Two', 'owner')
+  owners.role('Two', 'One', 'owner')
+  owners.meet('One', 'Two')
+  owners.say('One', { kind: 'invite', role: 'member', expires: 9, uses: 1 })
+  owners.meet()
+  expect(owners.roles()).toBe('Anna owner')
+})
+
 test('who is let in by what falls, falls', () => {
   const story = room()
   story.admit('Bob', 'Eve')

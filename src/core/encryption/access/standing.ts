@@ -89,7 +89,10 @@ export class Standing implements View {
     return undefined
   }
 
-  /** Whether what this member is comes from the other: who admitted or appointed it, or who invited it, or they from whom these come. */
+  /**
+   * Whether what this member is comes from the other: who ever admitted or appointed it, or invited it, or they from whom these come. The newest
+   * word alone would not do: it may be the member's own, or that of one who is what it is by this member.
+   */
   restsOn(member: MemberId, other: MemberId): boolean {
     const seen = new Set<MemberId>()
     const rests = (each: MemberId): boolean => {
@@ -101,11 +104,12 @@ export class Standing implements View {
   }
 
   #sponsors(member: MemberId): MemberId[] {
-    const operation = this.decisive(member)?.operation
-    if (operation === undefined || operation.action.kind === 'create') return []
-    const cited = operation.action.kind === 'admit' ? operation.action.invite : undefined
-    const invite = cited && this.#history.get(cited)?.operation.author
-    return invite === undefined ? [operation.author] : [operation.author, invite]
+    return (this.#bySubject.get(member) ?? []).flatMap(({ operation: { author, action } }) => {
+      if (action.kind === 'create' || action.kind === 'remove') return []
+      const cited = action.kind === 'admit' ? action.invite : undefined
+      const invite = cited && this.#history.get(cited)?.operation.author
+      return invite === undefined ? [author] : [author, invite]
+    })
   }
 
   /** Removals first, whoever made them; then what the stronger said. */
