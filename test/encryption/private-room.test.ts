@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { encodeUtf8, expectValue, failure, sha256, toHex, type Result } from '../../src/core/bytes/index.ts'
-import { encodeOperation, type OperationId } from '../../src/core/encryption/access/index.ts'
+import { encodeOperation, type Action, type OperationId, type Role } from '../../src/core/encryption/access/index.ts'
 import {
   encodeClaim,
   type EpochId,
@@ -16,8 +16,8 @@ import {
   type ControlEntry,
   type ControlWords
 } from '../../src/core/encryption/control-words.ts'
-import { PrivateRoom, type PrivateRoomDeps } from '../../src/core/encryption/private-room.ts'
-import type { Identity } from '../../src/core/identity/index.ts'
+import { NOTHING_BESIDE, PrivateRoom, type PrivateRoomDeps } from '../../src/core/encryption/private-room.ts'
+import { certifyDevice, signingKey, type DeviceCertificate, type Identity } from '../../src/core/identity/index.ts'
 import { identityOf, NOON } from '../support/cast.ts'
 import { seededNumbers, seededRandom } from '../support/seeded-random.ts'
 import { fakeGroupKeys } from './epochs/fake-group-keys.ts'
@@ -208,6 +208,51 @@ test('a key package with which nobody can be added keeps nobody else out, nor an
   expect(isHeard(anna, cy)).toBe(true)
   expect(isHeard(anna, bob)).toBe(false)
   expect(anna.room.isCommitDue()).toBe(false)
+})
+
+test('a device that two members certify, let in as each by two who do not know of one another, is the same to all, whatever came first', async () => {
+  const scene = new Scene()
+  const anna = await scene.found(1)
+  const bob = await scene.admit(anna, 2)
+  const device = await signingKey(seededRandom(9)(32))
+  const [one, other] = await Promise.all(
+    [10, 11].map(async seed => certifyDevice(await signingKey(seededRandom(seed)(32)), device, NOON))
+  )
+  if (one === undefined || other === undefined) throw new Error('no certificates')
+  const words = (action: Action, parents: readonly OperationId[], certificate?: DeviceCertificate): ControlWords => {
+    const said = { parents, action, certificate, keyPackage: certificate && encodeUtf8(certificate.device) }
+    return { kind: OPERATION_KIND, content: encodeOperation({ ...NOTHING_BESIDE, ...said }) }
+  }
+  const numbered = (number: number): OperationId => toHex(sha256(encodeUtf8(`${number}`))) as OperationId
+  const by = anna.identity.certificate.device
+  const admit = (id: OperationId, certificate: DeviceCertificate, role: Role): ControlEntry => {
+    const action = { kind: 'admit', member: certificate.member, device: certificate.device, role } as const
+    return { id, device: by, ...words(action, [anna.room.id], certificate) }
+  }
+  const [first, second] = [admit(numbered(1), one, 'member'), admit(numbered(2), other, 'observer')]
+  const leaving = { kind: 'remove', member: one.member, last: new Map() } as const
+  const above = [first.id, second.id].toSorted()
+  const said = { id: numbered(3), device: one.device, ...words(leaving, above) }
+  const apart = {
+    id: numbered(4),
+    device: one.device,
+    ...words({ kind: 'remove', member: other.member, last: new Map() }, [second.id])
+  }
+  const parent = anna.room.sealingEpoch() as EpochId
+  const claim = { parent, groupEpoch: '11'.repeat(16) as GroupEpoch, cites: above, added: [], removed: [] } as const
+  const more = { keyHash: 'ab'.repeat(32), generation: undefined, commit: encodeUtf8('{}'), welcome: undefined }
+  const content = encodeClaim({ ...claim, ...more })
+  const commit = { id: numbered(5), device: one.device, kind: COMMIT_KIND, content }
+  for (const each of [first, second, said, apart, commit]) await anna.room.take(each, NOON)
+  for (const each of [second, first, commit, apart, said]) await bob.room.take(each, NOON)
+  expect([...bob.room.access().members]).toEqual([...anna.room.access().members])
+  expect(bob.room.access().void).toEqual(anna.room.access().void)
+  expect(bob.room.memberOf(one.device)).toBe(anna.room.memberOf(one.device))
+  const [here, there] = [anna, bob].map(({ room }) =>
+    room.epochs()?.nodes.find(({ began }) => began?.parent === parent)
+  )
+  expect(here?.began?.committer).toBeDefined()
+  expect(there?.began).toEqual(here?.began)
 })
 
 test('no more operations are taken than a room has use for, and no more commits', async () => {

@@ -44,6 +44,7 @@ import {
   type OwnCommit,
   type TakenControl
 } from './control-words.ts'
+import { DeviceOwners } from './device-owners.ts'
 import type { Generation } from './generation.ts'
 import { Generations } from './generations.ts'
 import { HandingOver } from './handing-over.ts'
@@ -99,7 +100,7 @@ export class PrivateRoom {
   readonly #inviteKeys = new Map<OperationId, Uint8Array>()
   readonly #handedOver: Map<EpochId, Uint8Array>
   readonly #storedEpochs: StoredGraph | undefined
-  readonly #memberOf = new Map<DeviceId, MemberId>()
+  readonly #owners = new DeviceOwners()
   readonly #waiting = new CappedMap<OperationId, ControlEntry>(MAX_WAITING)
   readonly #views: AccessViews
   readonly #generations: Generations
@@ -165,12 +166,12 @@ export class PrivateRoom {
   }
 
   memberOf(device: DeviceId): MemberId | undefined {
-    return this.#memberOf.get(device)
+    return this.#owners.now(device, () => this.access())
   }
 
   /** Up to which sequence what this device said counts; undefined for one that is not known. */
   writesUpTo(device: DeviceId): number | undefined {
-    const member = this.#memberOf.get(device)
+    const member = this.memberOf(device)
     return member && writesUpTo(this.access(), member, device)
   }
 
@@ -266,7 +267,7 @@ export class PrivateRoom {
   /** The content keys that are here; of a member those of the epochs that a device of theirs was in. */
   contentKeys(of?: MemberId): ReadonlyMap<EpochId, Uint8Array> {
     const isIn = (epoch: EpochId): boolean =>
-      [...(this.#graph?.devicesAt(epoch) ?? [])].some(device => this.#memberOf.get(device) === of)
+      [...(this.#graph?.devicesAt(epoch) ?? [])].some(device => this.memberOf(device) === of)
     return new Map(this.#graph?.stored().contentKeys.filter(([epoch]) => of === undefined || isIn(epoch)))
   }
 
@@ -302,8 +303,8 @@ export class PrivateRoom {
 
   /** What is to be said stands above these. */
   #ends(devices: readonly DeviceId[] = []): OperationId[] {
-    const [operations, memberOf, previous] = [this.#operations, this.#memberOf, this.#previous]
-    const view = { operations, memberOf, previous, stands: this.access().stands }
+    const [operations, previous, { stands }] = [this.#operations, this.#previous, this.access()]
+    const view = { operations, memberOf: (device: DeviceId) => this.memberOf(device), previous, stands }
     return endsOf(view, new Set([this.#deps.device.id, ...devices]))
   }
 
@@ -333,16 +334,15 @@ export class PrivateRoom {
     if (!decoded.ok) return 'void'
     const { action, certificate, keyPackage, beginning, inviteKey, ...rest } = decoded.value
     if (action.kind === 'create' && (id !== this.id || certificate?.device !== device)) return 'void'
-    // Who brings a device says whose it is; every other author was brought before.
-    const author = action.kind === 'create' ? certificate?.member : this.#memberOf.get(device)
-    if (author === undefined || rest.parents.some(parent => !this.#operations.has(parent))) return 'waits'
+    if (rest.parents.some(parent => !this.#operations.has(parent))) return 'waits'
+    const author =
+      action.kind === 'create' ? certificate?.member : this.#owners.authorOf(device, rest, this.#operations)
+    if (author === undefined) return 'void'
     if (this.#operations.size >= MAX_OPERATIONS) return 'full'
     this.#operations.set(id, { id, author, device, action, ...rest })
     this.#access = undefined
     if (device === this.#deps.device.id) this.#previous = id
-    if (certificate !== undefined && !this.#memberOf.has(certificate.device)) {
-      this.#memberOf.set(certificate.device, certificate.member)
-    }
+    if (certificate !== undefined) this.#owners.add(id, certificate)
     if (certificate !== undefined && keyPackage !== undefined)
       await this.#takeKeyPackage(certificate.device, keyPackage)
     if (inviteKey !== undefined) this.#inviteKeys.set(id, inviteKey)
@@ -373,7 +373,7 @@ export class PrivateRoom {
   async #takeCommit({ device, content }: ControlEntry, now: Millis): Promise<TakenControl> {
     const decoded = decodeClaim(content)
     if (!decoded.ok) return 'void'
-    const committer = this.#memberOf.get(device)
+    const committer = this.memberOf(device)
     if (committer === undefined || this.#graph === undefined) return 'waits'
     const epoch = epochIdOf(device, content)
     const taken = await this.#graph.take({ ...decoded.value, epoch, committer, device }, now)

@@ -10,7 +10,7 @@ export interface OwnView {
   /** In the order in which they came. */
   readonly operations: ReadonlyMap<OperationId, Operation>
   readonly stands: ReadonlySet<OperationId>
-  readonly memberOf: ReadonlyMap<DeviceId, MemberId>
+  readonly memberOf: (device: DeviceId) => MemberId | undefined
   /** This device's own last operation. */
   readonly previous: OperationId | undefined
 }
@@ -47,7 +47,7 @@ export function endsOf(view: OwnView, devices: ReadonlySet<DeviceId>): Operation
 function concerns({ previous, memberOf }: OwnView, operation: Operation, devices: ReadonlySet<DeviceId>): boolean {
   const { id, action } = operation
   const subject = subjectOf(operation)
-  const isOfMember = [...devices].some(device => subject !== undefined && memberOf.get(device) === subject)
+  const isOfMember = [...devices].some(device => subject !== undefined && memberOf(device) === subject)
   return id === previous || isOfMember || ('device' in action && devices.has(action.device))
 }
 

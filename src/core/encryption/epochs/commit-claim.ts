@@ -59,6 +59,12 @@ export function faultOf(claim: CommitClaim, access: Access): string | undefined 
   return undefined
 }
 
+/** With whose device made it, by what it cites; of two who both are in with that device the lower id. */
+export function withCommitter(claim: CommitClaim, access: Access): CommitClaim {
+  const owners = [...access.members].flatMap(([member, { devices }]) => (devices.has(claim.device) ? [member] : []))
+  return { ...claim, committer: owners.toSorted()[0] ?? claim.committer }
+}
+
 /** What of a change is justified by what the operations cited come to; undefined: nothing is. */
 export function justifiedBy(access: Access | undefined, { add, remove }: CommitPlan): CommitPlan | undefined {
   if (access === undefined) return undefined

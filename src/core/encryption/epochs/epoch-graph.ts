@@ -1,7 +1,16 @@
 import { CappedMap, equalBytes, type Millis } from '../../bytes/index.ts'
 import type { DeviceId } from '../../identity/index.ts'
 import type { Access, OperationId } from '../access/index.ts'
-import { commitOf, devicesOf, faultOf, hashOf, noteOf, type CommitClaim, type CommitPlan } from './commit-claim.ts'
+import {
+  commitOf,
+  devicesOf,
+  faultOf,
+  hashOf,
+  noteOf,
+  withCommitter,
+  type CommitClaim,
+  type CommitPlan
+} from './commit-claim.ts'
 import type { GroupDevice, GroupEpoch, GroupKeys, GroupState, KeyPackage } from './group-keys.ts'
 import { winnerOf, type Commit, type EpochId } from './winner.ts'
 
@@ -263,14 +272,15 @@ export class EpochGraph {
     return over.map(({ epoch }) => epoch)
   }
 
-  async #take(claim: CommitClaim, now: Millis): Promise<TakenClaim> {
-    if (this.#nodes.has(claim.epoch)) return 'taken'
-    const parent = this.#nodes.get(claim.parent)
-    const access = parent && this.#deps.accessAt(claim.cites)
+  async #take(given: CommitClaim, now: Millis): Promise<TakenClaim> {
+    if (this.#nodes.has(given.epoch)) return 'taken'
+    const parent = this.#nodes.get(given.parent)
+    const access = parent && this.#deps.accessAt(given.cites)
     if (parent === undefined || access === undefined) {
-      this.#wait(claim)
+      this.#wait(given)
       return 'waits'
     }
+    const claim = withCommitter(given, access)
     this.#waiting.delete(claim.epoch)
     if (faultOf(claim, access) !== undefined) return 'void'
     if (this.#nodes.size >= MAX_EPOCHS) return 'full'
