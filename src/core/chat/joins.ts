@@ -148,6 +148,11 @@ export class Joins {
     return all.find(({ record, refusal }) => record.direct?.member === member && refusal === undefined)?.record.id
   }
 
+  /** Of a direct conversation into which this device asks to be let: with whom. */
+  otherOf(room: RoomId): MemberId | undefined {
+    return this.#pending.get(room)?.record.direct?.member
+  }
+
   /** Asks no more. */
   forget(room: RoomId): void {
     this.#drop(room)

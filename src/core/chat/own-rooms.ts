@@ -186,8 +186,9 @@ export class OwnRooms {
 
   /** One that this device is in, was in, or asks to come into. @param remember notes in the store that this device is out */
   async #leave(id: RoomId, remember: (record: RoomRecord) => Promise<void>): Promise<void> {
-    const request = this.requests.get(id)
-    if (request !== undefined) await noteRefused(this.#deps.storage.records, request.direct.member, true)
+    // The letter may wait at a keeper still.
+    const refused = this.requests.get(id)?.direct.member ?? this.joins.otherOf(id)
+    if (refused !== undefined) await noteRefused(this.#deps.storage.records, refused, true)
     this.joins.forget(id)
     this.requests.delete(id)
     const known = this.#rooms.get(id)

@@ -133,6 +133,26 @@ test('by a relay that keeps rooms it begins, and goes on, without the two ever b
   expect(stored.includes('starling:join')).toBe(false)
 })
 
+test('who stops asking to be let into a conversation is not brought back into it by the letter that waits at a keeper', async () => {
+  const { story, anna, bob } = await inLoft()
+  await story.enterKeeper('relay')
+  await settle(story, bob.peer.stop())
+  const room = await write(story, anna, 'Bob', 'for later')
+  await story.wait(60_000)
+  await settle(story, anna.peer.stop())
+  const back = await story.enter('Bob', bob.storage)
+  await story.until('Bob has the letter', () => directs(back).some(({ joining }) => joining === 'waiting'))
+  await settle(story, back.peer.leaveRoom(room))
+  expect(directs(back)).toEqual([])
+  // At keepers it is looked every 10 minutes, and after each start.
+  await story.wait(30 * 60_000)
+  expect(directs(back)).toEqual([])
+  await settle(story, back.peer.stop())
+  const again = await story.enter('Bob', bob.storage)
+  await story.wait(60_000)
+  expect(directs(again)).toEqual([])
+})
+
 /** Whatever `from` likes, as a letter to Bob. */
 async function bringTo(story: Story, from: Actor, to: Actor, link: string): Promise<boolean> {
   const identity = await loadIdentity(from.storage.records, story.clock, systemRandom)

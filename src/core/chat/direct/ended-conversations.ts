@@ -23,7 +23,7 @@ async function left(records: RecordStore): Promise<string[]> {
   return stored === undefined ? [] : expectValue(decodeUtf8(stored)).split(',')
 }
 
-/** Of a member whose request was refused nothing more is asked, until this device's user writes to them. */
+/** Of a member whose request was refused, or whose conversation was left before it was entered, nothing more is asked, until this device's user writes to them. */
 export async function noteRefused(records: RecordStore, member: MemberId, isRefused: boolean): Promise<void> {
   await records.write([{ name: REFUSED + member, value: isRefused ? new Uint8Array([1]) : undefined }])
 }
