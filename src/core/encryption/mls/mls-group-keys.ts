@@ -48,7 +48,9 @@ import {
   encodeState,
   encodeWithTree
 } from './codec.ts'
+import { withoutSecretTree } from './secret-tree.ts'
 import { mlsSuite, SUITE } from './suite.ts'
+import { verifiedTogether } from './verified-together.ts'
 
 const PRIVATE_KEY_BYTES = 32
 
@@ -76,12 +78,12 @@ interface MlsState extends GroupState {
 
 /**
  * Group keys by MLS (RFC 9420) with ts-mls. Commits travel as public messages, since they are sealed as entries already; welcomes and group infos
- * have the ratchet tree beside them. Application messages are not used, so that a state needs no former epochs.
+ * have the ratchet tree beside them. Application messages are not used, so that a state needs no former epochs and no secret tree.
  *
  * @param given the suite, where a hostile member seals otherwise
  */
 export async function mlsGroupKeys(given?: CiphersuiteImpl): Promise<GroupKeys> {
-  const suite = given ?? (await mlsSuite())
+  const suite = withoutSecretTree(given ?? (await mlsSuite()))
 
   async function generate({ id, signingKey }: GroupDevice) {
     const publicKey = expectValue(fromHex(id, PUBLIC_KEY_BYTES))
@@ -186,17 +188,10 @@ export async function mlsGroupKeys(given?: CiphersuiteImpl): Promise<GroupKeys> 
         if (await carriesTree(message.welcome, shown.value, secret, suite)) return failure('a welcome with two trees')
         const checked = await checkedTree(tree, suite)
         if (!checked.ok) return checked
-        const joined = await joinGroup(
-          message.welcome,
-          shown.value,
-          secret,
-          emptyPskIndex,
-          suite,
-          checked.value,
-          undefined,
-          CONFIG
+        const joined = await verifiedTogether(suite, verifying =>
+          joinGroup(message.welcome, shown.value, secret, emptyPskIndex, verifying, checked.value, undefined, CONFIG)
         )
-        return success(stateOf({ ...joined, ratchetTree: tree }))
+        return joined.ok ? success(stateOf({ ...joined.value, ratchetTree: tree })) : joined
       }),
     async groupInfo(state) {
       const { client } = state as MlsState
@@ -216,17 +211,11 @@ export async function mlsGroupKeys(given?: CiphersuiteImpl): Promise<GroupKeys> 
         if (!checked.ok) return checked
         const { publicPackage, privatePackage } = await generate(device)
         const wasIn = leafOf(tree, device.id) !== -1
-        const joined = await joinGroupExternal(
-          groupInfo,
-          publicPackage,
-          privatePackage,
-          wasIn,
-          suite,
-          checked.value,
-          CONFIG,
-          note
+        const joined = await verifiedTogether(suite, verifying =>
+          joinGroupExternal(groupInfo, publicPackage, privatePackage, wasIn, verifying, checked.value, CONFIG, note)
         )
-        const { publicMessage, newState } = joined
+        if (!joined.ok) return joined
+        const { publicMessage, newState } = joined.value
         return success({
           commit: encodeMessage({ version: 'mls10', wireformat: 'mls_public_message', publicMessage }),
           welcome: undefined,
@@ -262,7 +251,7 @@ function stateOf(client: ClientState): MlsState {
     devices: client.ratchetTree.flatMap(node =>
       node?.nodeType === 'leaf' ? [deviceIdOf(node.leaf.signaturePublicKey)] : []
     ),
-    client: { ...client, historicalReceiverData: new Map() }
+    client: { ...client, secretTree: [], historicalReceiverData: new Map() }
   }
 }
 
