@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
-import { NotAllowedError } from '../../src/core/bytes/index.ts'
-import { found, hears, inviteLink, join, meet, meetAgain, sleepApart } from '../support/private-story.ts'
+import { NotAllowedError, toHex } from '../../src/core/bytes/index.ts'
+import { openBody, type EpochId, type RoomId } from '../../src/core/encryption/index.ts'
+import { HIGHEST, isWhole, LOWEST, type Entry, type EntryStore } from '../../src/core/log/index.ts'
+import { Insider } from '../support/insider.ts'
+import { found, hears, inviteLink, join, meet, meetAgain, say, sleepApart } from '../support/private-story.ts'
 import { settle } from '../support/settle.ts'
 import { eventsOf, Story, transcript } from '../support/story.ts'
 
@@ -31,6 +34,52 @@ test('what was said before is shared as the room’s policy has it', async () =>
   expect(await join(story, bob, await inviteLink(story, anna))).toBe('in')
   await hears(story, bob, 'Anna: before')
 })
+
+test('of so many messages a newcomer reads these and no others, and so does whoever it lets in', async () => {
+  const story = new Story()
+  const [anna, bob, cy] = [await story.enter('Anna'), await story.enter('Bob'), await story.enter('Cy')]
+  await found(story, anna, 3)
+  const ids: string[] = []
+  for (const text of ['one', 'two', 'three', 'four', 'five', 'six']) ids.push(await say(story, anna, text))
+  const [, , third = '', fourth = '', fifth = '', sixth = ''] = ids
+  await settle(story, anna.peer.edit('Loft', third, 'three!'))
+  await settle(story, anna.peer.edit('Loft', fourth, 'four!'))
+  await settle(story, anna.peer.deleteMessage('Loft', fifth))
+  const { id } = anna.peer.findRoom('Loft')
+  const said = await wholeEntries(anna.storage.room(id))
+  const newest = ['Anna: three!', 'Anna: four!', 'Anna: six']
+
+  expect(await join(story, bob, await inviteLink(story, anna, { role: 'admin' }))).toBe('in')
+  await hears(story, bob, 'Anna: six')
+  await story.wait(30_000)
+  expect(await transcript(bob, 'Loft')).toEqual(newest)
+  expect(bob.peer.findRoom('Loft').missing).toBe(0)
+
+  const { room } = await Insider.of(story, bob)
+  expect(said.length).toBeGreaterThan(7)
+  expect(said.filter(({ header }) => room.contentKey(toHex(header.epoch) as EpochId) !== undefined)).toEqual([])
+  const opened: string[] = []
+  for (const entry of said)
+    for (const key of room.bodyKeys.values()) if ((await openBody(id as RoomId, key, entry)).ok) opened.push(entry.id)
+  // Three messages, and the edits of two.
+  expect(opened).toHaveLength(5)
+  expect(opened).toEqual(expect.arrayContaining([third, fourth, sixth]))
+
+  await settle(
+    story,
+    Promise.all([anna.peer.stop(), bob.peer.stop()]).then(() => undefined)
+  )
+  const again = await story.enter('Bob', bob.storage)
+  expect(await transcript(again, 'Loft')).toEqual(newest)
+  expect(await join(story, cy, await inviteLink(story, again))).toBe('in')
+  await hears(story, cy, 'Anna: six')
+  expect(await transcript(cy, 'Loft')).toEqual(newest)
+})
+
+async function wholeEntries(store: EntryStore): Promise<Entry[]> {
+  const items = await store.sets.chat.items(LOWEST, HIGHEST, 1000)
+  return (await store.load(items.map(({ id }) => id))).filter(isWhole)
+}
 
 test('all is there again after a restart', async () => {
   const story = new Story()

@@ -63,7 +63,8 @@ test('the largest answer there may be comes over a real connection, at an addres
   const answer: JoinAnswer = {
     kind: 'admitted',
     generations: new Map([...anna.room.generations(), ...epochs(255).map(epoch => [epoch, generation()] as const)]),
-    contentKeys: new Map(epochs(16_384).map(epoch => [epoch, systemRandom(32)]))
+    contentKeys: new Map(epochs(16_384).map(epoch => [epoch, systemRandom(32)])),
+    bodyKeys: new Map()
   }
   const { roomId } = anna
   const room: AdmittingRoom = {

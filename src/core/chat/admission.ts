@@ -2,7 +2,6 @@ import { equalBytes, NotAllowedError, toHex, type Clock } from '../bytes/index.t
 import {
   sealSignedWords,
   verifySignedWords,
-  type EpochId,
   type GroupKeys,
   type OperationId,
   type RoomId
@@ -10,7 +9,7 @@ import {
 import type { DeviceId, MemberId } from '../identity/index.ts'
 import type { AdmittingRoom, OpenInvite } from './joining/admitting-room.ts'
 import type { DeviceRequest } from './joining/device-request.ts'
-import type { JoinAnswer, JoinRequest, Refusal } from './joining/join-codec.ts'
+import { MAX_BODY_KEYS, type JoinAnswer, type JoinRequest, type Refusal } from './joining/join-codec.ts'
 import type { Membership } from './membership.ts'
 import type { ControlLog } from './room/control-log.ts'
 import type { Room } from './room/room.ts'
@@ -149,24 +148,16 @@ export class Admission implements AdmittingRoom {
   /** @param member who had been in before */
   async #handOver(member?: MemberId): Promise<JoinAnswer> {
     const { room } = this.#control
-    const own = member === undefined ? [] : [...room.contentKeys(member)].toReversed()
-    const contentKeys = new Map([...own, ...(await this.#sharedKeys())])
-    return { kind: 'admitted', generations: room.generations(), contentKeys }
-  }
-
-  /** By the room's policy; of so many messages the keys of their epochs, which may open more. */
-  async #sharedKeys(): Promise<ReadonlyMap<EpochId, Uint8Array>> {
     const { history } = this.#deps.membership.access()
-    const keys = this.#control.room.contentKeys()
-    if (history === 'all') return new Map([...keys].toReversed())
-    if (history === 'none' || history === 'joined') return new Map()
-    const epochs = await this.#deps.room.shown.epochsOfNewest(history)
-    return new Map(
-      [...epochs].flatMap(epoch => {
-        const key = keys.get(epoch)
-        return key === undefined ? [] : [[epoch, key] as const]
-      })
-    )
+    const own = member === undefined ? [] : [...room.contentKeys(member)].toReversed()
+    const shared = history === 'all' ? [...room.contentKeys()].toReversed() : []
+    const newest = typeof history === 'number' ? Math.min(history, MAX_BODY_KEYS) : 0
+    return {
+      kind: 'admitted',
+      generations: room.generations(),
+      contentKeys: new Map([...own, ...shared]),
+      bodyKeys: await this.#deps.room.shown.bodyKeysOfNewest(newest)
+    }
   }
 }
 

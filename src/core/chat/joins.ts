@@ -18,7 +18,7 @@ import { Joiner, type JoinState } from './joining/joiner.ts'
 import type { Listeners } from './listeners.ts'
 import type { NamedHint } from './own-room-hints.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
-import { generationsRecord, handedOverRecord, keyPackageRecords } from './room/control-records.ts'
+import { generationsRecord, handedBodiesRecord, handedOverRecord, keyPackageRecords } from './room/control-records.ts'
 import type { DirectRecord, Joining, PendingRoom, RoomRecord } from './room-records.ts'
 
 export interface JoinsDeps {
@@ -192,10 +192,14 @@ export class Joins {
       return
     }
     await storage.room(id).commit({
-      records: [generationsRecord(answer.generations), handedOverRecord(answer.contentKeys)]
+      records: [
+        generationsRecord(answer.generations),
+        handedOverRecord(answer.contentKeys),
+        handedBodiesRecord(answer.bodyKeys)
+      ]
     })
     const { joining: _, ...record } = pending.record
-    const since = answer.contentKeys.size === 0 ? { since: clock.now() - CLOCK_MARGIN } : {}
+    const since = answer.contentKeys.size + answer.bodyKeys.size === 0 ? { since: clock.now() - CLOCK_MARGIN } : {}
     await enter({ ...record, ...since })
     this.#drop(id)
     this.#tell(pending)

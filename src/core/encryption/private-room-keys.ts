@@ -13,7 +13,8 @@ export class PrivateRoomKeys implements NamedRoom {
   readonly hasControl = true
   readonly epochs: EpochKeys = {
     current: () => this.#current(),
-    contentKey: (entryClass, epoch) => this.#contentKey(entryClass, toHex(epoch))
+    contentKey: (entryClass, epoch) => this.#contentKey(entryClass, toHex(epoch)),
+    handedBodyKey: entry => this.room.bodyKeys.get(entry)
   }
   readonly #clock: Clock
   /** As the link said, until the room itself does. */

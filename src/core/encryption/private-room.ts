@@ -9,6 +9,7 @@ import {
   type Result
 } from '../bytes/index.ts'
 import type { DeviceCertificate, DeviceId, MemberId } from '../identity/index.ts'
+import type { EntryId } from '../log/index.ts'
 import {
   AccessViews,
   decodeOperation,
@@ -69,6 +70,8 @@ export interface Given {
   readonly generations: ReadonlyMap<EpochId, Generation>
   /** Content keys that members handed over, of epochs before this device came in. */
   readonly contentKeys?: ReadonlyMap<EpochId, Uint8Array>
+  /** Keys of single entries of such epochs. */
+  readonly bodyKeys?: ReadonlyMap<EntryId, Uint8Array>
   /** As `epochs` gave it. */
   readonly epochs?: StoredGraph | undefined
 }
@@ -93,6 +96,8 @@ export class PrivateRoom {
   readonly id: OperationId
   /** What members give to one another of what the log brings to nobody. */
   readonly handing: HandingOver
+  /** Of entries whose epochs this device may not read otherwise. */
+  readonly bodyKeys: ReadonlyMap<EntryId, Uint8Array>
   readonly #deps: PrivateRoomDeps
   readonly #operations = new Map<OperationId, Operation>()
   readonly #keyPackages = new Map<DeviceId, Uint8Array>()
@@ -110,12 +115,13 @@ export class PrivateRoom {
   #access: Access | undefined
   #graph: EpochGraph | undefined
 
-  constructor(deps: PrivateRoomDeps, id: OperationId, { generations, contentKeys, epochs }: Given) {
+  constructor(deps: PrivateRoomDeps, id: OperationId, { generations, contentKeys, bodyKeys, epochs }: Given) {
     this.#deps = deps
     this.id = id
     this.#views = new AccessViews(this.#operations, id)
     this.#generations = new Generations(generations)
     this.#handedOver = new Map(contentKeys)
+    this.bodyKeys = new Map(bodyKeys)
     this.#storedEpochs = epochs
     this.handing = new HandingOver({
       ...deps,

@@ -1,5 +1,5 @@
 import type { DisplayName } from '../identity/index.ts'
-import type { EntryClass } from '../log/index.ts'
+import type { EntryClass, EntryId } from '../log/index.ts'
 
 /** A room: 32 bytes in lower-case hex. */
 export type RoomId = string & { readonly __brand: 'RoomId' }
@@ -35,4 +35,6 @@ export interface EpochKeys {
   current(): Uint8Array
   /** The content key (32 bytes) for entries of this class and epoch; undefined when it is not known here. */
   contentKey(entryClass: EntryClass, epoch: Uint8Array): Uint8Array | undefined
+  /** The key of this one body, as it was handed over to whoever is not given the content key of its epoch. */
+  handedBodyKey?(entry: EntryId): Uint8Array | undefined
 }

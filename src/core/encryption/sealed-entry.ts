@@ -35,7 +35,7 @@ import {
   type HeaderStart
 } from '../log/index.ts'
 import { readAscendingIds } from './ascending-ids.ts'
-import type { RoomId } from './room-keys.ts'
+import type { EpochKeys, RoomId } from './room-keys.ts'
 
 /**
  * A body, opened:
@@ -87,29 +87,46 @@ export async function sealEntry(
   return createEntry(start, sealOnce(bodyKey(room.contentKey, start), plaintext, startBytes))
 }
 
+/** What opens this body alone, if that is known here: from the content key of its epoch, or as it was handed over. */
+export function bodyKeyIn(epochs: EpochKeys, { id, header }: Pick<Entry, 'id' | 'header'>): Uint8Array | undefined {
+  const contentKey = epochs.contentKey(header.class, header.epoch)
+  return contentKey === undefined ? epochs.handedBodyKey?.(id) : bodyKey(contentKey, header)
+}
+
+/** By the content key of its epoch, as `openBody` does. */
+export function openEntry({ roomId, contentKey }: { roomId: RoomId; contentKey: Uint8Array }, entry: Entry) {
+  return openBody(roomId, bodyKey(contentKey, entry.header), entry)
+}
+
 /**
  * The body of this entry, if it opens, has the one right form, and its author signed it for this room and header; `newer`
  * when it opens and is signed in a way that only a later version may know.
  */
-export async function openEntry(
-  room: { roomId: RoomId; contentKey: Uint8Array },
+export async function openBody(
+  roomId: RoomId,
+  key: Uint8Array,
   entry: Entry
 ): Promise<Result<OpenedBody | typeof NEWER>> {
   const startBytes = headerStartOf(entry)
-  const plaintext = openOnce(bodyKey(room.contentKey, entry.header), entry.body, startBytes)
+  const plaintext = openOnce(key, entry.body, startBytes)
   if (plaintext === undefined) return failure('a body that does not open')
   const decoded = decodePlaintext(plaintext)
   if (!decoded.ok) return decoded
   if (decoded.value === NEWER) return success(NEWER)
   const { body, words, signature } = decoded.value
   const author = expectValue(fromHex(body.device))
-  const genuine = await verifySignature(author, TAG, signedBytes(room.roomId, startBytes, words), signature)
+  const genuine = await verifySignature(author, TAG, signedBytes(roomId, startBytes, words), signature)
   return genuine ? success(body) : failure('a body with a wrong signature')
 }
 
-/** The body of an entry that was checked before it was stored: no signature is verified. */
+/** By the content key of its epoch, as `reopenBody` does. */
 export function reopenEntry(contentKey: Uint8Array, entry: Entry): OpenedBody {
-  const plaintext = openOnce(bodyKey(contentKey, entry.header), entry.body, headerStartOf(entry))
+  return reopenBody(bodyKey(contentKey, entry.header), entry)
+}
+
+/** The body of an entry that was checked before it was stored: no signature is verified. */
+export function reopenBody(key: Uint8Array, entry: Entry): OpenedBody {
+  const plaintext = openOnce(key, entry.body, headerStartOf(entry))
   if (plaintext === undefined) throw new Error(`the stored entry ${entry.id} does not open`)
   const decoded = expectValue(decodePlaintext(plaintext))
   if (decoded === NEWER) throw new Error(`the stored entry ${entry.id} was not checked`)

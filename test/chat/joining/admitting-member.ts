@@ -217,7 +217,7 @@ export class AdmittingMember implements AdmittingRoom {
     const epoch = this.room.sealingEpoch()
     const key = epoch && this.room.contentKey(epoch)
     const contentKeys = new Map<EpochId, Uint8Array>(epoch && key ? [[epoch, key]] : [])
-    return { kind: 'admitted', generations: this.room.generations(), contentKeys }
+    return { kind: 'admitted', generations: this.room.generations(), contentKeys, bodyKeys: new Map() }
   }
 
   #whyNot(id: OperationId): Refusal | undefined {

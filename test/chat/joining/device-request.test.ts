@@ -56,7 +56,7 @@ test('an answer counts from whoever knows how the room meets, and from nobody el
   const answer = (rendezvousSecret: Uint8Array) => {
     const generation = { controlKey: random(32), rendezvousSecret, keeperTag: random(32) }
     const generations = new Map([['cd'.repeat(16) as EpochId, generation]])
-    return { kind: 'admitted', generations, contentKeys: new Map<EpochId, Uint8Array>() } as const
+    return { kind: 'admitted', generations, contentKeys: new Map<EpochId, Uint8Array>(), bodyKeys: new Map() } as const
   }
   expect(isGenuine(answer(known))).toBe(true)
   expect(isGenuine(answer(random(32)))).toBe(false)

@@ -49,7 +49,8 @@ describe('who only holds the link', () => {
     const forged: JoinAnswer = {
       kind: 'admitted',
       generations: new Map([['ab'.repeat(16) as EpochId, generation]]),
-      contentKeys: new Map()
+      contentKeys: new Map(),
+      bodyKeys: new Map()
     }
     const eve = scene.network.peer('eve')
     let heard = 0

@@ -6,6 +6,7 @@ import {
   decodeJoinAnswer,
   encodeJoinAnswer,
   encodeJoinRequest,
+  MAX_BODY_KEYS,
   MAX_JOIN_ANSWER_BYTES,
   MAX_JOIN_REQUEST_BYTES,
   verifyJoinRequest,
@@ -13,6 +14,7 @@ import {
 } from '../../../src/core/chat/joining/join-codec.ts'
 import { MAX_SEALED_ANSWER_BYTES, openAnswer, sealAnswer } from '../../../src/core/chat/joining/sealed-answer.ts'
 import type { EpochId } from '../../../src/core/encryption/epochs/index.ts'
+import type { EntryId } from '../../../src/core/log/index.ts'
 import { agreementKeyOf, signingKey, type DisplayName, type SigningKey } from '../../../src/core/identity/index.ts'
 import { NOON } from '../../support/cast.ts'
 import { hostileBytes } from '../../support/hostile-bytes.ts'
@@ -158,18 +160,26 @@ describe('answers', () => {
   const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
   const epochs = bytes(16).map(each => toHex(each) as EpochId)
   const generation = fc.record({ controlKey: bytes(32), rendezvousSecret: bytes(32), keeperTag: bytes(32) })
+  const bodies = bytes(32).map(each => toHex(each) as EntryId)
   const byEpoch = <T>(value: fc.Arbitrary<T>) => fc.array(fc.tuple(epochs, value)).map(pairs => new Map(pairs))
   const reasons = ['expired', 'revoked', 'used-up', 'banned', 'closed', 'device-revoked', 'not-allowed'] as const
   const answers: fc.Arbitrary<JoinAnswer> = fc.oneof(
     fc.constantFrom(...reasons).map(reason => ({ kind: 'refused', reason }) as const),
-    fc.record({ kind: fc.constant('admitted'), generations: byEpoch(generation), contentKeys: byEpoch(bytes(32)) })
+    fc.record({
+      kind: fc.constant('admitted'),
+      generations: byEpoch(generation),
+      contentKeys: byEpoch(bytes(32)),
+      bodyKeys: fc.array(fc.tuple(bodies, bytes(32))).map(pairs => new Map(pairs))
+    })
   )
-  const many = (count: number) =>
-    new Map(Array.from({ length: count }, () => [toHex(random(16)) as EpochId, random(32)] as const))
-  const largest = (generationCount: number): JoinAnswer => {
+  const keys = <Id>(count: number, idBytes: number) =>
+    new Map(Array.from({ length: count }, () => [toHex(random(idBytes)) as Id, random(32)] as const))
+  const many = (count: number) => keys<EpochId>(count, 16)
+  const largest = (generationCount: number, bodyCount = 0): JoinAnswer => {
     const ofAll = () => ({ controlKey: random(32), rendezvousSecret: random(32), keeperTag: random(32) })
     const generations = new Map([...many(generationCount).keys()].map(epoch => [epoch, ofAll()]))
-    return { kind: 'admitted', generations, contentKeys: many(16_384) }
+    const contentKeys = many(bodyCount === 0 ? 16_384 : 0)
+    return { kind: 'admitted', generations, contentKeys, bodyKeys: keys<EntryId>(bodyCount, 32) }
   }
 
   test('round-trip, sealed and open', () => {
@@ -182,13 +192,15 @@ describe('answers', () => {
     )
   })
 
-  test('as large as may be fit; what must be shorter leaves out the last content keys', () => {
+  test('as large as may be fit; what must be shorter leaves out the last keys', () => {
     const answer = largest(256)
-    const most = largest(4096)
+    const most = largest(4096, MAX_BODY_KEYS)
     expect(encodeJoinAnswer(most)).toHaveLength(MAX_JOIN_ANSWER_BYTES)
-    const sealed = sealAnswer(request, { answerKey }, most, random) ?? new Uint8Array()
-    expect(sealed.length).toBeLessThanOrEqual(MAX_SEALED_ANSWER_BYTES)
-    expect(openAnswer(request, answerSecret, sealed)).toEqual(most)
+    for (const full of [most, largest(4096)]) {
+      const sealed = sealAnswer(request, { answerKey }, full, random) ?? new Uint8Array()
+      expect(sealed.length).toBeLessThanOrEqual(MAX_SEALED_ANSWER_BYTES)
+      expect(openAnswer(request, answerSecret, sealed)).toEqual(full)
+    }
     expect(sealAnswer(request, { answerKey }, most, random, 64 * 1024)).toBeUndefined()
     const short = sealAnswer(request, { answerKey }, answer, random, 64 * 1024) ?? new Uint8Array()
     expect(short.length).toBeLessThanOrEqual(64 * 1024)
@@ -197,6 +209,10 @@ describe('answers', () => {
     expect(read.generations).toEqual(answer.generations)
     expect(read.contentKeys.size).toBeGreaterThan(500)
     expect([...read.contentKeys]).toEqual([...answer.contentKeys].slice(0, read.contentKeys.size))
+    const both: JoinAnswer = { ...answer, bodyKeys: keys<EntryId>(10, 32) }
+    const limit = encodeJoinAnswer(both).length - 1
+    const cut = expectValue(decodeJoinAnswer(encodeJoinAnswer(both, limit)))
+    expect(cut).toEqual({ ...both, bodyKeys: new Map([...both.bodyKeys].slice(0, 9)) })
   })
 
   test('open for whoever asked alone, as answers to what was asked', async () => {
@@ -215,7 +231,7 @@ describe('answers', () => {
     const admitted = sealAnswer(
       request,
       { answerKey },
-      { kind: 'admitted', generations, contentKeys: many(10) },
+      { kind: 'admitted', generations, contentKeys: many(10), bodyKeys: new Map() },
       random
     )
     expect(admitted).toHaveLength(sealed.length)

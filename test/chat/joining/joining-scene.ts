@@ -53,7 +53,12 @@ export class JoiningScene {
     const deps = await this.person(seed)
     await by.write(expectValue(by.room.admit(deps.certificate, deps.keyPackage.shown, { role })))
     await by.carryOut()
-    const answer = { kind: 'admitted', generations: by.room.generations(), contentKeys: new Map() } as const
+    const answer = {
+      kind: 'admitted',
+      generations: by.room.generations(),
+      contentKeys: new Map(),
+      bodyKeys: new Map()
+    } as const
     return AdmittingMember.enter(deps, this.clock, answer, by)
   }
 

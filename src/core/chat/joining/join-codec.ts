@@ -32,7 +32,7 @@ import {
   type DisplayName,
   type SigningKey
 } from '../../identity/index.ts'
-import { ENTRY_ID_BYTES, EPOCH_ID_BYTES } from '../../log/index.ts'
+import { ENTRY_ID_BYTES, EPOCH_ID_BYTES, type EntryId } from '../../log/index.ts'
 import { decodeNick } from '../room/content.ts'
 
 /**
@@ -77,6 +77,7 @@ export interface JoinRequest {
  * | 1 | 1 admitted, 2 expired, 3 revoked, 4 used up, 5 banned, 6 room closed, 7 this device of the member was revoked, 8 not for this member to allow |
  * | 2, then 112 n | admitted: generations (at most 4,096), each: epoch that it began with 16, control key 32, rendezvous secret 32, keeper tag 32 |
  * | 2, then 48 n | admitted: content keys (at most 16,384), each: epoch 16, key 32; those that matter most first |
+ * | 2, then 64 n | admitted, where there are any: keys of single bodies (at most 12,288), each: entry 32, key 32; those that matter most first |
  */
 export type JoinAnswer =
   | { readonly kind: 'refused'; readonly reason: Refusal }
@@ -85,6 +86,8 @@ export type JoinAnswer =
       readonly generations: ReadonlyMap<EpochId, Generation>
       /** As the room's history policy has it. Those that matter most first: where an answer must be short, the last are left out. */
       readonly contentKeys: ReadonlyMap<EpochId, Uint8Array>
+      /** Of entries whose epochs have others in them that are not to be read; likewise, content keys before them. */
+      readonly bodyKeys: ReadonlyMap<EntryId, Uint8Array>
     }
 
 export type Refusal = 'expired' | 'revoked' | 'used-up' | 'banned' | 'closed' | 'device-revoked' | 'not-allowed'
@@ -93,6 +96,8 @@ export type Refusal = 'expired' | 'revoked' | 'used-up' | 'banned' | 'closed' | 
 const MAX_GENERATIONS = 4096
 /** As many as a room takes operations: each may begin an epoch. */
 const MAX_CONTENT_KEYS = 16_384
+/** They fit where content keys would. */
+export const MAX_BODY_KEYS = 12_288
 /** An invite with as many parents as an operation may have comes to some 800. */
 export const MAX_INVITE_WORDS_BYTES = 1024
 /** As in an operation. */
@@ -100,6 +105,7 @@ export const MAX_KEY_PACKAGE_BYTES = 4096
 export const MAX_NICK_BYTES = 1024
 const KEY_BYTES = 32
 const CONTENT_KEY_BYTES = EPOCH_ID_BYTES + KEY_BYTES
+const BODY_KEY_BYTES = ENTRY_ID_BYTES + KEY_BYTES
 const GENERATION_BYTES = EPOCH_ID_BYTES + 3 * KEY_BYTES
 
 export const MAX_JOIN_REQUEST_BYTES =
@@ -113,7 +119,7 @@ export const MAX_JOIN_REQUEST_BYTES =
   AGREEMENT_KEY_BYTES +
   2 * SIGNATURE_BYTES
 export const MAX_JOIN_ANSWER_BYTES =
-  2 + 2 * 2 + MAX_GENERATIONS * GENERATION_BYTES + MAX_CONTENT_KEYS * CONTENT_KEY_BYTES
+  2 + 3 * 2 + MAX_GENERATIONS * GENERATION_BYTES + MAX_CONTENT_KEYS * CONTENT_KEY_BYTES
 
 const VERSION = 1
 const DEVICE_TAG = 'join'
@@ -173,18 +179,25 @@ export async function verifyJoinRequest(bytes: Uint8Array): Promise<Result<JoinR
   return success({ ...request, inviteKey, certificate: certificate.value })
 }
 
-/** @param limit what it must fit in: content keys are left out for that, from the last on */
+/** @param limit what it must fit in: keys of bodies are left out for that, then content keys, from the last on */
 export function encodeJoinAnswer(answer: JoinAnswer, limit = MAX_JOIN_ANSWER_BYTES): Uint8Array {
   const writer = new ByteWriter().u8(VERSION)
   if (answer.kind === 'refused') return writer.u8(REFUSALS.indexOf(answer.reason) + 2).finish()
-  const { generations, contentKeys } = answer
+  const { generations, contentKeys, bodyKeys } = answer
   writer.u8(ADMITTED).u16(generations.size)
   for (const [epoch, generation] of generations) writeGeneration(writer.bytes(expectValue(fromHex(epoch))), generation)
-  const left = limit - (2 + 2 * 2 + generations.size * GENERATION_BYTES)
+  const left = limit - (2 + 3 * 2 + generations.size * GENERATION_BYTES)
   const keys = [...contentKeys].slice(0, Math.max(0, Math.floor(left / CONTENT_KEY_BYTES)))
-  writer.u16(keys.length)
-  for (const [epoch, key] of keys) writer.bytes(expectValue(fromHex(epoch))).bytes(key)
+  writeKeys(writer, keys)
+  const leftForBodies = left - keys.length * CONTENT_KEY_BYTES
+  const ofBodies = [...bodyKeys].slice(0, Math.max(0, Math.floor(leftForBodies / BODY_KEY_BYTES)))
+  if (ofBodies.length > 0) writeKeys(writer, ofBodies)
   return writer.finish()
+}
+
+function writeKeys(writer: ByteWriter, keys: readonly (readonly [id: string, key: Uint8Array])[]): void {
+  writer.u16(keys.length)
+  for (const [id, key] of keys) writer.bytes(expectValue(fromHex(id))).bytes(key)
 }
 
 export function decodeJoinAnswer(bytes: Uint8Array): Result<JoinAnswer> {
@@ -212,16 +225,22 @@ function readAnswer(reader: ByteReader): JoinAnswer {
   const reason = REFUSALS[code - 2]
   if (reason !== undefined) return { kind: 'refused', reason }
   if (code !== ADMITTED) reader.refuse(`an answer of ${code}`)
-  const generations = readByEpoch(reader, MAX_GENERATIONS, () => readGeneration(reader))
-  const contentKeys = readByEpoch(reader, MAX_CONTENT_KEYS, () => reader.bytes(KEY_BYTES))
-  return { kind: 'admitted', generations, contentKeys }
+  const readKey = (): Uint8Array => reader.bytes(KEY_BYTES)
+  const generations = readById<EpochId, Generation>(reader, EPOCH_ID_BYTES, MAX_GENERATIONS, () =>
+    readGeneration(reader)
+  )
+  const contentKeys = readById<EpochId, Uint8Array>(reader, EPOCH_ID_BYTES, MAX_CONTENT_KEYS, readKey)
+  if (reader.remaining === 0) return { kind: 'admitted', generations, contentKeys, bodyKeys: new Map() }
+  const bodyKeys = readById<EntryId, Uint8Array>(reader, ENTRY_ID_BYTES, MAX_BODY_KEYS, readKey)
+  if (bodyKeys.size === 0) reader.refuse('keys of no bodies')
+  return { kind: 'admitted', generations, contentKeys, bodyKeys }
 }
 
-function readByEpoch<T>(reader: ByteReader, limit: number, read: () => T): Map<EpochId, T> {
+function readById<Id extends string, T>(reader: ByteReader, idBytes: number, limit: number, read: () => T): Map<Id, T> {
   const count = reader.u16()
-  if (count > limit) reader.refuse(`${count} epochs, ${limit} allowed`)
-  const byEpoch = new Map<EpochId, T>()
-  for (let index = 0; index < count; index += 1) byEpoch.set(toHex(reader.bytes(EPOCH_ID_BYTES)) as EpochId, read())
-  if (byEpoch.size !== count) reader.refuse('an epoch twice')
-  return byEpoch
+  if (count > limit) reader.refuse(`${count} ids, ${limit} allowed`)
+  const byId = new Map<Id, T>()
+  for (let index = 0; index < count; index += 1) byId.set(toHex(reader.bytes(idBytes)) as Id, read())
+  if (byId.size !== count) reader.refuse('an id twice')
+  return byId
 }

@@ -1,4 +1,4 @@
-import { reopenEntry, type OpenedBody, type RoomKeys } from '../../encryption/index.ts'
+import { bodyKeyIn, reopenBody, type OpenedBody, type RoomKeys } from '../../encryption/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import {
   isWhole,
@@ -183,7 +183,7 @@ export class Amending {
 
   #reopened(stored: StoredEntry | undefined): OpenedBody | undefined {
     if (stored === undefined || !isWhole(stored)) return undefined
-    const contentKey = this.#deps.keys.epochs.contentKey(stored.header.class, stored.header.epoch)
-    return contentKey && reopenEntry(contentKey, stored)
+    const key = bodyKeyIn(this.#deps.keys.epochs, stored)
+    return key && reopenBody(key, stored)
   }
 }

@@ -7,7 +7,7 @@ import {
   type Generation,
   type KeyPackage
 } from '../../encryption/index.ts'
-import type { EntryStore, RecordChange } from '../../log/index.ts'
+import { ENTRY_ID_BYTES, type EntryId, type EntryStore, type RecordChange } from '../../log/index.ts'
 
 /**
  * What a device keeps of a private room beside its control entries and epochs (`StoredEpochs`), as records of the room's store:
@@ -17,30 +17,34 @@ import type { EntryStore, RecordChange } from '../../log/index.ts'
  * | `control/key-package` | what the device comes in with; its secret half lies with the other secrets, until it is spent |
  * | `control/generations` | of each: epoch that it began with 16, its secrets 96 |
  * | `control/handed-over` | content keys from before: of each epoch 16, key 32 |
+ * | `control/handed-bodies` | keys of single bodies from before: of each entry its id 32, key 32 |
  */
 export interface ControlRecords {
   readonly keyPackage: KeyPackage
   readonly generations: ReadonlyMap<EpochId, Generation>
   readonly contentKeys: ReadonlyMap<EpochId, Uint8Array>
+  readonly bodyKeys: ReadonlyMap<EntryId, Uint8Array>
 }
 
 const KEY_PACKAGE = 'control/key-package'
 const GENERATIONS = 'control/generations'
 const HANDED_OVER = 'control/handed-over'
+const HANDED_BODIES = 'control/handed-bodies'
 const NOTHING = new Uint8Array()
 const EPOCH_BYTES = 16
 const KEY_BYTES = 32
 
 /** Undefined: this device was never in the room. */
 export async function loadControlRecords(records: EntryStore['records']): Promise<ControlRecords | undefined> {
-  const names = [KEY_PACKAGE, KEY_PACKAGE_SECRET, GENERATIONS, HANDED_OVER]
-  const [shown, secret = NOTHING, generations, handedOver] = await records.getMany(names)
+  const names = [KEY_PACKAGE, KEY_PACKAGE_SECRET, GENERATIONS, HANDED_OVER, HANDED_BODIES]
+  const [shown, secret = NOTHING, generations, handedOver = NOTHING, handedBodies = NOTHING] =
+    await records.getMany(names)
   if (shown === undefined || generations === undefined) return undefined
   return {
     keyPackage: { shown, secret },
-    generations: read(generations, reader => readMap(reader, readGeneration)),
-    contentKeys:
-      handedOver === undefined ? new Map() : read(handedOver, reader => readMap(reader, each => each.bytes(KEY_BYTES)))
+    generations: read(generations, reader => readMap<EpochId, Generation>(reader, EPOCH_BYTES, readGeneration)),
+    contentKeys: readKeys(handedOver, EPOCH_BYTES),
+    bodyKeys: readKeys(handedBodies, ENTRY_ID_BYTES)
   }
 }
 
@@ -58,14 +62,30 @@ export function generationsRecord(generations: ReadonlyMap<EpochId, Generation>)
 }
 
 export function handedOverRecord(contentKeys: ReadonlyMap<EpochId, Uint8Array>): RecordChange {
-  const writer = new ByteWriter()
-  for (const [epoch, key] of contentKeys) writer.bytes(bytesOf(epoch)).bytes(key)
-  return { name: HANDED_OVER, value: writer.finish() }
+  return { name: HANDED_OVER, value: encodeKeys(contentKeys) }
 }
 
-function readMap<T>(reader: ByteReader, readValue: (reader: ByteReader) => T): Map<EpochId, T> {
-  const map = new Map<EpochId, T>()
-  while (reader.remaining > 0) map.set(toHex(reader.bytes(EPOCH_BYTES)) as EpochId, readValue(reader))
+export function handedBodiesRecord(bodyKeys: ReadonlyMap<EntryId, Uint8Array>): RecordChange {
+  return { name: HANDED_BODIES, value: encodeKeys(bodyKeys) }
+}
+
+function encodeKeys(keys: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  const writer = new ByteWriter()
+  for (const [id, key] of keys) writer.bytes(bytesOf(id)).bytes(key)
+  return writer.finish()
+}
+
+function readKeys<Id extends string>(bytes: Uint8Array, idBytes: number): Map<Id, Uint8Array> {
+  return read(bytes, reader => readMap<Id, Uint8Array>(reader, idBytes, each => each.bytes(KEY_BYTES)))
+}
+
+function readMap<Id extends string, T>(
+  reader: ByteReader,
+  idBytes: number,
+  readValue: (reader: ByteReader) => T
+): Map<Id, T> {
+  const map = new Map<Id, T>()
+  while (reader.remaining > 0) map.set(toHex(reader.bytes(idBytes)) as Id, readValue(reader))
   return map
 }
 
@@ -74,6 +94,6 @@ function read<T>(bytes: Uint8Array, readAll: (reader: ByteReader) => T): T {
   return expectValue(decodeWith(bytes, readAll))
 }
 
-function bytesOf(epoch: EpochId): Uint8Array {
-  return expectValue(fromHex(epoch))
+function bytesOf(id: string): Uint8Array {
+  return expectValue(fromHex(id))
 }

@@ -249,7 +249,12 @@ export class Intake {
       this.#bare.delete(id)
       return
     }
-    const { book } = this.#stored.current
+    const { book, control } = this.#stored.current
+    // What accounts for it may lie in an epoch that this device shall not read, either.
+    if (control?.room.isWithheld(toHex(header.epoch) as EpochId) === true) {
+      this.#bare.delete(id)
+      return this.#settle(id, batch)
+    }
     const claim = await batch.amending.claimOf(entry)
     const device = claim && book.get(claim.device)
     if (claim === undefined || device === undefined || isAhead(header.clock, this.#deps.clock.now())) {

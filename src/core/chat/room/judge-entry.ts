@@ -1,4 +1,4 @@
-import { openEntry, type OpenedBody, type RoomKeys } from '../../encryption/index.ts'
+import { bodyKeyIn, openBody, type OpenedBody, type RoomKeys } from '../../encryption/index.ts'
 import type { Entry, EntryId } from '../../log/index.ts'
 import { decodeContent, type Content } from './content.ts'
 
@@ -18,10 +18,12 @@ export type Refusal = 'unknown-epoch' | 'newer' | 'void'
 
 /** What an entry is worth, from itself and the room's keys alone. */
 export async function judgeEntry(keys: RoomKeys, entry: Entry): Promise<GenuineEntry | Refusal> {
-  const contentKey = keys.epochs.contentKey(entry.header.class, entry.header.epoch)
-  if (contentKey === undefined) return 'unknown-epoch'
-  const opened = await openEntry({ roomId: keys.roomId, contentKey }, entry)
-  if (!opened.ok) return 'void'
+  const key = bodyKeyIn(keys.epochs, entry)
+  if (key === undefined) return 'unknown-epoch'
+  const opened = await openBody(keys.roomId, key, entry)
+  // Whoever handed over the key of this body alone may have lied, which says nothing about the entry.
+  if (!opened.ok)
+    return keys.epochs.contentKey(entry.header.class, entry.header.epoch) === undefined ? 'unknown-epoch' : 'void'
   if (opened.value === 'newer') return 'newer'
   const content = decodeContent(opened.value.kind, opened.value.content)
   return { entry, body: opened.value, content: content.ok ? content.value : undefined }

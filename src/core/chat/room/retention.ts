@@ -1,5 +1,5 @@
 import { UsageError, type Millis } from '../../bytes/index.ts'
-import { reopenEntry, type OpenedBody, type RoomKeys } from '../../encryption/index.ts'
+import { bodyKeyIn, reopenBody, type OpenedBody, type RoomKeys } from '../../encryption/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import { isWhole, type EntryStore, type StoredEntry } from '../../log/index.ts'
 import type { Amendments } from './amendments.ts'
@@ -84,6 +84,6 @@ export async function outdatedOf({ keys, memberOf, amendments }: OutdatedDeps, e
 }
 
 function bodyOf(keys: RoomKeys, entry: StoredEntry): OpenedBody | undefined {
-  const contentKey = keys.epochs.contentKey(entry.header.class, entry.header.epoch)
-  return isWhole(entry) && contentKey !== undefined ? reopenEntry(contentKey, entry) : undefined
+  const key = bodyKeyIn(keys.epochs, entry)
+  return isWhole(entry) && key !== undefined ? reopenBody(key, entry) : undefined
 }

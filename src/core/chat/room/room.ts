@@ -1,7 +1,8 @@
 import { NotAllowedError, UsageError, type Millis } from '../../bytes/index.ts'
 import {
   EPOCH_SECRETS,
-  reopenEntry,
+  bodyKeyIn,
+  reopenBody,
   type HandedOver,
   type Lacked,
   type NamedRoom,
@@ -379,7 +380,7 @@ export class Room {
   }
 
   #open(entry: Entry): OpenedBody | undefined {
-    const contentKey = this.keys.epochs.contentKey(entry.header.class, entry.header.epoch)
-    return contentKey && reopenEntry(contentKey, entry)
+    const key = bodyKeyIn(this.keys.epochs, entry)
+    return key && reopenBody(key, entry)
   }
 }

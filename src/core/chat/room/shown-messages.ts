@@ -1,5 +1,5 @@
-import { toHex, type Millis } from '../../bytes/index.ts'
-import { reopenEntry, type EpochId, type OpenedBody } from '../../encryption/index.ts'
+import type { Millis } from '../../bytes/index.ts'
+import { bodyKeyIn, reopenBody, type OpenedBody } from '../../encryption/index.ts'
 import type { MemberId } from '../../identity/index.ts'
 import { isWhole, orderKeyOf, type EntryId, type ShownEntry, type StoredEntry } from '../../log/index.ts'
 import { decodeContent, EDIT_KIND, MESSAGE_KIND, type Content } from './content.ts'
@@ -28,7 +28,7 @@ export interface RoomMessage {
 /** Unread messages are counted up to here: each is opened when its room is. */
 export const MAX_UNREAD = 500
 
-const EPOCH_BATCH = 256
+const KEY_BATCH = 256
 /** Messages looked at before older ones are: in a room that is looked at hardly any are unread. */
 const UNREAD_BATCH = 20
 
@@ -56,18 +56,30 @@ export class ShownMessages {
     return found
   }
 
-  /** The epochs of the newest so many messages. */
-  async epochsOfNewest(count: number): Promise<ReadonlySet<EpochId>> {
-    const epochs = new Set<EpochId>()
+  /** What opens the newest so many messages as they are shown, and nothing else: the key of each, and of its edit; newest first. */
+  async bodyKeysOfNewest(count: number): Promise<ReadonlyMap<EntryId, Uint8Array>> {
+    const keys = new Map<EntryId, Uint8Array>()
     let order: string | undefined
-    for (let left = count; left > 0; left -= EPOCH_BATCH) {
-      const shown = await this.#deps.store.newestShown(Math.min(left, EPOCH_BATCH), order)
-      for (const { entry } of shown) epochs.add(toHex(entry.header.epoch) as EpochId)
+    for (let left = count; left > 0;) {
+      const shown = await this.#deps.store.newestShown(Math.min(left, KEY_BATCH), order)
+      for (const each of shown) if (await this.#addKeys(each, keys)) left -= 1
       const last = shown.at(-1)
       if (last === undefined) break
       order = orderKeyOf(last.entry)
     }
-    return epochs
+    return keys
+  }
+
+  /** Whether this is a message that these open. */
+  async #addKeys({ entry, note }: ShownEntry, keys: Map<EntryId, Uint8Array>): Promise<boolean> {
+    const as = decodeNote(note)
+    const key = bodyKeyIn(this.#deps.keys.epochs, entry)
+    if (key === undefined || as.kind === 'hidden' || as.kind === 'deleted') return false
+    keys.set(entry.id, key)
+    const edit = as.kind === 'edited' ? await this.#deps.store.get(as.by) : undefined
+    const editKey = edit && bodyKeyIn(this.#deps.keys.epochs, edit)
+    if (edit !== undefined && editKey !== undefined) keys.set(edit.id, editKey)
+    return true
   }
 
   async message(id: EntryId): Promise<RoomMessage | undefined> {
@@ -133,9 +145,9 @@ export class ShownMessages {
   }
 
   #open(entry: StoredEntry): { readonly body: OpenedBody; readonly content: Content | undefined } | undefined {
-    const contentKey = this.#deps.keys.epochs.contentKey(entry.header.class, entry.header.epoch)
-    if (contentKey === undefined || !isWhole(entry)) return undefined
-    const body = reopenEntry(contentKey, entry)
+    const key = bodyKeyIn(this.#deps.keys.epochs, entry)
+    if (key === undefined || !isWhole(entry)) return undefined
+    const body = reopenBody(key, entry)
     const content = decodeContent(body.kind, body.content)
     return { body, content: content.ok ? content.value : undefined }
   }
