@@ -1,34 +1,20 @@
 import { TopicValidatorResult } from '@libp2p/gossipsub'
 import type { Connection, PeerRouting, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { tcp } from '@libp2p/tcp'
 import { webRTC } from '@libp2p/webrtc'
 import { webSockets } from '@libp2p/websockets'
 import { multiaddr } from '@multiformats/multiaddr'
-import { LevelDatastore } from 'datastore-level'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { systemClock, type Clock } from '../../src/core/bytes/index.ts'
-import {
-  pathOfAddress,
-  type Libp2pNetworkOptions,
-  type NetworkEvent,
-  type PeerConnection
-} from '../../src/core/network/index.ts'
+import { pathOfAddress, type NetworkEvent, type PeerConnection } from '../../src/core/network/index.ts'
 import { createConnections } from '../../src/core/network/libp2p/connections.ts'
-import { DHT_PROTOCOL } from '../../src/core/network/libp2p/dht.ts'
 import { dial } from '../../src/core/network/libp2p/dial.ts'
-import { meet } from '../../src/core/network/libp2p/meeting.ts'
-import type { Scope } from '../../src/core/network/libp2p/scope.ts'
-import { createNode, type Node } from '../../src/core/network/libp2p/node.ts'
 import { ping } from '../../src/core/network/libp2p/ping.ts'
 import { keepConnected } from '../../src/core/network/libp2p/redial.ts'
 import { createSlowWalk } from '../../src/core/network/libp2p/slow-walk.ts'
 import { createTopics } from '../../src/core/network/libp2p/topics.ts'
-import { loadTransportKey } from '../../src/core/network/libp2p/transport-key.ts'
-import { connected, connectionTo, createCast, listenIn, ownAddresses, talk, until, type Actor } from './network-cast.ts'
+import { connected, connectionTo, createCast, listenIn, ownAddresses, talk, until } from './network-cast.ts'
+import { openRelay } from './open-node.ts'
 
 const OVER_WEBRTC = {
   transports: [webSockets(), webRTC({ rtcConfiguration: { iceServers: [] } })],
@@ -45,50 +31,10 @@ const withoutPeer = (address: string): string => address.replace(/\/p2p\/.*$/, '
 const isWebrtc = ({ remoteAddr }: Connection): boolean => pathOfAddress(remoteAddr.toString()) === 'webrtc'
 
 const cast = createCast()
-const endings: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   await cast.release()
   vi.unstubAllGlobals()
-  for (const end of endings.splice(0).reverse()) await end()
 })
-
-/** A node whose inside can be looked at: a relay unless told otherwise. */
-async function openRelay(
-  options: Partial<Libp2pNetworkOptions> = {}
-): Promise<{ node: Node; scope: Scope; addresses: string[] }> {
-  const folder = await mkdtemp(join(tmpdir(), 'starling-duties-'))
-  const datastore = new LevelDatastore(folder)
-  await datastore.open()
-  endings.push(() => rm(folder, { recursive: true, force: true }))
-  const { node, dialler } = await createNode(
-    {
-      transports: [tcp(), webSockets()],
-      datastore,
-      listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'],
-      bootstrap: [],
-      relayServer: true,
-      dht: 'server',
-      clock: systemClock,
-      profile: 'node',
-      ...options
-    },
-    await loadTransportKey(datastore),
-    () => 0.5
-  )
-  await node.start()
-  endings.push(async () => {
-    await node.stop()
-    await datastore.close()
-  })
-  const scope: Scope = {
-    node,
-    clock: systemClock,
-    jitter: () => 0.5,
-    signal: new AbortController().signal,
-    dialler
-  }
-  return { node, scope, addresses: node.getMultiaddrs().map(String) }
-}
 
 test('A relay gives the place of a peer that has gone to others, and the peer gets one again', async () => {
   const { node, addresses } = await openRelay()
@@ -165,38 +111,6 @@ test('A WebRTC dial that fails leaves the circuit alone, and its ghost is closed
   if (circuit === undefined) throw new Error('the circuit is gone')
   expect(await ping(circuit, AbortSignal.timeout(5_000))).toBeGreaterThan(0)
   tracked.stop()
-})
-
-test('Who announces a key in the DHT is found under it, with addresses', async () => {
-  const { addresses } = await openRelay()
-  const bo = await cast.enter({ bootstrap: addresses, dht: 'client' })
-  const { node, scope } = await openRelay({ relayServer: false, dht: 'client' })
-  await node.dial(addresses.map(address => multiaddr(address)))
-  const found: [string, readonly string[]][] = []
-  const key = new Uint8Array(32).fill(5)
-  const meeting = meet(scope, key, (peer, at) => found.push([peer, at]))
-  const leave = bo.network.meet(key)
-  const [peer, at] = await until('the other', () => found[0])
-  expect(peer).toBe(bo.network.self)
-  expect(at.length).toBeGreaterThan(0)
-  meeting.stop()
-  meeting.stop()
-  leave()
-})
-
-test('Who has a public address serves the DHT once it is announced, and nobody else begins to', async () => {
-  const { node, addresses } = await openRelay()
-  const options = { bootstrap: addresses, dht: 'client' as const }
-  const [ann, bo] = [await cast.enter({ ...options, announce: ['/ip4/44.0.0.9/tcp/1'] }), await cast.enter(options)]
-  const serves = async ({ network }: Actor): Promise<boolean> => {
-    const [connection] = node.getConnections(peerIdFromString(network.self))
-    const stream = await connection?.newStream(DHT_PROTOCOL).catch(() => undefined)
-    stream?.abort(new Error('that was all'))
-    return stream !== undefined
-  }
-  await vi.waitFor(async () => expect(await serves(ann)).toBe(true), { timeout: 10_000 })
-  await until('the place of the other', () => bo.network.relays().length > 0)
-  expect(await serves(bo)).toBe(false)
 })
 
 test("What libp2p dials by itself leaves others' loopback alone where there is another network; who is told to dial it does", async () => {

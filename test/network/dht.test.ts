@@ -1,0 +1,86 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { DHT_PROTOCOL } from '../../src/core/network/libp2p/dht.ts'
+import { meet } from '../../src/core/network/libp2p/meeting.ts'
+import { createCast, until, type Actor } from './network-cast.ts'
+import { openRelay } from './open-node.ts'
+
+const cast = createCast()
+afterEach(() => cast.release())
+
+test('Who announces a key in the DHT is found under it, with addresses', async () => {
+  const { addresses } = await openRelay()
+  const bo = await cast.enter({ bootstrap: addresses, dht: 'client' })
+  const { node, scope } = await openRelay({ relayServer: false, dht: 'client' })
+  await node.dial(addresses.map(address => multiaddr(address)))
+  const found: [string, readonly string[]][] = []
+  const key = new Uint8Array(32).fill(5)
+  const meeting = meet(scope, key, (peer, at) => found.push([peer, at]))
+  const leave = bo.network.meet(key)
+  const [peer, at] = await until('the other', () => found[0])
+  expect(peer).toBe(bo.network.self)
+  expect(at.length).toBeGreaterThan(0)
+  meeting.stop()
+  meeting.stop()
+  leave()
+})
+
+test('Who has a public address serves the DHT once it is announced, and nobody else begins to', async () => {
+  const { node, addresses } = await openRelay()
+  const options = { bootstrap: addresses, dht: 'client' as const }
+  const [ann, bo] = [await cast.enter({ ...options, announce: ['/ip4/44.0.0.9/tcp/1'] }), await cast.enter(options)]
+  const serves = async ({ network }: Actor): Promise<boolean> => {
+    const [connection] = node.getConnections(peerIdFromString(network.self))
+    const stream = await connection?.newStream(DHT_PROTOCOL).catch(() => undefined)
+    stream?.abort(new Error('that was all'))
+    return stream !== undefined
+  }
+  await vi.waitFor(async () => expect(await serves(ann)).toBe(true), { timeout: 10_000 })
+  await until('the place of the other', () => bo.network.relays().length > 0)
+  expect(await serves(bo)).toBe(false)
+})
+
+test('Who meets others under a key is not dialled by the search for them', async () => {
+  const server = createServer(socket => socket.destroy()).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  let dials = 0
+  server.on('connection', () => (dials += 1))
+  const announced = `/ip4/127.0.0.1/tcp/${(server.address() as AddressInfo).port}`
+  const { addresses } = await openRelay()
+  const bo = await cast.enter({ bootstrap: addresses, dht: 'client', announce: [announced], relayClient: false })
+  const { node, scope } = await openRelay({ relayServer: false, dht: 'client' })
+  await node.dial(addresses.map(address => multiaddr(address)))
+  const found: (readonly string[])[] = []
+  const key = new Uint8Array(32).fill(6)
+  const leave = bo.network.meet(key)
+  const meeting = meet(scope, key, (_, at) => found.push(at))
+  await until('the other, time and again', () => found.length > 3)
+  expect(found.flat()).toContain(announced)
+  expect(dials).toBe(0)
+  meeting.stop()
+  leave()
+})
+
+test('The DHT leaves a server that is reached through a relay to those who look for a better way', async () => {
+  const { node: relay, addresses } = await openRelay()
+  const { node: bo } = await openRelay({ relayServer: false, relayClient: true, dht: 'server' })
+  await bo.dial(addresses.map(address => multiaddr(address)))
+  const circuit = await until('the place', () =>
+    bo.getMultiaddrs().find(address => address.toString().includes('/p2p-circuit'))
+  )
+  const { node: ann } = await openRelay({ relayServer: false, relayClient: false, dht: 'client' })
+  await ann.dial(addresses.map(address => multiaddr(address)))
+  await ann.dial(circuit)
+  const isTold = async (): Promise<boolean> => {
+    const told: string[] = []
+    for await (const { id } of ann.peerRouting.getClosestPeers(bo.peerId.toMultihash().bytes)) told.push(String(id))
+    return told.includes(relay.peerId.toString())
+  }
+  await vi.waitFor(async () => expect(await isTold()).toBe(true), { timeout: 10_000 })
+  expect((await ann.peerStore.get(bo.peerId)).protocols).toContain(DHT_PROTOCOL)
+  expect(ann.getConnections(bo.peerId).map(({ limits }) => limits === undefined)).toEqual([false])
+})
