@@ -121,6 +121,15 @@ test("What libp2p dials by itself leaves others' loopback alone where there is a
   expect(await dial(scope, [address])).toBe(bo.network.self)
 })
 
+test('Where this machine stands is not found out anew for each address that is weighed', async () => {
+  const { node } = await openRelay()
+  const found = vi.spyOn(node, 'getMultiaddrs')
+  const nowhere = Array.from({ length: 16 }, (_, index) => multiaddr(`/ip4/127.0.1.${index}/tcp/1`))
+  await expect(node.dial(nowhere)).rejects.toThrow()
+  expect(found.mock.calls.length).toBeGreaterThan(0)
+  expect(found.mock.calls.length).toBeLessThan(nowhere.length)
+})
+
 test('A lost connection is dialled again by itself, until it is released', async () => {
   const opened = await openRelay()
   const { node } = opened

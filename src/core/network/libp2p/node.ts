@@ -10,7 +10,7 @@ import { isLoopback } from '@libp2p/utils'
 import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pInit } from 'libp2p'
-import type { Millis } from '../../bytes/index.ts'
+import type { Clock, Millis } from '../../bytes/index.ts'
 import { isRelayed } from './addresses.ts'
 import { quickToGiveUp } from './direct-limit.ts'
 import { gossipOptions } from './gossip-options.ts'
@@ -42,6 +42,8 @@ const STREAM_WINDOW_BYTES = 1024 * 1024
 const STREAMS_PER_CONNECTION = 512
 /** Relays at which a place is kept: when one dies, the other still leads here. */
 const RELAY_PLACES = 2
+/** Each two addresses that are compared ask for them, and libp2p asks the system for its interfaces once for each listener. */
+const OWN_ADDRESSES_FOR: Millis = 500
 
 export type Node = Libp2p<{ pubsub: GossipSub; dht?: KadDHT; relay?: CircuitRelayService; rawDial?: RawDial }>
 
@@ -55,7 +57,10 @@ export async function createNode(
   let components: Components | undefined
   const places = createRelayPlaces(wantsRelays(options) ? RELAY_PLACES : 0, options.clock, jitter)
   // Where it listens, too: public addresses are not announced before somebody has reached them. Asked once there is a node.
-  const own = (): Multiaddr[] => [...node.getMultiaddrs(), ...(components?.transportManager.getAddrs() ?? [])]
+  const own = remembered(options.clock, OWN_ADDRESSES_FOR, (): Multiaddr[] => [
+    ...node.getMultiaddrs(),
+    ...(components?.transportManager.getAddrs() ?? [])
+  ])
   const isFar = (address: Multiaddr): boolean => isElsewhere(address, own())
   const node = await createLibp2p({
     start: false,
@@ -92,6 +97,15 @@ export async function createNode(
   listeners.check(options.listen)
   if (components === undefined) throw new Error('libp2p has loaded no transport')
   return { node, places, components, dialler: createDialler(node, components, isFar) }
+}
+
+/** Finds the value anew when it is older than this. */
+function remembered<T>(clock: Clock, age: Millis, find: () => T): () => T {
+  let last: { readonly value: T; readonly at: Millis } | undefined
+  return () => {
+    if (last === undefined || clock.now() - last.at >= age) last = { value: find(), at: clock.now() }
+    return last.value
+  }
 }
 
 /** A listed circuit would never be renewed after its relay went, so places are searched for. */
