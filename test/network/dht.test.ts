@@ -1,10 +1,13 @@
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { DHT_PROTOCOL } from '../../src/core/network/libp2p/dht.ts'
-import { meet } from '../../src/core/network/libp2p/meeting.ts'
+import { meet, meetingPlace } from '../../src/core/network/libp2p/meeting.ts'
+import type { Node } from '../../src/core/network/libp2p/node.ts'
+import { onLastingPort } from '../support/lasting-port.ts'
 import { createCast, until, type Actor } from './network-cast.ts'
 import { openRelay } from './open-node.ts'
 
@@ -65,6 +68,44 @@ test('Who meets others under a key is not dialled by the search for them', async
   leave()
 })
 
+/** Those who answered a search for the peer. */
+async function closestTo(node: Node, peer: PeerId): Promise<string[]> {
+  const found: string[] = []
+  for await (const { id } of node.peerRouting.getClosestPeers(peer.toMultihash().bytes)) found.push(String(id))
+  return found
+}
+
+async function firstProvider(node: Node, key: Uint8Array): Promise<string> {
+  for await (const { id } of node.contentRouting.findProviders(meetingPlace(key))) return String(id)
+  throw new Error('nobody provides it')
+}
+
+/** Resolves when the DHT has searched for its own neighbours, which it does once when it starts, as soon as it knows anybody. */
+function searchForNeighbours(node: Node): Promise<void> {
+  return new Promise(resolve => node.addEventListener('kad-dht:query:self' as never, () => resolve(), { once: true }))
+}
+
+/** A server of the DHT that the relay goes on naming after it has gone, and how often somebody dials it then, in vain. */
+async function goneServer(relay: Node): Promise<{ peer: PeerId; dials(): number }> {
+  const listen = await onLastingPort('/ip4/127.0.0.1/tcp/0')
+  const { node } = await openRelay({ listen: [listen] })
+  const searched = searchForNeighbours(relay)
+  await node.dial(relay.getMultiaddrs())
+  await vi.waitFor(async () => expect(await closestTo(relay, node.peerId)).toContain(String(node.peerId)), {
+    timeout: 10_000
+  })
+  await searched
+  await node.stop()
+  const held: Socket[] = []
+  const server = createServer(socket => held.push(socket)).listen(Number(listen.split('/').at(-1)), '127.0.0.1')
+  onTestFinished(() => {
+    server.close()
+    for (const socket of held) socket.destroy()
+  })
+  await once(server, 'listening')
+  return { peer: node.peerId, dials: () => held.length }
+}
+
 test('The DHT leaves a server that is reached through a relay to those who look for a better way', async () => {
   const { node: relay, addresses } = await openRelay()
   const { node: bo } = await openRelay({ relayServer: false, relayClient: true, dht: 'server' })
@@ -75,12 +116,40 @@ test('The DHT leaves a server that is reached through a relay to those who look 
   const { node: ann } = await openRelay({ relayServer: false, relayClient: false, dht: 'client' })
   await ann.dial(addresses.map(address => multiaddr(address)))
   await ann.dial(circuit)
-  const isTold = async (): Promise<boolean> => {
-    const told: string[] = []
-    for await (const { id } of ann.peerRouting.getClosestPeers(bo.peerId.toMultihash().bytes)) told.push(String(id))
-    return told.includes(relay.peerId.toString())
-  }
-  await vi.waitFor(async () => expect(await isTold()).toBe(true), { timeout: 10_000 })
+  await vi.waitFor(async () => expect(await closestTo(ann, bo.peerId)).toContain(String(relay.peerId)), {
+    timeout: 10_000
+  })
   expect((await ann.peerStore.get(bo.peerId)).protocols).toContain(DHT_PROTOCOL)
   expect(ann.getConnections(bo.peerId).map(({ limits }) => limits === undefined)).toEqual([false])
+})
+
+test('A first search finds who is there before it is known that a server has gone', async () => {
+  const { node: relay, addresses } = await openRelay()
+  const bo = await cast.enter({ bootstrap: addresses, dht: 'client' })
+  const key = new Uint8Array(32).fill(7)
+  const leave = bo.network.meet(key)
+  await goneServer(relay)
+  await vi.waitFor(async () => expect(await firstProvider(relay, key)).toBe(bo.network.self), { timeout: 10_000 })
+  const { node: ann, scope } = await openRelay({ relayServer: false, dht: 'client' })
+  const news: string[] = []
+  void searchForNeighbours(ann).then(() => news.push('its neighbours'))
+  await ann.dial(addresses.map(address => multiaddr(address)))
+  const meeting = meet(scope, key, peer => news.push(peer))
+  await until('the search for neighbours to end', () => news.includes('its neighbours'))
+  expect(news[0]).toBe(bo.network.self)
+  meeting.stop()
+  leave()
+})
+
+test('A server that has gone is dialled once, not by each search', async () => {
+  const { node: relay, addresses } = await openRelay()
+  const { peer, dials } = await goneServer(relay)
+  const { node: ann } = await openRelay({ relayServer: false, dht: 'client' })
+  await ann.dial(addresses.map(address => multiaddr(address)))
+  await vi.waitFor(async () => expect(await closestTo(ann, peer)).toContain(String(relay.peerId)), { timeout: 10_000 })
+  await until('the dial', () => dials() > 0)
+  for (let search = 0; search < 3; search += 1) {
+    expect(await closestTo(ann, peer)).toEqual([String(relay.peerId)])
+  }
+  expect(dials()).toBe(1)
 })
