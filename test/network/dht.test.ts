@@ -8,7 +8,7 @@ import { DHT_PROTOCOL } from '../../src/core/network/libp2p/dht.ts'
 import { meet, meetingPlace } from '../../src/core/network/libp2p/meeting.ts'
 import type { Node } from '../../src/core/network/libp2p/node.ts'
 import { onLastingPort } from '../support/lasting-port.ts'
-import { createCast, until, type Actor } from './network-cast.ts'
+import { createCast, ownAddresses, until, type Actor } from './network-cast.ts'
 import { openRelay } from './open-node.ts'
 
 const cast = createCast()
@@ -152,4 +152,22 @@ test('A server that has gone is dialled once, not by each search', async () => {
     expect(await closestTo(ann, peer)).toEqual([String(relay.peerId)])
   }
   expect(dials()).toBe(1)
+})
+
+test('A relay names no server of the DHT any more that has left', async () => {
+  const relay = await cast.relay()
+  const bootstrap = ownAddresses(relay)
+  const bo = await cast.relay({ bootstrap })
+  const { node: ann } = await openRelay({ relayServer: false, dht: 'client' })
+  await ann.dial(bootstrap.map(address => multiaddr(address)))
+  const isNamed = async (): Promise<boolean> => {
+    for await (const event of ann.services.dht?.getClosestPeers(new Uint8Array(32)) ?? []) {
+      const told = event.name === 'PEER_RESPONSE' && String(event.from) === relay.network.self ? event.closer : []
+      if (told.some(({ id }) => String(id) === bo.network.self)) return true
+    }
+    return false
+  }
+  await vi.waitFor(async () => expect(await isNamed()).toBe(true), { timeout: 10_000 })
+  await bo.leave()
+  await vi.waitFor(async () => expect(await isNamed()).toBe(false), { timeout: 20_000 })
 })

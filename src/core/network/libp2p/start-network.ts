@@ -9,6 +9,7 @@ import { createDiscoveredPeers } from './discovered-peers.ts'
 import { createFigures } from './figures.ts'
 import { createGossipStreams } from './gossip-streams.ts'
 import { hostOfAddress, isPublicHost } from './hosts.ts'
+import { forgetGoneServers } from './gone-servers.ts'
 import { createIceOffers } from './ice-offers.ts'
 import type { Components } from './handshake.ts'
 import { listenError } from './listen-error.ts'
@@ -130,6 +131,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     listenTo(node, 'peer:discovery', peer => node.getPeers().length < ENOUGH_PEERS && found(peer)),
     listenTo(node, 'peer:identify', result => servesDht(result) && wakeMeetings()),
     listenTo(node, 'peer:identify', restarted.identified),
+    forgetGoneServers(scope),
     listenTo(node, 'peer:disconnect', peer => topics.gone(fromLibp2pPeer(peer))),
     reportAddresses(node, relays, () => {
       emit({ kind: 'addresses' })
