@@ -27,7 +27,21 @@ test('two members of a room write to each other alone, and the third has nothing
   expect(rooms).toMatchObject([{ id: room?.id, name: 'bob', kind: 'private', members: 2 }])
   expect(room).toMatchObject({ name: 'anna', direct: member })
   expect(await directsOf('cy')).toEqual([])
-  expect(await as('bob', ['room', 'invite', 'anna'])).toMatchObject({ exit: 3 })
+  const decisions = [['invite'], ['invites'], ['close'], ['set', 'name', 'Ours'], ['remove', 'anna'], ['ban', 'anna']]
+  for (const [decision = '', ...words] of decisions)
+    expect(await as('bob', ['room', decision, 'anna', ...words])).toMatchObject({ exit: 3 })
+})
+
+test('two who write to each other at one time wait until the other has it, and go on in one conversation', async () => {
+  const sent = [as('bob', ['dm', 'cy', 'from bob', '--wait', '1']), as('cy', ['dm', 'bob', 'from cy', '--wait', '1'])]
+  for (const outcome of await Promise.all(sent)) expect(outcome).toMatchObject({ exit: 0, diagnostics: '' })
+  for (const [name, other] of [
+    ['bob', 'cy'],
+    ['cy', 'bob']
+  ] as const) {
+    const said = await listOf<{ text: string }>(name, 'read', other)
+    expect(said.map(({ text }) => text).toSorted()).toEqual(['from bob', 'from cy'])
+  }
 })
 
 test('who is nobody, or oneself, is bad input', async () => {

@@ -11,6 +11,7 @@ import { createLook } from './look.ts'
 import { createMadeInvites, type MadeInvites } from './made-invites.ts'
 import { createMembers, type Members } from './members.ts'
 import { createNetworkCheck, type NetworkCheck } from './network-check.ts'
+import { followRoom } from './follow-room.ts'
 import { rememberRoom } from './last-room.ts'
 import { createRoomList, type RoomRow } from './room-list.ts'
 import { createRouter, type Router } from './route.ts'
@@ -146,12 +147,14 @@ export function createSession(peer: Peer, memory: Memory, { own, examine }: Sess
       if (change === 'online') settle(room)
       void opened.get(room)?.members.refresh()
     },
-    room({ change }) {
+    room({ room, change }) {
+      if (change === 'left') followRoom({ peer, memory, router }, room)
       rooms.refresh()
       if (change === 'joined' && connected.peek()) look.beginConnected()
     },
     peer: () => void refreshStatus(),
     sent: () => undefined,
+    moved: () => undefined,
     kept({ id, by }) {
       for (const room of opened.values()) room.timeline.kept(id, by)
     },

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { draftOf } from '../state/follow-room.ts'
 import type { OpenRoom, Session } from '../state/session.ts'
 import { CloseIcon } from './icons.tsx'
 import { MessageForm } from './message-form.tsx'
@@ -18,7 +19,7 @@ export function Composer(props: ComposerProps) {
 
 /** What is not sent yet is kept as the room's draft. */
 function NewMessage({ session, room, roomName }: ComposerProps) {
-  const draft = `draft/${room.id}`
+  const draft = draftOf(room.id)
   const text = useSignal(session.memory.get(draft) ?? '')
 
   function write(value: string): void {

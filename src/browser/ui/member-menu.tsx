@@ -1,6 +1,6 @@
 import { useId } from 'preact/hooks'
 import type { MemberRole, MemberSummary, RoomSummary } from '../../core/chat/index.ts'
-import { canManage } from '../room-words.ts'
+import { canManage, ownsRoom } from '../room-words.ts'
 import type { Session } from '../state/session.ts'
 import type { Ask } from './dialogs.tsx'
 import { MoreIcon } from './icons.tsx'
@@ -84,7 +84,7 @@ function mayChange(room: RoomSummary, { role, self }: MemberSummary): boolean {
 
 /** Of a member who has several: of oneself all but this one, and an owner anybody's. */
 function devicesToTakeOut(session: Session, room: RoomSummary, { self, devices = [] }: MemberSummary): string[] {
-  if (devices.length < 2 || room.ended !== undefined || !(self || room.role === 'owner')) return []
+  if (devices.length < 2 || room.ended !== undefined || !(self || ownsRoom(room))) return []
   return devices.filter(device => device !== session.me.value.device)
 }
 

@@ -60,7 +60,11 @@ class LocalPeer implements Peer {
     this.#identity = identity
     this.#nick = nick
     this.#rooms = new OwnRooms({ ...deps, identity, events: this.#events, nick: () => this.#shownNick() })
-    this.#takers = new Takers(() => this.#rooms.live(), this.#events)
+    this.#takers = new Takers(
+      () => this.#rooms.live(),
+      this.#events,
+      id => this.#rooms.givenWay.latest(id)
+    )
     this.privateRooms = new OwnPrivateRooms({
       ...deps,
       identity,
@@ -69,7 +73,8 @@ class LocalPeer implements Peer {
       addresses: () => this.addresses()
     })
     const { privateRooms } = this
-    this.#direct = new DirectRooms({ ...deps, identity, events: this.#events, rooms: this.#rooms, privateRooms })
+    const own = { identity, events: this.#events, nick: () => this.#shownNick() }
+    this.#direct = new DirectRooms({ ...deps, ...own, rooms: this.#rooms, privateRooms })
   }
 
   me(): { member: string; device: string; nick: string; named: boolean } {
@@ -140,11 +145,11 @@ class LocalPeer implements Peer {
   }
 
   edit(reference: string, message: string, text: string): Promise<string> {
-    return this.#rooms.find(reference).live.edit(message, text)
+    return this.#rooms.find(reference).live.edit(this.#rooms.givenWay.latest(message), text)
   }
 
   deleteMessage(reference: string, message: string): Promise<string> {
-    return this.#rooms.find(reference).live.delete(message)
+    return this.#rooms.find(reference).live.delete(this.#rooms.givenWay.latest(message))
   }
 
   async waitForDelivery(id: string, count: number, signal: AbortSignal): Promise<number> {

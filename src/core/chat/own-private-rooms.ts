@@ -2,6 +2,7 @@ import { NotAllowedError, UsageError, type Clock, type RandomBytes } from '../by
 import { loadGroupKeys, parseRoomName, signedWordsOf, type OperationId } from '../encryption/index.ts'
 import { signingKey, type Identity, type MemberId } from '../identity/index.ts'
 import type { Storage } from '../log/index.ts'
+import { groupOf, membershipOf } from './group-of.ts'
 import { decodeLink, encodeJoinLink } from './invite-link.ts'
 import type { LiveRoom } from './live-room.ts'
 import type { Membership } from './membership.ts'
@@ -46,9 +47,8 @@ export class OwnPrivateRooms implements PrivateRooms {
   }
 
   async invite(room: string, options: InviteOptions = {}, webAddress?: string): Promise<string> {
-    const live = this.#deps.rooms.find(room).live
-    if (live.membership?.access().pair !== undefined)
-      throw new NotAllowedError('a direct conversation is between two: to talk with more, make a room')
+    const { live } = this.#deps.rooms.find(room)
+    groupOf(live)
     return this.inviteInto(live, options, webAddress)
   }
 
@@ -72,34 +72,37 @@ export class OwnPrivateRooms implements PrivateRooms {
   }
 
   invites(room: string): InviteSummary[] {
-    return membershipOf(this.#deps.rooms.find(room).live).invites()
+    return groupOf(this.#deps.rooms.find(room).live).invites()
   }
 
   async revoke(text: string): Promise<RoomSummary> {
     const id = this.#inviteId(text)
-    const live = this.#deps.rooms.live().find(({ membership }) => membership?.invites().some(each => each.id === id))
+    const live = this.#groups().find(({ membership }) => membership?.invites().some(each => each.id === id))
     if (live === undefined) throw new UsageError('this invite leads into none of your rooms')
     await membershipOf(live).operate(control => control.say({ kind: 'revoke', invite: id as OperationId }))
     return this.#deps.rooms.summaryOf(live.keys.roomId)
   }
 
   async remove(room: string, member: string, { ban = false }: { readonly ban?: boolean } = {}): Promise<void> {
-    const membership = membershipOf(this.#deps.rooms.find(room).live)
+    const membership = groupOf(this.#deps.rooms.find(room).live)
     await membership.remove(this.#other(membership, member), ban)
   }
 
   async removeDevice(room: string, member: string, device: string): Promise<void> {
-    const membership = membershipOf(this.#deps.rooms.find(room).live)
-    await membership.removeDevice(membership.find(member), device)
+    const { live } = this.#deps.rooms.find(room)
+    const membership = membershipOf(live)
+    const of = membership.find(member)
+    if (of !== this.#deps.identity.certificate.member) groupOf(live)
+    await membership.removeDevice(of, device)
   }
 
   async setRole(room: string, member: string, role: MemberRole): Promise<void> {
-    const membership = membershipOf(this.#deps.rooms.find(room).live)
+    const membership = groupOf(this.#deps.rooms.find(room).live)
     await membership.setRole(membership.find(member), role)
   }
 
   async close(room: string): Promise<void> {
-    await membershipOf(this.#deps.rooms.find(room).live).operate(control => control.say({ kind: 'close' }))
+    await groupOf(this.#deps.rooms.find(room).live).operate(control => control.say({ kind: 'close' }))
   }
 
   async admitted(room: string, signal: AbortSignal): Promise<RoomSummary> {
@@ -139,10 +142,15 @@ export class OwnPrivateRooms implements PrivateRooms {
 
   /** The invite here whose id begins so. */
   #inviteOf(start: string): string {
-    const all = this.#deps.rooms.live().flatMap(({ membership }) => membership?.invites() ?? [])
+    const all = this.#groups().flatMap(({ membership }) => membership?.invites() ?? [])
     const [found, another] = all.filter(({ id }) => id.startsWith(start))
     if (another !== undefined) throw new UsageError(`more than one invite begins with ${start}: give more of its id`)
     return found?.id ?? start
+  }
+
+  /** The link into a direct conversation is no invite of its members' making. */
+  #groups(): LiveRoom[] {
+    return this.#deps.rooms.live().filter(({ membership }) => membership?.access().pair === undefined)
   }
 
   #other(membership: Membership, reference: string): MemberId {
@@ -150,10 +158,4 @@ export class OwnPrivateRooms implements PrivateRooms {
     if (member === this.#deps.identity.certificate.member) throw new UsageError('to go yourself, leave the room')
     return member
   }
-}
-
-function membershipOf({ membership }: LiveRoom): Membership {
-  if (membership === undefined)
-    throw new NotAllowedError('this is an open room: whoever knows its name is in, and nobody may do more than others')
-  return membership
 }

@@ -1,5 +1,6 @@
 import {
   errorMessage,
+  NotAllowedError,
   success,
   UnavailableError,
   UsageError,
@@ -11,12 +12,14 @@ import { loadGroupKeys, openRoom, PrivateRoomKeys, type NamedRoom, type RoomId }
 import type { DisplayName, Identity } from '../identity/index.ts'
 import type { EntryId, Storage } from '../log/index.ts'
 import type { Network, PeerId } from '../network/index.ts'
-import { directOf, mineOf } from './direct/direct-of.ts'
+import { directOf, mineOf, shownDirect } from './direct/direct-of.ts'
 import { DirectRequests } from './direct/direct-requests.ts'
 import { noteLeft, noteRefused } from './direct/ended-conversations.ts'
+import { GivenWay } from './direct/given-way.ts'
 import { findSummary } from './find-summary.ts'
 import { forgetRoom, goOnForgetting, leftRoom } from './forget-room.ts'
-import { COPIED_WORDS, renewDevice } from './identity-record.ts'
+import { whenCopied } from './found-copy.ts'
+import { groupOf } from './group-of.ts'
 import type { JoinLink } from './invite-link.ts'
 import { JoinHost } from './joining/join-host.ts'
 import { Joins } from './joins.ts'
@@ -41,7 +44,7 @@ import { FOREVER } from './room/retention.ts'
 import { isPolicy, parsePolicy, parseRoomSetting } from './room-settings.ts'
 import { Serial } from './serial.ts'
 import { TalkTimes } from './talk-times.ts'
-import { Unanswered } from './unanswered.ts'
+import { nobodyAnswers, Unanswered } from './unanswered.ts'
 
 export interface OwnRoomsDeps {
   readonly storage: Storage
@@ -66,25 +69,24 @@ interface Online {
   readonly endServing: () => void
 }
 
-const WHAT_IT_TAKES =
-  'It takes one member who is online and has a public address, is in your own network, or meets you at a relay that you both use. Still trying.'
-
 /** The rooms that this device is in, or asks to be let into. */
 export class OwnRooms {
   readonly joins: Joins
   readonly requests = new DirectRequests()
+  readonly givenWay = new GivenWay()
   readonly #deps: OwnRoomsDeps
   readonly #rooms = new Map<RoomId, OwnRoom>()
   readonly #changes = new Serial()
   readonly #silence: Unanswered
   readonly #talk = new TalkTimes()
+  readonly #foundCopy: () => void
   #online: Online | undefined
-  #isCopy = false
 
   constructor(deps: OwnRoomsDeps) {
     const { storage, clock, events } = deps
     this.#deps = deps
     this.#silence = new Unanswered(clock)
+    this.#foundCopy = whenCopied(storage.records, events)
     this.joins = new Joins({
       ...deps,
       save: record => saveRoomRecord(storage.records, record),
@@ -102,7 +104,10 @@ export class OwnRooms {
 
   /** Those among them that are direct conversations. */
   directs(): { readonly live: LiveRoom; readonly record: DirectRoom }[] {
-    return [...this.#rooms.values()].flatMap(({ live, record }) => (isDirect(record) ? [{ live, record }] : []))
+    return [...this.#rooms.values()].flatMap(room => {
+      const direct = this.#directOf(room)
+      return direct === undefined ? [] : [{ live: room.live, record: { ...room.record, direct } }]
+    })
   }
 
   summaries(): RoomSummary[] {
@@ -114,13 +119,16 @@ export class OwnRooms {
   }
 
   summaryOf(reference: string): RoomSummary {
-    return findSummary(this.summaries(), reference)
+    return findSummary(this.summaries(), this.givenWay.latest(reference))
   }
 
   /** One that this device is in. @throws UsageError, or UnavailableError where nobody has let it in yet */
   find(reference: string): OwnRoom {
     const { id } = this.summaryOf(reference)
     const room = this.#rooms.get(id as RoomId)
+    const request = this.requests.get(id)
+    if (request !== undefined)
+      throw new NotAllowedError(`${request.direct.nick} waits for your answer: \`dm\` accepts, \`room leave\` refuses`)
     if (room === undefined)
       throw new UnavailableError('nobody has let you into this room yet: it takes a member who is online')
     return room
@@ -168,7 +176,11 @@ export class OwnRooms {
   }
 
   leave(reference: string): Promise<void> {
-    const id = this.summaryOf(reference).id as RoomId
+    return this.drop(this.summaryOf(reference).id as RoomId)
+  }
+
+  /** The same by the id, also of one that gave way. */
+  drop(id: RoomId): Promise<void> {
     return this.#changes.run(() => this.#leave(id, () => deleteRoomRecord(this.#deps.storage.records, id)))
   }
 
@@ -197,8 +209,9 @@ export class OwnRooms {
     this.#deps.events.emit({ event: 'room', room: id, change: 'left' })
   }
 
-  async #end(id: RoomId, { live, record }: OwnRoom): Promise<void> {
-    if (record.direct !== undefined) await noteLeft(this.#deps.storage.records, id)
+  async #end(id: RoomId, room: OwnRoom): Promise<void> {
+    const { live, record } = room
+    if (this.#directOf(room) !== undefined) await noteLeft(this.#deps.storage.records, id)
     await live.membership?.leave()
     if (live.membership !== undefined) await live.link?.syncs.handOnAtLast()
     this.#rooms.delete(id)
@@ -212,7 +225,7 @@ export class OwnRooms {
     return this.#changes.run(async () => {
       const { live, record } = this.find(reference)
       if (live.membership !== undefined && isPolicy(key)) {
-        await live.membership.setPolicy(parsePolicy(key, value))
+        await groupOf(live).setPolicy(parsePolicy(key, value))
         return this.#summary(live)
       }
       const next = { ...record, ...parseRoomSetting(key, value) }
@@ -324,7 +337,7 @@ export class OwnRooms {
         this.#silence.met(room.roomId, peer)
         this.#remember(room.roomId, peer as PeerId)
       },
-      foundCopy: () => this.#becomeNewDevice()
+      foundCopy: this.#foundCopy
     })
     this.#rooms.set(keys.roomId, { live, record })
     return live
@@ -339,8 +352,13 @@ export class OwnRooms {
 
   #summary(live: LiveRoom): RoomSummary {
     const toTalk = this.#talk.of(live.keys.roomId)
-    const direct = directOf(live, this.#rooms.get(live.keys.roomId)?.record)
+    const room = this.#rooms.get(live.keys.roomId)
+    const direct = room && shownDirect(live, this.#directOf(room))
     return { ...live.summary(), ...direct, ...(toTalk !== undefined && { toTalk }) }
+  }
+
+  #directOf({ live, record }: OwnRoom): DirectRecord | undefined {
+    return directOf(live, record, this.#deps.identity.certificate.member)
   }
 
   #noteTalk(event: PeerEvent): void {
@@ -377,23 +395,7 @@ export class OwnRooms {
     for (const [id, { live, record }] of this.#rooms) {
       const known = record.remembered.map(each => each.peer)
       if (!known.includes(peer) || live.isAmongOthers || !this.#silence.isNews(id, known)) continue
-      this.#deps.events.emit({
-        event: 'warning',
-        code: 'members-unreachable',
-        room: id,
-        text: `Nobody known in ${record.name} answers. ${WHAT_IT_TAKES}`
-      })
+      this.#deps.events.emit(nobodyAnswers(record))
     }
-  }
-
-  /** An entry of this device came from outside: its data is a copy, restored or running twice. */
-  #becomeNewDevice(): void {
-    if (this.#isCopy) return
-    this.#isCopy = true
-    this.#deps.events.emit({ event: 'warning', code: 'data-copied', text: COPIED_WORDS })
-    renewDevice(this.#deps.storage.records).catch((thrown: unknown) => {
-      this.#isCopy = false
-      this.#deps.events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
-    })
   }
 }

@@ -197,6 +197,8 @@ export type PeerEvent =
   /** `time`: when it was edited. */
   | { event: 'edited'; room: string; id: string; text: string; time: Millis }
   | { event: 'deleted'; room: string; id: string }
+  /** An own message stands in `room` now, under another id. */
+  | { event: 'moved'; room: string; id: string; as: string }
   | { event: 'sent'; id: string }
   | { event: 'delivered'; id: string; to: number; of: number }
   | { event: 'kept'; id: string; by: number }

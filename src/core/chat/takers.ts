@@ -8,35 +8,49 @@ import { whenTold } from './when-told.ts'
 export class Takers {
   readonly #rooms: () => readonly LiveRoom[]
   readonly #events: Listeners<PeerEvent>
+  readonly #latest: (id: string) => string
 
-  constructor(rooms: () => readonly LiveRoom[], events: Listeners<PeerEvent>) {
+  /** @param latest what a message goes by now */
+  constructor(rooms: () => readonly LiveRoom[], events: Listeners<PeerEvent>, latest: (id: string) => string) {
     this.#rooms = rooms
     this.#events = events
+    this.#latest = latest
   }
 
-  of(id: string): Taken {
-    const all = this.#rooms()
+  of(before: string): Taken {
+    const [all, id] = [this.#rooms(), this.#latest(before)]
     const delivery = all.map(({ own }) => own.deliveryOf(id as EntryId)).find(each => each !== undefined)
     return { to: delivery?.to ?? 0, keepers: Math.max(0, ...all.map(({ own }) => own.keptBy(id as EntryId))) }
   }
 
   /** Resolves with the number of members once so many have it; rejects on abort. */
   waitForMembers(id: string, count: number, signal: AbortSignal): Promise<number> {
-    return whenTold(this.#events, isOf(id), signal, async () => {
-      const { to } = this.of(id)
-      return to >= count ? to : undefined
-    })
+    return whenTold(
+      this.#events,
+      event => this.#isOf(event, id),
+      signal,
+      async () => {
+        const { to } = this.of(id)
+        return to >= count ? to : undefined
+      }
+    )
   }
 
   /** Resolves once a member or a keeper has it; rejects on abort. */
   waitForAny(id: string, signal: AbortSignal): Promise<Taken> {
-    return whenTold(this.#events, isOf(id), signal, async () => {
-      const taken = this.of(id)
-      return taken.to + taken.keepers > 0 ? taken : undefined
-    })
+    return whenTold(
+      this.#events,
+      event => this.#isOf(event, id),
+      signal,
+      async () => {
+        const taken = this.of(id)
+        return taken.to + taken.keepers > 0 ? taken : undefined
+      }
+    )
   }
-}
 
-function isOf(id: string): (event: PeerEvent) => boolean {
-  return event => (event.event === 'delivered' || event.event === 'kept') && event.id === id
+  #isOf(event: PeerEvent, id: string): boolean {
+    const isNews = event.event === 'delivered' || event.event === 'kept' || event.event === 'moved'
+    return isNews && this.#latest(event.id) === this.#latest(id)
+  }
 }

@@ -1,10 +1,14 @@
 import { CappedMap, type Clock, type Millis } from '../bytes/index.ts'
 import type { RoomId } from '../encryption/index.ts'
+import type { PeerEvent } from './peer.ts'
+import type { RoomRecord } from './room-records.ts'
 
 /** More than are kept connected at a time. */
 const MAX_SILENT = 256
 /** A page that has just begun knows no relay yet through which it could dial: so long it is too early to tell. */
 const PATIENCE: Millis = 10_000
+const WHAT_IT_TAKES =
+  'It takes one member who is online and has a public address, is in your own network, or meets you at a relay that you both use. Still trying.'
 
 /** Where nobody answers whom a room's members or link name; so much is told once, until somebody of the room is met. */
 export class Unanswered {
@@ -36,5 +40,14 @@ export class Unanswered {
   #hasBeenSilent(peer: string): boolean {
     const since = this.#silent.get(peer)
     return since !== undefined && this.#clock.now() - since >= PATIENCE
+  }
+}
+
+export function nobodyAnswers({ id, name }: Pick<RoomRecord, 'id' | 'name'>): PeerEvent {
+  return {
+    event: 'warning',
+    code: 'members-unreachable',
+    room: id,
+    text: `Nobody known in ${name} answers. ${WHAT_IT_TAKES}`
   }
 }

@@ -42,10 +42,14 @@ export const listMembers: Run = async invocation => {
 
 export const leaveRoom: Run = async invocation => {
   const room = await leaveWithMembers(invocation, first(invocation))
-  invocation.output.result(
-    { id: room.id, name: room.name },
-    `You left ${visible(room.name)}. What is stored of it here stays.`
-  )
+  invocation.output.result({ id: room.id, name: room.name }, leftText(room))
+}
+
+function leftText({ name, joining, direct }: RoomSummary): string {
+  const shown = visible(name)
+  if (joining === 'request') return `You refused ${shown}, who is not told. \`dm\` to them lifts that.`
+  if (joining !== undefined) return `You do not ask to come into ${shown} any more.`
+  return `You left ${direct === undefined ? '' : 'the conversation with '}${shown}. What is stored of it here stays.`
 }
 
 export const forgetRoom: Run = async invocation => {

@@ -77,6 +77,27 @@ test('neither of them lets in a third', async () => {
   await expect(settle(story, bob.peer.inviteLink(room))).rejects.toThrow(NotAllowedError)
 })
 
+test('a conversation of two has no name, roles or end of its own, and neither takes the other out', async () => {
+  const { story, anna, bob } = await inLoft()
+  const room = await write(story, anna, 'Bob', 'only for you')
+  await reads(story, bob, room, 'Anna: only for you')
+  const { privateRooms, setRoom } = anna.peer
+  const [device = ''] = (await anna.peer.members(room)).find(({ nick }) => nick === 'Bob')?.devices ?? []
+  const tried = [
+    () => setRoom.call(anna.peer, room, 'name', 'Ours'),
+    () => setRoom.call(anna.peer, room, 'history', 'none'),
+    () => privateRooms.remove(room, 'Bob'),
+    () => privateRooms.removeDevice(room, 'Bob', device),
+    () => privateRooms.setRole(room, 'Bob', 'observer'),
+    () => privateRooms.close(room),
+    async () => privateRooms.invites(room)
+  ]
+  for (const each of tried) await expect(settle<unknown>(story, each())).rejects.toThrow(/a conversation of two has no/)
+  await write(story, bob, 'Anna', 'still here')
+  await reads(story, anna, room, 'Bob: still here')
+  expect(await settle(story, setRoom.call(anna.peer, room, 'retention', '30d'))).toMatchObject({ retention: '30d' })
+})
+
 test.for(ORDERS)(
   'of two that begin at one time both go on in one, with all that was said in either: %s is there first',
   async order => {
@@ -85,8 +106,11 @@ test.for(ORDERS)(
     await write(story, anna, 'Bob', 'from Anna')
     await write(story, bob, 'Anna', 'from Bob')
     expect(directs(anna)[0]?.id).not.toBe(directs(bob)[0]?.id)
-    story.network.heal()
     const [first, second] = idOf(anna) < idOf(bob) ? [anna, bob] : [bob, anna]
+    const before = directs(second)[0]?.id ?? ''
+    const [said] = await second.peer.messages(before)
+    const delivered = second.peer.waitForDelivery(said?.id ?? '', 1, AbortSignal.timeout(60_000))
+    story.network.heal()
     const wins = directs(first)[0]?.id ?? ''
     await story.until('both are in one', () =>
       [anna, bob].every(each => directs(each).length === 1 && directs(each)[0]?.members === 2)
@@ -96,6 +120,13 @@ test.for(ORDERS)(
       await reads(story, each, wins, 'Bob: from Bob')
     }
     expect(directs(second).map(({ id }) => id)).toEqual([wins])
+    // Whoever has the ids from before goes on with them.
+    expect(await settle(story, delivered)).toBe(1)
+    expect(second.peer.findRoom(before).id).toBe(wins)
+    const [moved] = eventsOf(second, 'moved')
+    expect(moved).toMatchObject({ id: said?.id, room: wins })
+    expect(eventsOf(second, 'delivered').some(({ id, to }) => id === moved?.as && to === 1)).toBe(true)
+    expect(await settle(story, second.peer.edit(before, said?.id ?? '', 'again'))).toBe(moved?.as)
   }
 )
 
@@ -189,6 +220,7 @@ test('whoever knows somebody from an open room alone is asked about, and let in 
   await story.wait(60_000)
   expect(directs(bob)).toMatchObject([{ id: room, joining: 'request', name: 'Anna', direct: idOf(anna) }])
   expect(anna.peer.findRoom(room).members).toBe(1)
+  await expect(settle(story, bob.peer.send(room, 'who are you?'))).rejects.toThrow('Anna waits for your answer')
   await settle(story, bob.peer.openDirect('Anna'))
   await reads(story, bob, room, 'Anna: do you remember me?')
 })
@@ -232,5 +264,6 @@ test('strangers leave eight requests, and no more', async () => {
 test('only members of one’s rooms can be written to, and not oneself', async () => {
   const { story, anna } = await inLoft()
   await expect(settle(story, anna.peer.openDirect('Nobody'))).rejects.toThrow(UsageError)
-  await expect(settle(story, anna.peer.openDirect(idOf(anna)))).rejects.toThrow(UsageError)
+  for (const self of ['anna', idOf(anna), idOf(anna).slice(0, 12)])
+    await expect(settle(story, anna.peer.openDirect(self))).rejects.toThrow('is you: to keep notes')
 })

@@ -35,11 +35,17 @@ export function acquaintances(rooms: readonly LiveRoom[], self: MemberId): Map<M
   return known
 }
 
-/** By a whole id, the start of one, or a nickname. @throws UsageError where it is nobody, or more than one */
-export function findAcquaintance(known: Iterable<Acquaintance>, reference: string): Acquaintance {
+/** By a whole id, the start of one, or a nickname. @throws UsageError where it is nobody, or more than one, or oneself */
+export function findAcquaintance(
+  known: Iterable<Acquaintance>,
+  reference: string,
+  self: Pick<Acquaintance, 'member' | 'nick'>
+): Acquaintance {
   const [first, second] = namedOrById([...known], reference)
   const shown = JSON.stringify(reference)
   if (second !== undefined) throw new UsageError(`more than one member is ${shown}: give the id, see \`room members\``)
+  if (first === undefined && namedOrById([self], reference).length > 0)
+    throw new UsageError(`${shown} is you: to keep notes, make a room of your own`)
   if (first === undefined) throw new UsageError(`nobody in your rooms is ${shown}: see \`room members\``)
   return first
 }

@@ -1,14 +1,19 @@
 import type { MemberId } from '../../identity/index.ts'
 import type { LiveRoom } from '../live-room.ts'
 import type { RoomSummary } from '../peer.ts'
-import type { DirectRoom, RoomRecord } from '../room-records.ts'
+import type { DirectRecord, DirectRoom, RoomRecord } from '../room-records.ts'
 
-/** How a direct conversation is shown: under the name of the other. What only says that it is one is shown as what it is. */
-export function directOf(
+/** With whom a direct conversation is: as this device began it or was asked, or else, at a further device, as the room itself says. */
+export function directOf({ membership }: LiveRoom, record: RoomRecord, self: MemberId): DirectRecord | undefined {
+  const other = membership?.access().pair?.find(member => member !== self)
+  return record.direct ?? (other && { member: other, nick: record.name })
+}
+
+/** Under the name of the other. What only says that it is one is shown as what it is. */
+export function shownDirect(
   live: LiveRoom,
-  record: RoomRecord | undefined
+  direct: DirectRecord | undefined
 ): Partial<Pick<RoomSummary, 'direct' | 'name'>> {
-  const { direct } = record ?? {}
   if (direct === undefined || standingOf(live, direct.member) === 'other') return {}
   return { direct: direct.member, name: live.known().get(direct.member)?.nick ?? direct.nick }
 }

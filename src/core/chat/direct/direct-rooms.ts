@@ -1,4 +1,4 @@
-import { UsageError, type Clock, type RandomBytes } from '../../bytes/index.ts'
+import { type Clock, type RandomBytes } from '../../bytes/index.ts'
 import { loadGroupKeys } from '../../encryption/index.ts'
 import type { DeviceCertificate, DeviceId, Identity, MemberId } from '../../identity/index.ts'
 import type { Storage } from '../../log/index.ts'
@@ -27,6 +27,7 @@ export interface DirectRoomsDeps {
   readonly events: Listeners<PeerEvent>
   readonly rooms: OwnRooms
   readonly privateRooms: OwnPrivateRooms
+  readonly nick: () => string
 }
 
 /** In its log; what is shown is the other's name. */
@@ -200,7 +201,7 @@ export class DirectRooms {
     const { rooms, events } = this.#deps
     const text = `${direct.nick} invited you to a direct conversation that was none: you have left it.`
     events.emit({ event: 'warning', code: 'not-direct', text, member: direct.member })
-    await rooms.leave(id)
+    await rooms.drop(id)
   }
 
   async #renewLink(live: LiveRoom, { id, direct }: DirectRoom): Promise<void> {
@@ -218,11 +219,29 @@ export class DirectRooms {
     for (const other of rooms.directs()) {
       const isMine = other.record.id !== id && other.record.direct.member === member
       if (!isMine || standingOf(other.live, member) !== 'mine') continue
-      for (const { own, deleted, text } of await other.live.messages(MAX_MOVED)) {
-        if (own && deleted !== true) await live.send(text)
-      }
-      await rooms.leave(other.record.id)
+      await this.#giveWay(other.live, live)
     }
+  }
+
+  /** What is said there from now on is said in the other, and what is on its way into the store at this moment is said again after all. */
+  async #giveWay(from: LiveRoom, to: LiveRoom): Promise<void> {
+    const { rooms } = this.#deps
+    const [{ roomId: before }, { roomId: now }] = [from.keys, to.keys]
+    rooms.givenWay.note(before, now)
+    const moved = await this.#sayAgain(from, to, new Set())
+    await rooms.drop(before)
+    await this.#sayAgain(from, to, moved)
+  }
+
+  async #sayAgain(from: LiveRoom, to: LiveRoom, done: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const { rooms, events } = this.#deps
+    const said = (await from.messages(MAX_MOVED)).filter(({ own, deleted }) => own && deleted !== true)
+    for (const { id, text } of said.filter(each => !done.has(each.id))) {
+      const as = await to.send(text)
+      rooms.givenWay.note(id, as)
+      events.emit({ event: 'moved', room: to.keys.roomId, id, as })
+    }
+    return new Set(said.map(({ id }) => id))
   }
 
   /** The conversation that goes on with this member; one that they are in first. */
@@ -236,14 +255,13 @@ export class DirectRooms {
   }
 
   #find(reference: string): Acquaintance {
-    const { rooms, identity } = this.#deps
-    if (reference === identity.certificate.member) throw new UsageError('this is you')
+    const { rooms, nick } = this.#deps
     const known = this.#acquaintances()
     for (const { direct } of rooms.requests.all()) {
       if (known.has(direct.member)) continue
       known.set(direct.member, { ...direct, devices: new Set(), isClose: false })
     }
-    return findAcquaintance(known.values(), reference)
+    return findAcquaintance(known.values(), reference, { member: this.#self, nick: nick() })
   }
 
   #acquaintances(): Map<MemberId, Acquaintance> {
