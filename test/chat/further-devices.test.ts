@@ -2,28 +2,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { systemRandom } from '../../src/core/bytes/index.ts'
 import { askOnce, createIdentityVault, openPeer } from '../../src/core/chat/index.ts'
 import { portableRooms } from '../../src/core/chat/own-room-hints.ts'
-import type { Storage } from '../../src/core/log/index.ts'
+import { imported } from '../support/import-device.ts'
 import { memoryStorage } from '../support/memory-storage.ts'
 import { found, hears, inviteLink, join, meet, say } from '../support/private-story.ts'
 import { settle } from '../support/settle.ts'
 import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
 
 const LOFT = 'Loft'
-const WORDS = 'correct horse battery staple'
-
-/** The store of a new device of this actor, as an import makes it. */
-async function imported(story: Story, of: Actor): Promise<Storage> {
-  const storage = memoryStorage()
-  const deps = { clock: story.clock, random: systemRandom }
-  await settle(
-    story,
-    (async () => {
-      const text = await createIdentityVault({ ...deps, storage: of.storage }).exportIdentity(WORDS, askOnce(undefined))
-      await createIdentityVault({ ...deps, storage }).importExport(text, WORDS)
-    })()
-  )
-  return storage
-}
 
 async function comesIn(story: Story, actor: Actor): Promise<void> {
   await settle(story, actor.peer.privateRooms.admitted(LOFT, AbortSignal.timeout(60_000)))
@@ -226,4 +211,16 @@ test('an export names where the members meet now, however many were removed', as
     places.add(String(room?.meetings[0]))
   }
   expect(places.size).toBe(5)
+})
+
+test('in an export those rooms stand first in which something was said last', async () => {
+  const story = new Story()
+  const anna = await story.enter('Anna')
+  const names = ['first', 'second', 'third']
+  for (const name of names) await settle(story, anna.peer.privateRooms.create(name))
+  for (const name of ['third', 'first']) {
+    await settle(story, anna.peer.send(name, 'hello'))
+    await story.wait(1000)
+  }
+  expect((await portableRooms(anna.storage, [])).map(({ name }) => name)).toEqual(['first', 'third', 'second'])
 })

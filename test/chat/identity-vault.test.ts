@@ -109,7 +109,7 @@ describe('an exported identity', () => {
     const laptop = device()
     const peer = await laptop.open()
     await peer.rename('Anna')
-    const text = await laptop.vault.exportIdentity(WORDS, nobody)
+    const { text } = await laptop.vault.exportIdentity(WORDS, nobody)
     const phone = device()
     await phone.open()
     await expect(phone.vault.importExport(text, 'a wrong one')).rejects.toThrow(NotAllowedError)

@@ -81,6 +81,25 @@ async function wholeEntries(store: EntryStore): Promise<Entry[]> {
   return (await store.load(items.map(({ id }) => id))).filter(isWhole)
 }
 
+test('who never wrote, and is away, has a name also after a restart', async () => {
+  const story = new Story()
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await found(story, anna)
+  await join(story, bob, await inviteLink(story, anna))
+  await meet(story, anna, bob)
+  await settle(story, bob.peer.rename('Robert'))
+  await story.until('Anna knows', async () => (await anna.peer.members('Loft')).some(({ nick }) => nick === 'Robert'))
+  for (const { peer } of [anna, bob]) await settle(story, peer.stop())
+  for (const [name, { storage }] of [
+    ['Anna', anna],
+    ['Robert', bob]
+  ] as const) {
+    const again = await story.enter(name, storage)
+    expect((await again.peer.members('Loft')).map(({ nick }) => nick).toSorted()).toEqual(['Anna', 'Robert'])
+    await settle(story, again.peer.stop())
+  }
+})
+
 test('all is there again after a restart', async () => {
   const story = new Story()
   const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]

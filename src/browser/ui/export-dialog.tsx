@@ -14,14 +14,29 @@ export function ExportDialog({ session, onClose }: { session: Session; onClose: 
   const isProtected = useProtected(session)
   const [present, setPresent] = useState('')
   const [next, setNext] = useState({ first: '', second: '' })
+  const [leftOut, setLeftOut] = useState<readonly string[]>([])
   const { problem, busy, clear, submit } = useSubmit(async () => {
-    const text = await session.own.vault.exportIdentity(
+    const exported = await session.own.vault.exportIdentity(
       agreed(next),
       askOnce(isProtected === true ? present : undefined)
     )
-    download(text)
-    onClose()
+    download(exported.text)
+    if (exported.leftOut.length === 0) return onClose()
+    setLeftOut(exported.leftOut)
   })
+  if (leftOut.length > 0) {
+    return (
+      <Dialog title="Identity exported" onClose={onClose}>
+        <p role="status">
+          There was no space for all rooms. The new device comes by an invite into:{' '}
+          <bdi class="strong">{leftOut.join(', ')}</bdi>.
+        </p>
+        <button type="button" class="button primary" onClick={onClose}>
+          Close
+        </button>
+      </Dialog>
+    )
+  }
   return (
     <Dialog title="Export identity" onClose={onClose}>
       <form class="dialog-form" onSubmit={submit} aria-busy={busy}>

@@ -10,6 +10,7 @@ import {
   phraseOfRoot,
   rootOfPhrase,
   typedPassphrase,
+  type IdentityExport,
   type Passphrase,
   type PortableIdentity
 } from '../identity/index.ts'
@@ -31,7 +32,7 @@ export interface IdentityVault {
   /** Sets or changes the passphrase; undefined takes it away. */
   setPassphrase(next: string | undefined, ask: AskPassphrase): Promise<void>
   /** The root key, the nickname, and where the private rooms' members are found, as a text that `passphrase` opens. */
-  exportIdentity(passphrase: string, ask: AskPassphrase): Promise<string>
+  exportIdentity(passphrase: string, ask: AskPassphrase): Promise<IdentityExport>
   /** The root key as 24 words. */
   phrase(ask: AskPassphrase): Promise<string>
   /** Makes this a new device of the exported member; throws where another identity is in use here. */

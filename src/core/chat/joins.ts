@@ -142,6 +142,10 @@ export class Joins {
     return this.#pending.has(room as RoomId)
   }
 
+  directs(): DirectRecord[] {
+    return [...this.#pending.values()].flatMap(({ record }) => record.direct ?? [])
+  }
+
   /** The direct conversation with this member into which this device asks to be let, unless they refused. */
   directWith(member: MemberId): RoomId | undefined {
     const all = [...this.#pending.values()]

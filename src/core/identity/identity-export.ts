@@ -15,6 +15,7 @@ import {
   type RandomBytes,
   type Result
 } from '../bytes/index.ts'
+import type { MemberId } from './certificate.ts'
 import { parseNickname, type DisplayName } from './names.ts'
 import { createPassphraseKey, decodeWrapped, unwrapSecret, wrapSecret, type Passphrase } from './passphrase.ts'
 import { SEED_BYTES } from './signature.ts'
@@ -36,18 +37,26 @@ export interface PortableRoom {
   readonly meetings: readonly Uint8Array[]
   /** Of members. */
   readonly addresses: readonly string[]
+  /** Of a direct conversation: with which member. */
+  readonly direct?: MemberId
+}
+
+export interface IdentityExport {
+  readonly text: string
+  /** Names of rooms for which there was no space. */
+  readonly leftOut: readonly string[]
 }
 
 /** Whatever is longer is another file. */
 const MAX_EXPORT_BYTES = 64 * 1024
-/** What fits in base64url, wrapped. Rooms beyond are left out. */
+/** What fits in base64url, wrapped. Of rooms those that come first. */
 const MAX_SECRET_BYTES = 44 * 1024
 const MAX_ROOM_NAME_BYTES = 400
 const MAX_ADDRESS_BYTES = 512
 const FIRST_LINE = 'starling identity 1'
 /** Of 64 characters, in UTF-8. */
 const MAX_NICK_BYTES = 256
-const VERSION = 2
+const VERSION = 3
 const KEY_BYTES = 32
 
 /**
@@ -55,16 +64,17 @@ const KEY_BYTES = 32
  *
  * | bytes | |
  * |---|---|
- * | 1 | version, 2; in version 1 nothing stands behind the nickname |
+ * | 1 | version, 3; in version 1 nothing stands behind the nickname, in version 2 rooms end with their addresses |
  * | 32 | seed of the root key |
  * | 2, n | nickname in UTF-8, perhaps empty |
- * | to the end | each private room: id 32 · name 2 + n · number of rendezvous secrets 1, each 32 · number of addresses 1, each 2 + n |
+ * | to the end | each private room: id 32 · name 2 + n · number of rendezvous secrets 1, each 32 · number of addresses 1, each 2 + n · 1, and the other member 32, of a direct conversation, else 0 |
  */
 export async function encodeIdentityExport(
   { rootSeed, nick, rooms }: PortableIdentity,
   passphrase: Passphrase,
   random: RandomBytes
-): Promise<string> {
+): Promise<IdentityExport> {
+  const leftOut: string[] = []
   let secret = new ByteWriter()
     .u8(VERSION)
     .bytes(rootSeed)
@@ -73,9 +83,10 @@ export async function encodeIdentityExport(
   for (const room of rooms) {
     const longer = concatBytes([secret, encodeRoom(room)])
     if (longer.length <= MAX_SECRET_BYTES) secret = longer
+    else leftOut.push(room.name)
   }
   const wrapped = wrapSecret(await createPassphraseKey(passphrase, random), 'export', secret, random)
-  return `${FIRST_LINE}\n${toBase64Url(wrapped)}\n`
+  return { text: `${FIRST_LINE}\n${toBase64Url(wrapped)}\n`, leftOut }
 }
 
 /** Opens an export; `wrong passphrase` where that is all that is wrong. */
@@ -115,26 +126,30 @@ function decodePortable(secret: Uint8Array): Result<PortableIdentity> {
     const name = decodeUtf8(reader.shortBytes(MAX_NICK_BYTES))
     const nick = name.ok ? parseNickname(name.value) : name
     const rooms: PortableRoom[] = []
-    while (version > 1 && reader.remaining > 0) rooms.push(readRoom(reader))
+    while (version > 1 && reader.remaining > 0) rooms.push(readRoom(reader, version))
     return { rootSeed, nick: nick.ok ? nick.value : undefined, rooms }
   })
 }
 
-function encodeRoom({ id, name, meetings, addresses }: PortableRoom): Uint8Array {
+function encodeRoom({ id, name, meetings, addresses, direct }: PortableRoom): Uint8Array {
   const writer = new ByteWriter().bytes(expectValue(fromHex(id))).shortBytes(encodeUtf8(name))
   writer.u8(meetings.length)
   for (const meeting of meetings) writer.bytes(meeting)
   writer.u8(addresses.length)
   for (const address of addresses) writer.shortBytes(encodeUtf8(address))
+  writer.u8(direct === undefined ? 0 : 1)
+  if (direct !== undefined) writer.bytes(expectValue(fromHex(direct)))
   return writer.finish()
 }
 
-function readRoom(reader: ByteReader): PortableRoom {
+function readRoom(reader: ByteReader, version: number): PortableRoom {
   const id = toHex(reader.bytes(KEY_BYTES))
   const name = readText(reader, MAX_ROOM_NAME_BYTES)
   const meetings = Array.from({ length: reader.u8() }, () => reader.bytes(KEY_BYTES))
   const addresses = Array.from({ length: reader.u8() }, () => readText(reader, MAX_ADDRESS_BYTES))
-  return { id, name, meetings, addresses }
+  const room = { id, name, meetings, addresses }
+  const isDirect = version > 2 && reader.u8() === 1
+  return isDirect ? { ...room, direct: toHex(reader.bytes(KEY_BYTES)) as MemberId } : room
 }
 
 function readText(reader: ByteReader, limit: number): string {

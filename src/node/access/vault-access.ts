@@ -1,4 +1,5 @@
 import type { AskPassphrase, IdentityVault } from '../../core/chat/index.ts'
+import type { IdentityExport } from '../../core/identity/index.ts'
 import { prepareDataFolder } from '../data/data-folder.ts'
 import { waitForFolder } from '../data/wait-for-folder.ts'
 import { EnvironmentError, NotAllowedError } from '../exits.ts'
@@ -67,8 +68,7 @@ function runningVault(data: string, client: ApiClient): IdentityVault {
     async setPassphrase(next, ask) {
       await asking(ask, '/v1/id/passphrase', { next })
     },
-    exportIdentity: async (passphrase, ask) =>
-      (await asking<{ text: string }>(ask, '/v1/id/export', { passphrase })).text,
+    exportIdentity: (passphrase, ask) => asking<IdentityExport>(ask, '/v1/id/export', { passphrase }),
     phrase: async ask => (await asking<{ phrase: string }>(ask, '/v1/id/phrase', {})).phrase,
     importExport: inUse,
     importPhrase: inUse,

@@ -19,7 +19,7 @@ const ANSWERS: readonly (readonly [path: string, answer: Answer])[] = [
     '/v1/id/export',
     async (vault, body) => {
       const passphrase = textField(body, 'passphrase')
-      return ok({ text: await vault.exportIdentity(passphrase, askOnce(optionalText(body, 'current'))) })
+      return ok(await vault.exportIdentity(passphrase, askOnce(optionalText(body, 'current'))))
     }
   ],
   ['/v1/id/phrase', async (vault, body) => ok({ phrase: await vault.phrase(askOnce(optionalText(body, 'current'))) })]

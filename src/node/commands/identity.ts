@@ -1,5 +1,5 @@
 import { open, readFile, rm } from 'node:fs/promises'
-import { parseNewPassphrase } from '../../core/identity/index.ts'
+import { parseNewPassphrase, type IdentityExport } from '../../core/identity/index.ts'
 import type { ImportedIdentity } from '../../core/chat/index.ts'
 import { passphraseAsker } from '../access/passphrase.ts'
 import { withVault } from '../access/vault-access.ts'
@@ -35,7 +35,7 @@ const UNPROTECTED = 'The identity has no passphrase any more: who reads the data
 export const exportIdentity: Run = async ({ arguments: [path = ''], settings, output, stop }) => {
   const input = secretInput(stop, 'standard input ended early: the passphrase of the export stands on its last line')
   const ask = passphraseAsker(settings, stop, input)
-  await writeNew(path, async () =>
+  const { leftOut } = await writeNew(path, async () =>
     withVault(settings.data, stop, async vault => {
       const present = (await vault.isProtected()) ? await ask(0) : undefined
       const passphrase = await newPassphrase(input, 'Passphrase of the export: ')
@@ -43,9 +43,11 @@ export const exportIdentity: Run = async ({ arguments: [path = ''], settings, ou
     })
   )
   output.result(
-    { file: path },
+    { file: path, leftOut },
     `The identity is in ${visible(path)}. Who has the file and its passphrase can speak as you: keep them apart.`
   )
+  if (leftOut.length > 0)
+    output.log('warn', `no space in the export for ${leftOut.join(', ')}: the new device comes in there by an invite`)
 }
 
 export const importIdentity: Run = async invocation => {
@@ -110,15 +112,17 @@ async function readExport(path: string): Promise<string> {
 }
 
 /** Makes the file, readable to its owner alone, before `make` asks for anything; leaves none behind that is not whole. */
-async function writeNew(path: string, make: () => Promise<string>): Promise<void> {
+async function writeNew(path: string, make: () => Promise<IdentityExport>): Promise<IdentityExport> {
   const file = await open(path, 'wx', EXPORT_MODE).catch((thrown: unknown) => {
     if (systemCode(thrown) === 'EEXIST') throw new UsageError(`${path} is there already: choose another name`)
     throw new EnvironmentError(`${path} cannot be written: ${reasonInWords(thrown)}`, { cause: thrown })
   })
   try {
-    await file.writeFile(await make())
+    const made = await make()
+    await file.writeFile(made.text)
     await file.sync()
     await file.close()
+    return made
   } catch (thrown) {
     await file.close().catch(() => undefined)
     await rm(path, { force: true })

@@ -48,10 +48,12 @@ export const sendDirect: Run = async invocation => {
   await sendThrough(access.peer, { ...order, room: entered(room, 'the running peer goes on trying').id }, invocation)
 }
 
-/** @throws UnavailableError where the other began it, and has not let this one in yet */
+/** @throws UnavailableError where it is there already, and nobody has let this device in yet */
 function entered(room: RoomSummary, next: string): RoomSummary {
   if (room.joining === undefined) return room
-  throw new UnavailableError(`${visible(room.name)} began this conversation and is not there to let you in; ${next}`)
+  throw new UnavailableError(
+    `nobody has let this device into the conversation with ${visible(room.name)} yet: it takes them, or another device of yours, online; ${next}`
+  )
 }
 
 async function readOrder({ arguments: [room = '', ...words], settings: { flags } }: Invocation): Promise<Order> {

@@ -36,7 +36,7 @@ const RETRY: Millis = 10 * MINUTE
 const LOOK_PERIOD: Millis = 10 * MINUTE
 /** A letter is left again before its 14 days are over. */
 const RENEWAL: Millis = 2 * 86_400_000
-/** Each is a stream to each keeper at each look. */
+/** Each is a stream to each keeper at each look; of more devices it is each one's turn now and then. */
 const MAX_LOOKED_FOR = 64
 /** A member brings one letter for each conversation it begins. */
 const MAX_OF_PEER = 6
@@ -82,7 +82,7 @@ export class DirectPost {
       }
       for (const keeper of keepers) for (const device of devices) this.#leaveAt(keeper, device, link)
     }
-    const lookedFor = correspondents().slice(0, MAX_LOOKED_FOR)
+    const lookedFor = inTurn(correspondents(), Math.floor(this.#deps.clock.now() / LOOK_PERIOD))
     for (const keeper of keepers) for (const device of lookedFor) this.#lookAt(keeper, device)
   }
 
@@ -141,4 +141,12 @@ export class DirectPost {
     if (!this.#tags.has(name)) this.#tags.set(name, directTag(this.#deps.identity, device, way))
     return this.#tags.get(name)
   }
+}
+
+/** The first half of those who are looked for are so each time, the others one after the other: many can be made to be known from open rooms. */
+export function inTurn(devices: readonly DeviceId[], round: number): readonly DeviceId[] {
+  if (devices.length <= MAX_LOOKED_FOR) return devices
+  const [always, others] = [devices.slice(0, MAX_LOOKED_FOR / 2), devices.slice(MAX_LOOKED_FOR / 2)]
+  const start = (round * (MAX_LOOKED_FOR / 2)) % others.length
+  return [...always, ...[...others.slice(start), ...others.slice(0, start)].slice(0, MAX_LOOKED_FOR / 2)]
 }

@@ -257,7 +257,7 @@ export class DirectRooms {
   #find(reference: string): Acquaintance {
     const { rooms, nick } = this.#deps
     const known = this.#acquaintances()
-    for (const { direct } of rooms.requests.all()) {
+    for (const direct of [...rooms.requests.all().map(each => each.direct), ...rooms.joins.directs()]) {
       if (known.has(direct.member)) continue
       known.set(direct.member, { ...direct, devices: new Set(), isClose: false })
     }

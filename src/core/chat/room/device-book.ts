@@ -162,7 +162,13 @@ export class DeviceBook {
     const changed = [...this.#changed].flatMap(device => this.#devices.get(device) ?? [])
     const records = changed.filter(hasWritten)
     this.#changed.clear()
-    return records.map(record => ({ name: DEVICE_RECORD_PREFIX + record.device, value: encodeDevice(record) }))
+    return records.map(changeOf)
+  }
+
+  /** The record of this device, if it changed since then: of one that is known to be worth it, whether it wrote or not. */
+  changesOf(device: DeviceId): RecordChange[] {
+    const record = this.#devices.get(device)
+    return record === undefined || !this.#changed.has(device) ? [] : [changeOf(record)]
   }
 }
 
@@ -172,6 +178,10 @@ function isNamedAs(record: DeviceRecord, before: DeviceRecord | undefined): bool
 }
 
 const NAMING = ['device', 'member', 'nick', 'nickTime', 'namedAt'] as const
+
+function changeOf(record: DeviceRecord): RecordChange {
+  return { name: DEVICE_RECORD_PREFIX + record.device, value: encodeDevice(record) }
+}
 
 function hasWritten(record: DeviceRecord): boolean {
   return record.last !== undefined

@@ -120,7 +120,15 @@ export class Room {
    * @param said when it said this nickname; 0 when somebody else tells
    */
   introduce(profile: Profile, said: Millis): Promise<DeviceRecord | undefined> {
-    return this.#change(() => this.#state.book.introduce(profile, undefined, this.#deps.clock.now(), said))
+    return this.#change(async () => {
+      const { book, control } = this.#state
+      const met = await book.introduce(profile, undefined, this.#deps.clock.now(), said)
+      const isMember = met !== undefined && control?.room.memberOf(met.device) === met.member
+      const records = isMember ? book.changesOf(met.device) : []
+      // Members have names also before they write. Whether somebody is met does not hang on the disk.
+      if (records.length > 0) await this.#stored.commit({ records }).catch(() => undefined)
+      return met
+    })
   }
 
   /** What introduces the author of an entry that is here, and of what it erases. */
