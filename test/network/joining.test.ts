@@ -5,6 +5,7 @@ import { prepareJoin } from '../../src/core/chat/joining/join-attempt.ts'
 import type { JoinAnswer } from '../../src/core/chat/joining/join-codec.ts'
 import { JoinHost } from '../../src/core/chat/joining/join-host.ts'
 import { Joiner } from '../../src/core/chat/joining/joiner.ts'
+import { Slots } from '../../src/core/chat/slots.ts'
 import type { JoinLink } from '../../src/core/chat/invite-link.ts'
 import { mlsGroupKeys } from '../../src/core/encryption/mls/index.ts'
 import type { EpochId } from '../../src/core/encryption/epochs/index.ts'
@@ -21,7 +22,7 @@ async function asked(link: JoinLink, { identity, keyPackage }: Someone) {
   const { network } = await cast.enter()
   const said = { identity, keyPackage: keyPackage.shown, nick: 'Bob' as DisplayName }
   const attempt = expectValue(await prepareJoin(link, said, systemRandom))
-  const joiner = new Joiner({ network, clock: systemClock, attempt, changed: () => undefined })
+  const joiner = new Joiner({ network, clock: systemClock, attempt, slots: new Slots(1), changed: () => undefined })
   onTestFinished(() => joiner.stop())
   const state = await until('the answer is there', () => {
     const now = joiner.state()

@@ -7,6 +7,7 @@ import { inviteSecrets } from '../../src/core/chat/joining/invite-secrets.ts'
 import { prepareJoin, type JoinAttempt } from '../../src/core/chat/joining/join-attempt.ts'
 import { JoinHost } from '../../src/core/chat/joining/join-host.ts'
 import { Joiner, type JoinState } from '../../src/core/chat/joining/joiner.ts'
+import { Slots } from '../../src/core/chat/slots.ts'
 import { answerTag, sealRequest } from '../../src/core/chat/joining/letters.ts'
 import { lookForLetters } from '../../src/core/chat/keeper/mailbox-exchange.ts'
 import { agreementKeyOf, type DisplayName } from '../../src/core/identity/index.ts'
@@ -68,7 +69,8 @@ async function answering(): Promise<{ network: Network; stop: () => Promise<void
 async function asking(): Promise<{ states: JoinState[]; stop: () => Promise<void> }> {
   const { network, leave } = await comeOnline()
   const states: JoinState[] = []
-  const joiner = new Joiner({ network, clock: systemClock, attempt, changed: state => states.push(state) })
+  const slots = new Slots(1)
+  const joiner = new Joiner({ network, clock: systemClock, attempt, slots, changed: state => states.push(state) })
   onTestFinished(() => joiner.stop())
   return {
     states,

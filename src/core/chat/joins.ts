@@ -14,12 +14,14 @@ import type { Network } from '../network/index.ts'
 import { decodeLink, type JoinLink } from './invite-link.ts'
 import { attemptAsDevice, attemptByLink, prepareDevice, prepareJoin, type JoinAttempt } from './joining/join-attempt.ts'
 import type { JoinAnswer, Refusal } from './joining/join-codec.ts'
+import { ASKED_AT_ONCE } from './joining/join-exchange.ts'
 import { Joiner, type JoinState } from './joining/joiner.ts'
 import type { Listeners } from './listeners.ts'
 import type { NamedHint } from './own-room-hints.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
 import { generationsRecord, handedBodiesRecord, handedOverRecord, keyPackageRecords } from './room/control-records.ts'
 import type { DirectRecord, Joining, PendingRoom, RoomRecord } from './room-records.ts'
+import { Slots } from './slots.ts'
 
 export interface JoinsDeps {
   readonly storage: Storage
@@ -56,6 +58,7 @@ const CLOCK_MARGIN = 5 * 60_000
 export class Joins {
   readonly #deps: JoinsDeps
   readonly #pending = new Map<RoomId, Pending>()
+  readonly #slots = new Slots(ASKED_AT_ONCE)
   #network: Network | undefined
 
   constructor(deps: JoinsDeps) {
@@ -175,6 +178,7 @@ export class Joins {
       network: this.#network,
       clock: this.#deps.clock,
       attempt: pending.attempt,
+      slots: this.#slots,
       changed: state => this.#changed(pending, state)
     })
   }

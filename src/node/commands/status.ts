@@ -16,13 +16,19 @@ export const status: Run = async ({ settings, stop, output }) => {
 export function statusText({ peer, rooms, peers, relays, kept }: Status, call: string): string {
   return [
     peer === null ? `No peer is running here: ${call} up starts one.` : `Peer ${peer}`,
-    `${counted(rooms.length, 'room')}, ${reachText(peers)}`,
+    `${counted(rooms.length, 'room')}${waitingText(rooms)}, ${reachText(peers)}`,
     ...(peer === null ? [] : [relayText(relays.length)]),
     ...(kept === undefined ? [] : [keptText(kept)]),
     ...rooms.map(room => `room   ${roomLine(room)}`),
     ...peers.map(each => `peer   ${peerLine(each)}`),
     ...relays.map(relay => `relay  ${relay.peer}  ${visible(relay.address)}`)
   ].join('\n')
+}
+
+/** Those that this device asks to come into. */
+function waitingText(rooms: Status['rooms']): string {
+  const waiting = rooms.filter(({ joining }) => joining === 'asking' || joining === 'waiting').length
+  return waiting === 0 ? '' : ` (${waiting} waiting to come in)`
 }
 
 function reachText(peers: Status['peers']): string {

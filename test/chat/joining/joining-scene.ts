@@ -5,6 +5,7 @@ import { prepareJoin, type JoinAttempt } from '../../../src/core/chat/joining/jo
 import type { JoinAnswer } from '../../../src/core/chat/joining/join-codec.ts'
 import { JoinHost } from '../../../src/core/chat/joining/join-host.ts'
 import { Joiner, type JoinState } from '../../../src/core/chat/joining/joiner.ts'
+import { Slots } from '../../../src/core/chat/slots.ts'
 import type { GroupKeys } from '../../../src/core/encryption/epochs/index.ts'
 import { createIdentitySecrets, type DisplayName } from '../../../src/core/identity/index.ts'
 import { openKeeper } from '../../../src/core/chat/index.ts'
@@ -101,7 +102,7 @@ export class JoiningScene {
       states.push(state.kind === 'waiting' ? `waiting ${state.keepers}` : state.kind)
       if (state.kind === 'answered') answer = state.answer
     }
-    const joiner = new Joiner({ network: peer, clock: this.clock, attempt, changed })
+    const joiner = new Joiner({ network: peer, clock: this.clock, attempt, changed, slots: new Slots(1) })
     const stop = async (): Promise<void> => {
       joiner.stop()
       await peer.stop()

@@ -10,6 +10,9 @@ const JOIN_PROTOCOL = '/starling/join/1'
 /** An admission is durable before it is answered, and a large answer comes over a slow relayed path. */
 const MAX_DURATION: Millis = 30_000
 
+/** Requests of one device that are under way at a time. */
+export const ASKED_AT_ONCE = 8
+
 const ASKING = {
   maxFrameBytes: MAX_SEALED_ANSWER_BYTES,
   maxTotalBytes: MAX_SEALED_ANSWER_BYTES,
@@ -20,9 +23,9 @@ const ANSWERING: ProtocolLimits = {
   maxFrameBytes: MAX_JOIN_REQUEST_BYTES,
   maxTotalBytes: MAX_JOIN_REQUEST_BYTES,
   maxDuration: MAX_DURATION,
-  // A newcomer asks once, and again when that broke off.
-  maxStreamsPerPeer: 2,
-  maxStreams: 32
+  // A newcomer asks once, and again when that broke off; a further device for several of its member's rooms.
+  maxStreamsPerPeer: ASKED_AT_ONCE,
+  maxStreams: 64
 }
 
 /** Brings the request to a connected peer; rejects when it does not answer. */

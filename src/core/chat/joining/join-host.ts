@@ -24,6 +24,8 @@ export interface JoinHostDeps {
 const MAX_MET_INVITES = 16
 /** A newcomer asks again after 5, 10, 20 s; what is more is no newcomer. */
 const MAX_OF_PEER = 12
+/** A further device asks for each of its member's rooms, of which an export holds about as many. */
+const MAX_OF_DEVICE = 64
 /** One link in a large group's hands, or one member's devices; what the group's other members let in meanwhile comes on top. */
 const MAX_OF_INVITE = 60
 
@@ -40,6 +42,7 @@ export class JoinHost {
   readonly #letters: LetterRounds
   readonly #endServing: () => void
   readonly #ofPeer: RateLimit
+  readonly #ofDevice: RateLimit
   readonly #ofInvite: RateLimit
   /** Bounded by own rooms. */
   readonly #turns = new Map<RoomId, Serial>()
@@ -48,11 +51,13 @@ export class JoinHost {
     const { network, clock, random } = deps
     this.#deps = deps
     this.#ofPeer = new RateLimit(clock, MAX_OF_PEER, MINUTE)
+    this.#ofDevice = new RateLimit(clock, MAX_OF_DEVICE, MINUTE)
     this.#ofInvite = new RateLimit(clock, MAX_OF_INVITE, MINUTE)
     this.#places = new MeetingPlaces(deps)
     this.#letters = new LetterRounds({ network, clock, random, judge: bytes => this.#judge(bytes) })
     this.#endServing = serveJoins(network, async (bytes, from) => {
-      const judged = this.#ofPeer.lets(from) ? await this.#judge(bytes) : undefined
+      const limit = isDeviceRequest(bytes) ? this.#ofDevice : this.#ofPeer
+      const judged = limit.lets(from) ? await this.#judge(bytes) : undefined
       return judged && sealAnswer(bytes, judged.request, judged.answer, random)
     })
     this.changed()

@@ -1,6 +1,7 @@
 import { CappedMap, type Clock, type Millis } from '../../bytes/index.ts'
 import type { Network, NetworkEvent, PeerId } from '../../network/index.ts'
 import { Alarm } from '../alarm.ts'
+import type { Slots } from '../slots.ts'
 import type { JoinAttempt } from './join-attempt.ts'
 import type { JoinAnswer } from './join-codec.ts'
 import { askToJoin } from './join-exchange.ts'
@@ -12,6 +13,8 @@ export interface JoinerDeps {
   readonly network: Network
   readonly clock: Clock
   readonly attempt: JoinAttempt
+  /** For all that this device asks to come into: those who are asked answer so many requests of one peer at a time. */
+  readonly slots: Slots
   readonly changed: (state: JoinState) => void
 }
 
@@ -155,8 +158,12 @@ export class Joiner {
     this.#isTurnTaken = true
     this.#candidates.set(peer, { ...candidate, isAsked: true })
     const { promise, resolve } = Promise.withResolvers<void>()
-    const cancel = this.#deps.clock.after(TURN, resolve)
-    void this.#ask(peer).finally(resolve)
+    let cancel = (): void => undefined
+    const ask = (): Promise<void> => {
+      cancel = this.#deps.clock.after(TURN, resolve)
+      return this.#ask(peer)
+    }
+    void this.#deps.slots.run(ask).finally(resolve)
     await promise
     cancel()
   }

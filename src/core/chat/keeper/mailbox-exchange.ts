@@ -1,6 +1,7 @@
 import type { Millis } from '../../bytes/index.ts'
 import type { Network, PeerId, ProtocolLimits } from '../../network/index.ts'
 import { askPeer } from '../ask-peer.ts'
+import { Serial } from '../serial.ts'
 import {
   decodeLeaveAnswer,
   decodeLetters,
@@ -26,7 +27,7 @@ const ANSWERING: ProtocolLimits = {
   maxFrameBytes: MAX_MAILBOX_ASK_BYTES,
   maxTotalBytes: MAX_MAILBOX_ASK_BYTES,
   maxDuration: MAX_DURATION,
-  // Each side asks one thing after the other, a member for its rooms and a newcomer for itself.
+  // Each side asks one thing after the other; a second is there for one that broke off.
   maxStreamsPerPeer: 2,
   maxStreams: 64
 }
@@ -69,6 +70,19 @@ export function serveMailbox(
   })
 }
 
+/** Of each keeper that is asked: those that somebody named or chose. */
+const turns = new WeakMap<Network, Map<PeerId, Serial>>()
+
 function ask(network: Network, peer: PeerId, said: MailboxAsk, signal: AbortSignal): Promise<Uint8Array> {
-  return askPeer(network, peer, { protocol: MAILBOX_PROTOCOL, limits: ASKING, frame: encodeMailboxAsk(said) }, signal)
+  const asked = { protocol: MAILBOX_PROTOCOL, limits: ASKING, frame: encodeMailboxAsk(said) }
+  return turnsAt(network, peer).run(() => askPeer(network, peer, asked, signal))
+}
+
+/** Rooms, requests and direct conversations go to the same keepers, and know nothing of one another. */
+function turnsAt(network: Network, peer: PeerId): Serial {
+  const ofNetwork = turns.get(network) ?? new Map<PeerId, Serial>()
+  turns.set(network, ofNetwork)
+  const ofPeer = ofNetwork.get(peer) ?? new Serial()
+  ofNetwork.set(peer, ofPeer)
+  return ofPeer
 }
