@@ -121,3 +121,12 @@ test('When the browser is online again, waits are cut short', async () => {
   target.dispatchEvent(new Event('online'))
   await connected(ann, back)
 })
+
+test('Several who keep the same peer, as for several rooms, dial it once', async () => {
+  const [ann, bo] = [await cast.enter(), await cast.enter()]
+  for (let rooms = 0; rooms < 5; rooms += 1) ann.network.keep(ownAddresses(bo))
+  await until('they have measured one another', () => connectionTo(ann, bo)?.rtt !== undefined)
+  await until('and so has Bo', () => connectionTo(bo, ann)?.rtt !== undefined)
+  const ways = bo.events.flatMap(event => (event.kind === 'peer' ? [event.connection.address] : []))
+  expect(new Set(ways).size).toBe(1)
+})

@@ -87,6 +87,10 @@ test('the status in plain words', () => {
     'No relay passes others on to this peer.',
     'room   000000000000  Talk  (open, 1 member, 2 on their way)'
   ])
+  const waiting = { ...room, name: 'Loft', kind: 'private', joining: 'waiting' } as const
+  expect(lines({ peer: '12D3', rooms: [room, waiting, waiting], peers: [], relays: [] })).toContain(
+    '3 rooms (2 waiting to come in), no peer connected'
+  )
   expect(lines({ peer: '12D3', rooms: [], peers, relays: [{ peer: '12D4', address }] })).toEqual([
     'Peer 12D3',
     '0 rooms, 1 peer connected, 1 directly',

@@ -62,7 +62,7 @@ export function keepConnected(scope: Scope, addresses: readonly string[], failed
 
   async function attempt(): Promise<void> {
     try {
-      peer = await dial(scope, addresses)
+      peer = await dialTogether(scope, addresses)
     } catch {
       if (!isOver()) failed()
     }
@@ -99,6 +99,18 @@ export function keepConnected(scope: Scope, addresses: readonly string[], failed
       if (peer !== undefined) tag(scope, peer, NO_TAG)
     }
   }
+}
+
+/** By the addresses that are dialled. */
+const underWay = new WeakMap<Scope['node'], Map<string, Promise<PeerId>>>()
+
+/** Whoever keeps the same peer at the same time shares one dial: of two connections one is closed again, with all that runs on it. */
+function dialTogether(scope: Scope, addresses: readonly string[]): Promise<PeerId> {
+  const [dials, name] = [underWay.get(scope.node) ?? new Map<string, Promise<PeerId>>(), addresses.join()]
+  underWay.set(scope.node, dials)
+  const dialling = dials.get(name) ?? dial(scope, addresses).finally(() => dials.delete(name))
+  dials.set(name, dialling)
+  return dialling
 }
 
 function tag(scope: Scope, peer: PeerId, tags: typeof TAG | typeof NO_TAG): void {
