@@ -22,7 +22,13 @@ async function asked(link: JoinLink, { identity, keyPackage }: Someone) {
   const { network } = await cast.enter()
   const said = { identity, keyPackage: keyPackage.shown, nick: 'Bob' as DisplayName }
   const attempt = expectValue(await prepareJoin(link, said, systemRandom))
-  const joiner = new Joiner({ network, clock: systemClock, attempt, slots: new Slots(1), changed: () => undefined })
+  const joiner = new Joiner({
+    network,
+    clock: systemClock,
+    attempt,
+    slotsAt: () => new Slots(8),
+    changed: () => undefined
+  })
   onTestFinished(() => joiner.stop())
   const state = await until('the answer is there', () => {
     const now = joiner.state()

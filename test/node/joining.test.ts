@@ -69,8 +69,13 @@ async function answering(): Promise<{ network: Network; stop: () => Promise<void
 async function asking(): Promise<{ states: JoinState[]; stop: () => Promise<void> }> {
   const { network, leave } = await comeOnline()
   const states: JoinState[] = []
-  const slots = new Slots(1)
-  const joiner = new Joiner({ network, clock: systemClock, attempt, slots, changed: state => states.push(state) })
+  const joiner = new Joiner({
+    network,
+    clock: systemClock,
+    attempt,
+    slotsAt: () => new Slots(8),
+    changed: state => states.push(state)
+  })
   onTestFinished(() => joiner.stop())
   return {
     states,

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { RoomSummary } from '../../core/chat/index.ts'
 import type { Session } from '../state/session.ts'
+import { Avatar } from './avatar.tsx'
 import type { Ask } from './dialogs.tsx'
 import { sentence } from './field.tsx'
 import { BackIcon } from './icons.tsx'
@@ -44,7 +45,7 @@ export function JoiningPane({ session, summary, ask }: JoiningPaneProps) {
         </div>
       </header>
       <div class="empty-pane joining">
-        <Logo size={72} />
+        {joining === 'request' && direct !== undefined ? <Avatar member={direct} size={72} /> : <Logo size={72} />}
         <div role="status">
           <h3>{head}</h3>
           <p>{words}</p>
@@ -83,6 +84,6 @@ function wordsOf({ joining, name }: RoomSummary): readonly [head: ComponentChild
 
 const ASKING = 'A member is being asked to let you in. That takes a moment.'
 const REQUEST =
-  'You know each other from an open room alone, where anybody may be. What they wrote is shown when you accept; that you refuse, they are not told.'
+  'You know each other from an open room alone, where anybody may be. What they wrote is shown when you accept. When you refuse, they are not told.'
 const WAITING =
   'It takes one member who is online. Keep this tab open: it goes on by itself, and again when you come back.'

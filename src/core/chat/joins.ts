@@ -1,4 +1,5 @@
 import {
+  CappedMap,
   errorMessage,
   expectValue,
   fromHex,
@@ -10,7 +11,7 @@ import {
 import { loadGroupKeys, type KeyPackage, type RoomId } from '../encryption/index.ts'
 import type { DisplayName, Identity, MemberId } from '../identity/index.ts'
 import type { Storage } from '../log/index.ts'
-import type { Network } from '../network/index.ts'
+import type { Network, PeerId } from '../network/index.ts'
 import { decodeLink, type JoinLink } from './invite-link.ts'
 import { attemptAsDevice, attemptByLink, prepareDevice, prepareJoin, type JoinAttempt } from './joining/join-attempt.ts'
 import type { JoinAnswer, Refusal } from './joining/join-codec.ts'
@@ -51,6 +52,8 @@ const REFUSALS: Readonly<Record<Refusal, string>> = {
   'device-revoked': 'this device was taken out of the room',
   'not-allowed': 'nobody who was asked may let you in'
 }
+/** Peers: one that is forgotten too early answers some requests later. */
+const MAX_ASKED = 1024
 /** What a device whose clock is a little ahead of the others' would miss otherwise. */
 const CLOCK_MARGIN = 5 * 60_000
 
@@ -58,7 +61,7 @@ const CLOCK_MARGIN = 5 * 60_000
 export class Joins {
   readonly #deps: JoinsDeps
   readonly #pending = new Map<RoomId, Pending>()
-  readonly #slots = new Slots(ASKED_AT_ONCE)
+  readonly #slots = new CappedMap<PeerId, Slots>(MAX_ASKED)
   #network: Network | undefined
 
   constructor(deps: JoinsDeps) {
@@ -178,7 +181,7 @@ export class Joins {
       network: this.#network,
       clock: this.#deps.clock,
       attempt: pending.attempt,
-      slots: this.#slots,
+      slotsAt: peer => this.#slotsAt(peer),
       changed: state => this.#changed(pending, state)
     })
   }
@@ -219,6 +222,12 @@ export class Joins {
       room: record.id,
       change: this.#pending.has(record.id) ? 'joining' : 'joined'
     })
+  }
+
+  #slotsAt(peer: PeerId): Slots {
+    const slots = this.#slots.get(peer) ?? new Slots(ASKED_AT_ONCE)
+    this.#slots.set(peer, slots)
+    return slots
   }
 
   #drop(room: RoomId): void {

@@ -102,7 +102,7 @@ export class JoiningScene {
       states.push(state.kind === 'waiting' ? `waiting ${state.keepers}` : state.kind)
       if (state.kind === 'answered') answer = state.answer
     }
-    const joiner = new Joiner({ network: peer, clock: this.clock, attempt, changed, slots: new Slots(1) })
+    const joiner = new Joiner({ network: peer, clock: this.clock, attempt, changed, slotsAt: () => new Slots(8) })
     const stop = async (): Promise<void> => {
       joiner.stop()
       await peer.stop()

@@ -13,8 +13,8 @@ export interface JoinerDeps {
   readonly network: Network
   readonly clock: Clock
   readonly attempt: JoinAttempt
-  /** For all that this device asks to come into: those who are asked answer so many requests of one peer at a time. */
-  readonly slots: Slots
+  /** For all that this device asks to come into: each who is asked answers so many of its requests at a time. */
+  readonly slotsAt: (peer: PeerId) => Slots
   readonly changed: (state: JoinState) => void
 }
 
@@ -163,7 +163,7 @@ export class Joiner {
       cancel = this.#deps.clock.after(TURN, resolve)
       return this.#ask(peer)
     }
-    void this.#deps.slots.run(ask).finally(resolve)
+    void this.#deps.slotsAt(peer).run(ask).finally(resolve)
     await promise
     cancel()
   }
