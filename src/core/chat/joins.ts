@@ -8,20 +8,27 @@ import {
   type Clock,
   type RandomBytes
 } from '../bytes/index.ts'
-import { loadGroupKeys, type KeyPackage, type RoomId } from '../encryption/index.ts'
+import { loadGroupKeys, type KeyPackage, type OperationId, type RoomId } from '../encryption/index.ts'
 import type { DisplayName, Identity, MemberId } from '../identity/index.ts'
 import type { Storage } from '../log/index.ts'
 import type { Network, PeerId } from '../network/index.ts'
 import { decodeLink, type JoinLink } from './invite-link.ts'
-import { attemptAsDevice, attemptByLink, prepareDevice, prepareJoin, type JoinAttempt } from './joining/join-attempt.ts'
+import {
+  attemptAsDevice,
+  attemptByLink,
+  prepareDevice,
+  prepareJoin,
+  type Admitted,
+  type JoinAttempt
+} from './joining/join-attempt.ts'
 import type { JoinAnswer, Refusal } from './joining/join-codec.ts'
 import { ASKED_AT_ONCE } from './joining/join-exchange.ts'
 import { Joiner, type JoinState } from './joining/joiner.ts'
 import type { Listeners } from './listeners.ts'
 import type { NamedHint } from './own-room-hints.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
-import { generationsRecord, handedBodiesRecord, handedOverRecord, keyPackageRecords } from './room/control-records.ts'
-import type { DirectRecord, Joining, PendingRoom, RoomRecord } from './room-records.ts'
+import { hasBeenIn, keyPackageRecords } from './room/control-records.ts'
+import type { DirectRecord, Joining, RoomRecord } from './room-records.ts'
 import { Slots } from './slots.ts'
 
 export interface JoinsDeps {
@@ -32,13 +39,19 @@ export interface JoinsDeps {
   readonly nick: () => DisplayName
   readonly events: Listeners<PeerEvent>
   readonly save: (record: RoomRecord) => Promise<void>
-  /** The room's members have let this device in. */
-  readonly enter: (record: RoomRecord) => Promise<void>
+  /** The room's members have let this device in, and given it this. */
+  readonly enter: (record: RoomRecord, given: Admitted) => Promise<void>
+  /** Rendezvous secrets of a room that this device is in already; none of another. */
+  readonly secretsOf: (room: RoomId) => readonly Uint8Array[]
+  /** Notes by what such a room is asked for the way back, or that it is not any more. */
+  readonly noteReturning: (room: RoomId, returning: Joining | undefined) => Promise<void>
 }
 
 interface Pending {
-  readonly record: PendingRoom
+  readonly record: RoomRecord
   readonly attempt: JoinAttempt
+  /** By which this device asks, into a room that it is in already. */
+  readonly returnsBy: OperationId | undefined
   joiner: Joiner | undefined
   refusal: Refusal | undefined
 }
@@ -57,7 +70,10 @@ const MAX_ASKED = 1024
 /** What a device whose clock is a little ahead of the others' would miss otherwise. */
 const CLOCK_MARGIN = 5 * 60_000
 
-/** The private rooms into which this device has asked to be let. */
+/**
+ * The private rooms into which this device has asked to be let. One that it is in by what it knows stays what it is meanwhile: a newer invite
+ * brings back who was away for so long that it meets nobody, or lets it in anew where it was removed.
+ */
 export class Joins {
   readonly #deps: JoinsDeps
   readonly #pending = new Map<RoomId, Pending>()
@@ -71,10 +87,12 @@ export class Joins {
   /** Asks by this link, from now on for as long as it takes; resolves when that is durable. */
   async begin(text: string, link: JoinLink, direct?: DirectRecord): Promise<RoomSummary> {
     const keyPackage = await this.#newKeyPackage()
-    const attempt = await prepareJoin(link, this.#newcomer(keyPackage), this.#deps.random)
+    const known = this.#deps.secretsOf(link.roomId)
+    const attempt = await prepareJoin(link, this.#newcomer(keyPackage), this.#deps.random, known)
     if (!attempt.ok) throw new NotAllowedError(attempt.error)
     const room = { id: link.roomId, name: direct?.nick ?? link.name, ...(direct && { direct }) }
-    return this.#begin(room, { link: text }, keyPackage, attempt.value)
+    const returnsBy = known.length > 0 ? link.invite : undefined
+    return this.#begin(room, { link: text }, { keyPackage, attempt: attempt.value, returnsBy })
   }
 
   /** Asks as a further device of a member who is in. */
@@ -82,7 +100,7 @@ export class Joins {
     const keyPackage = await this.#newKeyPackage()
     const attempt = await prepareDevice(hint, this.#newcomer(keyPackage), this.#deps.random)
     const by = { meetings: hint.meetings.map(toHex), addresses: hint.addresses }
-    return this.#begin(hint, by, keyPackage, attempt)
+    return this.#begin(hint, by, { keyPackage, attempt, returnsBy: undefined })
   }
 
   async #newKeyPackage(): Promise<KeyPackage> {
@@ -97,26 +115,27 @@ export class Joins {
   }
 
   async #begin(
-    { id, name, direct }: Pick<PendingRoom, 'id' | 'name' | 'direct'>,
+    { id, name, direct }: Pick<RoomRecord, 'id' | 'name' | 'direct'>,
     by: Pick<Joining, 'link' | 'meetings' | 'addresses'>,
-    keyPackage: KeyPackage,
-    attempt: JoinAttempt
+    { keyPackage, attempt, returnsBy }: Pick<Pending, 'attempt' | 'returnsBy'> & { readonly keyPackage: KeyPackage }
   ): Promise<RoomSummary> {
-    const { storage, save, events } = this.#deps
+    const { storage, save, noteReturning, events } = this.#deps
     await storage.room(id).commit({ records: keyPackageRecords(keyPackage) })
     const joining = { ...by, request: toHex(attempt.request), answerSecret: toHex(attempt.answerSecret) }
     const of = { id, name, ...(direct && { direct }) }
-    const record: PendingRoom = { ...of, kind: 'private', remembered: [], joining }
-    await save(record)
+    const record: RoomRecord = { ...of, kind: 'private', remembered: [] }
+    await (returnsBy === undefined ? save({ ...record, joining }) : noteReturning(id, joining))
     this.#drop(id)
-    const pending = this.#add(record, attempt)
+    const pending = this.#add(record, attempt, returnsBy)
     events.emit({ event: 'room', room: id, change: 'joining' })
     return summaryOf(pending)
   }
 
-  /** Goes on with what an earlier run began. */
-  restore(record: PendingRoom): void {
-    const { link: text, meetings = [], addresses = [], request, answerSecret } = record.joining
+  /** Goes on with what an earlier run began; with the way back into a room once that is here. */
+  restore({ joining, returning, ...record }: RoomRecord): void {
+    const asked = joining ?? returning
+    if (asked === undefined) return
+    const { link: text, meetings = [], addresses = [], request, answerSecret } = asked
     const [said, secret] = [bytesOf(request), bytesOf(answerSecret)]
     if (text === undefined) {
       const hint = { id: record.id, meetings: meetings.map(bytesOf), addresses }
@@ -124,7 +143,9 @@ export class Joins {
       return
     }
     const link = decodeLink(text, 0)
-    if (link.ok && link.value.kind === 'join') this.#add(record, attemptByLink(link.value, said, secret))
+    if (!link.ok || link.value.kind !== 'join') return
+    const attempt = attemptByLink(link.value, said, secret, this.#deps.secretsOf(record.id))
+    this.#add(record, attempt, returning && link.value.invite)
   }
 
   goOnline(network: Network): void {
@@ -141,11 +162,23 @@ export class Joins {
   }
 
   summaries(): RoomSummary[] {
-    return [...this.#pending.values()].map(summaryOf)
+    return [...this.#pending.values()].filter(({ returnsBy }) => returnsBy === undefined).map(summaryOf)
   }
 
   has(room: string): boolean {
-    return this.#pending.has(room as RoomId)
+    const pending = this.#pending.get(room as RoomId)
+    return pending !== undefined && pending.returnsBy === undefined
+  }
+
+  /** By which invite this device asks for the way back into a room that it is in. */
+  returnsBy(room: RoomId): OperationId | undefined {
+    return this.#pending.get(room)?.returnsBy
+  }
+
+  /** How far it is with that. */
+  returningTo(room: RoomId): Pick<RoomSummary, 'returning' | 'waitsAt'> {
+    const pending = this.#pending.get(room)
+    return pending?.returnsBy === undefined ? {} : { returning: stateOf(pending), ...placesOf(pending) }
   }
 
   directs(): DirectRecord[] {
@@ -168,8 +201,8 @@ export class Joins {
     this.#drop(room)
   }
 
-  #add(record: PendingRoom, attempt: JoinAttempt): Pending {
-    const pending: Pending = { record, attempt, joiner: undefined, refusal: undefined }
+  #add(record: RoomRecord, attempt: JoinAttempt, returnsBy?: OperationId): Pending {
+    const pending: Pending = { record, attempt, returnsBy, joiner: undefined, refusal: undefined }
     this.#pending.set(record.id, pending)
     this.#ask(pending)
     return pending
@@ -195,24 +228,20 @@ export class Joins {
   }
 
   async #answered(pending: Pending, answer: JoinAnswer): Promise<void> {
-    const { storage, enter, clock } = this.#deps
-    const { id } = pending.record
+    const { storage, enter, clock, noteReturning } = this.#deps
+    const { record, returnsBy } = pending
     if (answer.kind === 'refused') {
       pending.refusal = answer.reason
+      if (returnsBy !== undefined) await noteReturning(record.id, undefined)
       this.#tell(pending)
       return
     }
-    await storage.room(id).commit({
-      records: [
-        generationsRecord(answer.generations),
-        handedOverRecord(answer.contentKeys),
-        handedBodiesRecord(answer.bodyKeys)
-      ]
-    })
-    const { joining: _, ...record } = pending.record
-    const since = answer.contentKeys.size + answer.bodyKeys.size === 0 ? { since: clock.now() - CLOCK_MARGIN } : {}
-    await enter({ ...record, ...since })
-    this.#drop(id)
+    const readsOn =
+      answer.contentKeys.size + answer.bodyKeys.size > 0 || (await hasBeenIn(storage.room(record.id).records))
+    await enter({ ...record, ...(!readsOn && { since: clock.now() - CLOCK_MARGIN }) }, answer)
+    // Who comes back is there when the room itself has told.
+    if (returnsBy === undefined) this.#drop(record.id)
+    else pending.joiner?.stop()
     this.#tell(pending)
   }
 
@@ -240,16 +269,28 @@ function bytesOf(hex: string): Uint8Array {
   return expectValue(fromHex(hex))
 }
 
-function summaryOf({ record, joiner, refusal }: Pending): RoomSummary {
-  const state = joiner?.state().kind
-  const joining = refusal === undefined ? (state === 'asking' ? state : 'waiting') : { refused: REFUSALS[refusal] }
-  const { id, name, direct } = record
+function stateOf({ joiner, refusal }: Pending): 'asking' | 'waiting' | { readonly refused: string } {
+  if (refusal !== undefined) return { refused: REFUSALS[refusal] }
+  const state = joiner?.state().kind ?? 'waiting'
+  return state === 'waiting' ? state : 'asking'
+}
+
+function placesOf({ joiner, refusal }: Pending): Pick<RoomSummary, 'waitsAt'> {
+  const state = joiner?.state()
+  const isWaiting = state?.kind === 'waiting' && state.keepers > 0 && refusal === undefined
+  return isWaiting ? { waitsAt: state.keepers } : {}
+}
+
+function summaryOf(pending: Pending): RoomSummary {
+  const joining = stateOf(pending)
+  const { id, name, direct } = pending.record
   return {
     id,
     name,
     kind: 'private',
     ...(direct && { direct: direct.member }),
     joining,
+    ...placesOf(pending),
     members: 0,
     unread: 0,
     missing: 0,

@@ -105,6 +105,30 @@ export class Membership {
     }))
   }
 
+  /** Whether this invite is known here to count, or to have counted. */
+  knows(invite: OperationId): boolean {
+    return this.access().invites.has(invite)
+  }
+
+  /** Whether it is news to this member, who is in by what is known here. */
+  isToReturnBy(invite: OperationId): boolean {
+    return this.access().members.has(this.#self) && !this.knows(invite)
+  }
+
+  /** By which members met and meet, as far as is known here; none where this device is not in any more. */
+  secretsIn(): Uint8Array[] {
+    if (!this.access().members.has(this.#self) || this.#ended() !== undefined) return []
+    return [...this.#room.generations().values()].map(({ rendezvousSecret }) => rendezvousSecret)
+  }
+
+  /** Whoever comes back had been removed, where it took letting it in anew. */
+  tellIfLetIn(): void {
+    if (!this.#room.isLetIn) return
+    const { events, keys } = this.#deps
+    const text = `You had been removed from ${keys.name} meanwhile: the invite has let you in again.`
+    events.emit({ event: 'warning', code: 'removed-meanwhile', room: keys.roomId, text })
+  }
+
   /** Whether this member may let others in who show an invite. */
   mayAdmit(): boolean {
     const { members, isClosed } = this.access()

@@ -112,10 +112,10 @@ export class OwnPrivateRooms implements PrivateRooms {
       (event.event === 'room' || event.event === 'member') && event.room === id
     return whenTold(events, isNews, signal, async () => {
       const summary = rooms.summaryOf(id)
-      const { joining, role } = summary
-      if (typeof joining === 'object') throw new NotAllowedError(joining.refused)
-      // Who comes back has from before that it was out, until it hears of the rest.
-      return role === undefined ? undefined : summary
+      const { joining, returning, role } = summary
+      for (const each of [joining, returning]) if (typeof each === 'object') throw new NotAllowedError(each.refused)
+      // Who comes back has from before that it was out, or in, until it hears of the rest.
+      return role === undefined || returning !== undefined ? undefined : summary
     })
   }
 

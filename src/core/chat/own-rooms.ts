@@ -22,6 +22,7 @@ import { whenCopied } from './found-copy.ts'
 import { groupOf } from './group-of.ts'
 import type { JoinLink } from './invite-link.ts'
 import { JoinHost } from './joining/join-host.ts'
+import type { Admitted } from './joining/join-attempt.ts'
 import { Joins } from './joins.ts'
 import { KeeperAsks, wantedRoom, type WantedRoom } from './keeper/keeper-asks.ts'
 import { KeptPeers } from './kept-peers.ts'
@@ -35,16 +36,18 @@ import {
   isDirect,
   isPending,
   saveRoomRecord,
+  withAddresses,
   withRemembered,
   type DirectRecord,
   type DirectRoom,
   type RoomRecord
 } from './room-records.ts'
+import { admittedRecords } from './room/control-records.ts'
 import { FOREVER } from './room/retention.ts'
 import { isPolicy, parsePolicy, parseRoomSetting } from './room-settings.ts'
 import { Serial } from './serial.ts'
 import { TalkTimes } from './talk-times.ts'
-import { nobodyAnswers, Unanswered } from './unanswered.ts'
+import { Unanswered } from './unanswered.ts'
 
 export interface OwnRoomsDeps {
   readonly storage: Storage
@@ -85,16 +88,20 @@ export class OwnRooms {
   constructor(deps: OwnRoomsDeps) {
     const { storage, clock, events } = deps
     this.#deps = deps
-    this.#silence = new Unanswered(clock)
+    this.#silence = new Unanswered(clock, events)
     this.#foundCopy = whenCopied(storage.records, events)
     this.joins = new Joins({
       ...deps,
       save: record => saveRoomRecord(storage.records, record),
-      enter: async record => void (await this.enterPrivate(record))
+      enter: async (record, given) => void (await this.enterPrivate(record, given)),
+      secretsOf: room => this.#rooms.get(room)?.live.membership?.secretsIn() ?? [],
+      noteReturning: (room, returning) => this.#amend(room, { returning })
     })
     events.listen(event => {
       this.#noteTalk(event)
-      if (event.event === 'room') this.#online?.host.changed()
+      if (event.event !== 'room') return
+      this.#online?.host.changed()
+      this.#noteReturned(event.room as RoomId)
     })
   }
 
@@ -143,6 +150,8 @@ export class OwnRooms {
     if (!keys.ok) return
     this.#talk.entered(record.id, this.#deps.startedAt ?? this.#deps.clock.now())
     await this.#load(keys.value, record)
+    this.joins.restore(record)
+    this.#noteReturned(record.id)
   }
 
   /** Comes into the open room of this name, by these members' addresses. */
@@ -155,19 +164,27 @@ export class OwnRooms {
     })
   }
 
-  /** Asks to be let into a private room. */
+  /** Asks to be let into a private room; or for the way back, where this device is in by what it knows, and does not know the invite. */
   async joinPrivate(text: string, link: JoinLink, since: Millis, direct?: DirectRecord): Promise<RoomSummary> {
-    const known = this.#rooms.get(link.roomId)
-    if (known !== undefined && known.live.summary().ended === undefined) return this.#summary(known.live)
-    this.#talk.entered(link.roomId, since)
-    return this.joins.begin(text, link, direct)
+    const live = this.#rooms.get(link.roomId)?.live
+    if (live === undefined || live.summary().ended !== undefined) {
+      this.#talk.entered(link.roomId, since)
+      return this.joins.begin(text, link, direct)
+    }
+    if (direct === undefined && live.membership?.isToReturnBy(link.invite) === true) await this.joins.begin(text, link)
+    return this.#summary(live)
   }
 
   /** Is in a private room from now on, of which the store has all that it takes. */
-  enterPrivate(record: RoomRecord): Promise<RoomSummary> {
+  enterPrivate(entered: RoomRecord, given?: Admitted): Promise<RoomSummary> {
     return this.#changes.run(async () => {
-      await this.#rooms.get(record.id)?.live.close()
-      await saveRoomRecord(this.#deps.storage.records, record)
+      const { storage } = this.#deps
+      const known = this.#rooms.get(entered.id)
+      const record = known?.record ?? entered
+      await known?.live.close()
+      const store = storage.room(record.id)
+      if (given !== undefined) await store.commit({ records: await admittedRecords(store.records, given) })
+      await saveRoomRecord(storage.records, record)
       const live = await this.#load(this.#privateKeys(record), record)
       this.#connect(live, record)
       this.#deps.events.emit({ event: 'room', room: record.id, change: 'joined' })
@@ -239,10 +256,14 @@ export class OwnRooms {
 
   /** Keeps what has changed of a direct conversation. */
   saveDirect(id: RoomId, direct: DirectRecord): Promise<void> {
+    return this.#amend(id, { direct })
+  }
+
+  #amend(id: RoomId, change: Pick<RoomRecord, 'direct' | 'returning'>): Promise<void> {
     return this.#changes.run(async () => {
       const known = this.#rooms.get(id)
       if (known === undefined) return
-      const record = { ...known.record, direct }
+      const record = { ...known.record, ...change }
       await saveRoomRecord(this.#deps.storage.records, record)
       this.#rooms.set(id, { ...known, record })
     })
@@ -259,7 +280,7 @@ export class OwnRooms {
 
   goOnline(network: Network): void {
     const { clock, random } = this.#deps
-    const kept = new KeptPeers(network, peer => this.#unanswered(peer))
+    const kept = new KeptPeers(network, peer => this.#silence.failed(peer, this.#rooms.values()))
     const asks = new KeeperAsks({ network, clock, rooms: () => this.toKeep() })
     const host = new JoinHost({
       network,
@@ -308,12 +329,8 @@ export class OwnRooms {
 
   async #join(keys: NamedRoom, addresses: readonly string[]): Promise<RoomSummary> {
     const known = this.#rooms.get(keys.roomId)
-    const invited = addresses.map(address => ({
-      peer: address.slice(address.lastIndexOf('/') + 1),
-      addresses: [address]
-    }))
     const base = known?.record ?? { id: keys.roomId, name: keys.name, remembered: [] }
-    const record = invited.reduce(withRemembered, base)
+    const record = withAddresses(base, addresses)
     await saveRoomRecord(this.#deps.storage.records, record)
     const live = known?.live ?? (await this.#load(keys, record))
     this.#rooms.set(keys.roomId, { live, record })
@@ -329,8 +346,6 @@ export class OwnRooms {
       ...(keys instanceof PrivateRoomKeys && { control: { keys, groupKeys: await loadGroupKeys() } }),
       ...(record.since !== undefined && { since: record.since }),
       store: this.#deps.storage.room(keys.roomId),
-      identity: this.#deps.identity,
-      events: this.#deps.events,
       nick: () => this.#deps.nick(),
       retention: () => this.#rooms.get(keys.roomId)?.record.retention ?? record.retention ?? FOREVER,
       met: (room, peer) => {
@@ -354,7 +369,23 @@ export class OwnRooms {
     const toTalk = this.#talk.of(live.keys.roomId)
     const room = this.#rooms.get(live.keys.roomId)
     const direct = room && shownDirect(live, this.#directOf(room))
-    return { ...live.summary(), ...direct, ...(toTalk !== undefined && { toTalk }) }
+    const returning = this.joins.returningTo(live.keys.roomId)
+    return { ...live.summary(), ...direct, ...returning, ...(toTalk !== undefined && { toTalk }) }
+  }
+
+  /** Who asks for the way back is there once the room's log here has the invite, however that came. */
+  #noteReturned(id: RoomId): void {
+    const by = this.joins.returnsBy(id)
+    const membership = this.#rooms.get(id)?.live.membership
+    if (by === undefined || membership?.knows(by) !== true) return
+    this.joins.forget(id)
+    membership.tellIfLetIn()
+    this.#deps.events.emit({ event: 'room', room: id, change: 'joined' })
+    this.#amend(id, { returning: undefined }).catch((thrown: unknown) => this.#tellNotStored(thrown))
+  }
+
+  #tellNotStored(thrown: unknown): void {
+    this.#deps.events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
   }
 
   #directOf({ live, record }: OwnRoom): DirectRecord | undefined {
@@ -384,18 +415,6 @@ export class OwnRooms {
       this.#online.kept.keep({ peer, addresses })
       await saveRoomRecord(this.#deps.storage.records, record)
     })
-    remembering.catch((thrown: unknown) => {
-      this.#deps.events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
-    })
-  }
-
-  /** Nobody answers where this peer was: who is alone in a room because of that is told what it takes. */
-  #unanswered(peer: string): void {
-    this.#silence.failed(peer)
-    for (const [id, { live, record }] of this.#rooms) {
-      const known = record.remembered.map(each => each.peer)
-      if (!known.includes(peer) || live.isAmongOthers || !this.#silence.isNews(id, known)) continue
-      this.#deps.events.emit(nobodyAnswers(record))
-    }
+    remembering.catch((thrown: unknown) => this.#tellNotStored(thrown))
   }
 }

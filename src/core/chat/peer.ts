@@ -23,7 +23,7 @@ export interface Peer {
   joinOpenRoom(name: string, addresses?: readonly string[]): Promise<RoomSummary>
   /**
    * Joins by a link of any form; throws `UsageError` with a sentence of its own for each way a link can be bad. Into a private room
-   * its members let this device: until then the summary says `joining`. `openedAt`: when the user opened the link, if earlier than now.
+   * its members let this device: until then the summary says `joining`; back into one that it is in, `returning`. `openedAt`: when the user opened the link, if earlier than now.
    */
   joinByLink(link: string, openedAt?: Millis): Promise<RoomSummary>
   /** Finds a room by name, id, or prefix of the id; throws `UsageError` when there is none, or more than one. */
@@ -88,6 +88,13 @@ export interface RoomSummary {
    * waits for this device's user; or why they refused, in a sentence.
    */
   readonly joining?: 'asking' | 'waiting' | 'request' | { readonly refused: string }
+  /**
+   * This device is in by what it knows, and asks by a newer invite for what brings it back to the others: as `joining`. What is here is read, and
+   * what is written waits, meanwhile.
+   */
+  readonly returning?: 'asking' | 'waiting' | { readonly refused: string }
+  /** While nobody is there who would answer: at how many relays the request waits for members who come online. */
+  readonly waitsAt?: number
   /** Of a direct conversation: with which member. Its name is theirs. */
   readonly direct?: string
   /** Of a private room: what newcomers are given of what was said. */

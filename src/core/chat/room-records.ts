@@ -26,6 +26,8 @@ export interface RoomRecord {
   readonly direct?: DirectRecord
   /** Nobody has let this device in yet. */
   readonly joining?: Joining
+  /** It is in, by what it knows, and asks by a newer invite for what brings it back to the others. */
+  readonly returning?: Joining | undefined
 }
 
 export interface DirectRecord {
@@ -58,10 +60,8 @@ export interface Joining {
   readonly answerSecret: string
 }
 
-export type PendingRoom = RoomRecord & { readonly joining: Joining }
-
-export function isPending(record: RoomRecord): record is PendingRoom {
-  return record.joining !== undefined
+export function isPending({ joining }: RoomRecord): boolean {
+  return joining !== undefined
 }
 
 export interface RememberedPeer {
@@ -105,4 +105,10 @@ export async function hasEnteredRooms(records: RecordStore): Promise<boolean> {
 export function withRemembered(record: RoomRecord, peer: RememberedPeer): RoomRecord {
   const others = record.remembered.filter(each => each.peer !== peer.peer)
   return { ...record, remembered: [peer, ...others].slice(0, MAX_REMEMBERED) }
+}
+
+/** With those at these addresses, each of which ends in its PeerId. */
+export function withAddresses(record: RoomRecord, addresses: readonly string[]): RoomRecord {
+  const peers = addresses.map(address => ({ peer: address.slice(address.lastIndexOf('/') + 1), addresses: [address] }))
+  return peers.reduce(withRemembered, record)
 }

@@ -61,7 +61,8 @@ export class Generations {
   meeting(current: Generation | undefined, graph: EpochGraph | undefined, now: Millis): Generation[] {
     const [first, ...others] = this.newestFirst(current, graph).values()
     if (first === undefined) return []
-    const begun = Math.max(...[...this.#byEpoch.keys()].map(epoch => graph?.get(epoch)?.seenAt ?? 0))
+    // One that the log does not tell of yet was given to this device for now.
+    const begun = Math.max(...[...this.#byEpoch.keys()].map(epoch => graph?.get(epoch)?.seenAt ?? now))
     return now - begun > MET_FOR ? [first] : [first, ...others.slice(0, MAX_MET)]
   }
 

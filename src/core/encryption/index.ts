@@ -5,6 +5,7 @@ export {
   EPOCH_RECORDS,
   EPOCH_SECRETS,
   KEY_PACKAGE_SECRET,
+  KEY_PACKAGE_SPENT,
   StoredEpochs,
   type EpochId,
   type GroupKeys,

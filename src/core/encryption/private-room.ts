@@ -210,6 +210,11 @@ export class PrivateRoom {
     return this.#usedKeyPackages.has(hashOf(shown))
   }
 
+  /** Whether this device was let in with the key package that it has now. */
+  get isLetIn(): boolean {
+    return this.hasKeyPackage(this.#deps.keyPackage.shown)
+  }
+
   /** Whether the group is not the members' devices. */
   isCommitDue(): boolean {
     return this.#plan() !== undefined

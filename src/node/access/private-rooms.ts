@@ -56,8 +56,3 @@ export async function untilAdmitted(
   }
   return peer.findRoom(room)
 }
-
-/** Not there, or only on the way there: who comes back has from before that it was out, until it hears of the rest. */
-export function isOutside({ kind, role }: RoomSummary): boolean {
-  return kind === 'private' && role === undefined
-}

@@ -1,5 +1,6 @@
 import type { RoomSummary } from '../../core/chat/index.ts'
-import { isOutside, untilAdmitted } from '../access/private-rooms.ts'
+import { isAsking, isOutside } from '../access/outside.ts'
+import { untilAdmitted } from '../access/private-rooms.ts'
 import { ok, type Reply } from './reply.ts'
 import type { RoomCall } from './room-call.ts'
 
@@ -12,7 +13,7 @@ export async function answerEntered(
   room: RoomSummary,
   timeout: number | undefined
 ): Promise<Reply> {
-  if (timeout === undefined || room.joining === undefined) return ok(room)
+  if (timeout === undefined || !isAsking(room)) return ok(room)
   request.socket.setTimeout(0)
   const entered = await untilAdmitted(peer, room.id, timeout, signal)
   return { status: isOutside(entered) ? 202 : 200, body: entered }

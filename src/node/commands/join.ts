@@ -1,11 +1,13 @@
 import type { RoomSummary } from '../../core/chat/index.ts'
 import { openAccess } from '../access/open-access.ts'
+import { isAsking, isOutside } from '../access/outside.ts'
 import type { RunningPeer } from '../access/running-peer.ts'
 import type { StoredPeer } from '../access/stored-peer.ts'
 import { ownCall } from '../command-line/own-call.ts'
 import type { Settings } from '../command-line/settings.ts'
 import { parseSeconds } from '../command-line/values.ts'
 import { UnavailableError, UsageError } from '../exits.ts'
+import { counted } from '../terminal/counted.ts'
 import { visible } from '../terminal/visible.ts'
 import type { Invocation, Run } from './command.ts'
 
@@ -27,7 +29,7 @@ export const joinRoom: Run = async invocation => {
     access.kind === 'running'
       ? await joinThrough(access.peer, target, isLink, timeout, stop)
       : await joinAlone(access.stored, target, isLink, timeout, invocation)
-  if (room.kind === 'private' && room.role === undefined) throw notAdmitted(room, timeout, access.kind, settings)
+  if (isOutside(room)) throw notAdmitted(room, timeout, access.kind, settings)
   const kind = room.kind === 'open' ? 'the open room' : 'the private room'
   output.result({ id: room.id, name: room.name }, `You are in ${kind} ${visible(room.name)}.`)
 }
@@ -57,7 +59,7 @@ async function joinAlone(
     const { connect } = await import('../peer/full-peer.ts')
     const { untilAdmitted } = await import('../access/private-rooms.ts')
     await connect(stored, settings, false)
-    if (room.joining !== undefined) return await untilAdmitted(peer, room.id, timeout, stop)
+    if (isAsking(room)) return await untilAdmitted(peer, room.id, timeout, stop)
     if (!(await isOutByNow(stored, room, stop))) return room
     await peer.joinByLink(target)
     return await untilAdmitted(peer, room.id, timeout, stop)
@@ -75,9 +77,12 @@ async function isOutByNow({ peer }: StoredPeer, { id, members }: RoomSummary, st
   return peer.findRoom(id).ended !== undefined
 }
 
-function notAdmitted({ name }: RoomSummary, timeout: number, kind: 'running' | 'stored', settings: Settings): Error {
+function notAdmitted(room: RoomSummary, timeout: number, kind: 'running' | 'stored', settings: Settings): Error {
+  const { name, returning, waitsAt = 0 } = room
   const next = kind === 'running' ? 'the running peer goes on trying' : `${ownCall(settings)} up goes on trying`
+  const what = returning === undefined ? 'let you into' : 'brought you back into'
+  const where = waitsAt === 0 ? '' : `, or who comes by: the request waits at ${counted(waitsAt, 'relay')}`
   return new UnavailableError(
-    `no member let you into ${JSON.stringify(name)} within ${timeout / 1000} s: it takes one who is online; ${next}`
+    `no member ${what} ${JSON.stringify(name)} within ${timeout / 1000} s: it takes one who is online${where}; ${next}`
   )
 }

@@ -8,6 +8,10 @@ const JOINING = {
   waiting: 'not in yet: nobody who could let you in is reachable',
   request: 'would like to write to you: `dm` answers, `room leave` refuses'
 } as const
+const RETURNING = {
+  asking: 'asking a member for the way back',
+  waiting: 'not back yet: nobody who could bring you back is reachable'
+} as const
 const ENDED = {
   closed: 'closed',
   removed: 'you were removed',
@@ -20,7 +24,7 @@ const ENDED = {
 export function roomLine(room: RoomSummary): string {
   const start = `${room.id.slice(0, 12)}  ${visible(room.name)}`
   if (typeof room.joining === 'object') return `${start}  (refused: ${room.joining.refused})`
-  if (room.joining !== undefined) return `${start}  (${JOINING[room.joining]})`
+  if (room.joining !== undefined) return `${start}  (${JOINING[room.joining]}${waiting(room)})`
   const kind = `${room.direct === undefined ? room.kind : 'direct'}${room.ended === undefined ? '' : `, ${ENDED[room.ended]}`}`
   const members = counted(room.members, 'member')
   const unread = room.unread === 0 ? '' : `, ${room.unread} unread`
@@ -29,5 +33,15 @@ export function roomLine(room: RoomSummary): string {
   const retention = room.retention === 'forever' ? '' : `, retention ${room.retention}`
   const kept = room.keepers.length === 0 ? '' : `, kept by ${counted(room.keepers.length, 'relay')}`
   const talk = room.toTalk === undefined ? '' : `, first message after ${secondsText(room.toTalk)}`
-  return `${start}  (${kind}, ${members}${unread}${missing}${coming}${kept}${retention}${talk})`
+  return `${start}  (${kind}, ${members}${unread}${missing}${coming}${kept}${retention}${talk}${returning(room)})`
+}
+
+function waiting({ waitsAt = 0 }: RoomSummary): string {
+  return waitsAt === 0 ? '' : `; the request waits at ${counted(waitsAt, 'relay')}`
+}
+
+function returning(room: RoomSummary): string {
+  if (room.returning === undefined) return ''
+  if (typeof room.returning === 'object') return `, not back: ${room.returning.refused}`
+  return `, ${RETURNING[room.returning]}${waiting(room)}`
 }

@@ -34,7 +34,7 @@ export interface JoinAttempt {
   readonly isGenuine: (answer: Admitted) => boolean
 }
 
-type Admitted = Extract<JoinAnswer, { kind: 'admitted' }>
+export type Admitted = Extract<JoinAnswer, { kind: 'admitted' }>
 
 /** What a device is told of a room of its member's by another device of theirs. */
 export interface OwnRoomHint {
@@ -44,11 +44,15 @@ export interface OwnRoomHint {
   readonly addresses: readonly string[]
 }
 
-/** @param keyPackage what others need to add this device; its secret half must be stored before the request is made */
+/**
+ * @param keyPackage what others need to add this device; its secret half must be stored before the request is made
+ * @param known as of `attemptByLink`
+ */
 export async function prepareJoin(
   link: JoinLink,
   { identity, keyPackage, nick }: { identity: Identity; keyPackage: Uint8Array; nick: DisplayName },
-  random: RandomBytes
+  random: RandomBytes,
+  known: readonly Uint8Array[] = []
 ): Promise<Result<JoinAttempt>> {
   const inviteKey = await signingKey(link.seed)
   const words = await verifySignedWords(link.roomId, link.words)
@@ -57,13 +61,22 @@ export async function prepareJoin(
   const answerSecret = random(AGREEMENT_KEY_BYTES)
   const answerKey = agreementKeyOf(answerSecret)
   const said = { ...link, certificate: identity.certificate, keyPackage, nick, answerKey }
-  return success(attemptByLink(link, await encodeJoinRequest(said, identity.deviceKey, inviteKey), answerSecret))
+  return success(attemptByLink(link, await encodeJoinRequest(said, identity.deviceKey, inviteKey), answerSecret, known))
 }
 
-/** The attempt that this request belongs to. */
-export function attemptByLink(link: JoinLink, request: Uint8Array, answerSecret: Uint8Array): JoinAttempt {
+/**
+ * The attempt that this request belongs to.
+ * @param known rendezvous secrets of the room by which whoever comes back knows that it is this room which answers; none of a newcomer
+ */
+export function attemptByLink(
+  link: JoinLink,
+  request: Uint8Array,
+  answerSecret: Uint8Array,
+  known: readonly Uint8Array[] = []
+): JoinAttempt {
   const meetings = [inviteSecrets(link.said.key)]
-  const isOfInvite = (answer: Admitted): boolean => isGenuine(answer, link)
+  const isOfInvite = (answer: Admitted): boolean =>
+    isGenuine(answer, link) && (known.length === 0 || knowsOneOf(answer, known))
   return { addresses: link.addresses, meetings, isAtRoom: false, request, answerSecret, isGenuine: isOfInvite }
 }
 
@@ -81,17 +94,19 @@ export async function prepareDevice(
 
 export function attemptAsDevice(hint: OwnRoomHint, request: Uint8Array, answerSecret: Uint8Array): JoinAttempt {
   const { addresses, meetings } = hint
-  // Only who was in has the secrets by which its member met the others.
-  const knowsRoom = ({ generations }: Admitted): boolean =>
-    [...generations.values()].some(each => meetings.some(known => equalBytes(known, each.rendezvousSecret)))
   return {
     addresses,
     meetings: meetings.map(deviceSecrets),
     isAtRoom: true,
     request,
     answerSecret,
-    isGenuine: knowsRoom
+    isGenuine: answer => knowsOneOf(answer, meetings)
   }
+}
+
+/** Only who was in has the secrets by which members met. */
+function knowsOneOf({ generations }: Admitted, meetings: readonly Uint8Array[]): boolean {
+  return [...generations.values()].some(each => meetings.some(known => equalBytes(known, each.rendezvousSecret)))
 }
 
 /**

@@ -1,6 +1,7 @@
 import { ByteWriter, decodeWith, expectValue, fromHex, toHex, type ByteReader } from '../../bytes/index.ts'
 import {
   KEY_PACKAGE_SECRET,
+  KEY_PACKAGE_SPENT,
   readGeneration,
   writeGeneration,
   type EpochId,
@@ -48,10 +49,30 @@ export async function loadControlRecords(records: EntryStore['records']): Promis
   }
 }
 
+/** Whether this device has ever had keys of the room. */
+export async function hasBeenIn(records: EntryStore['records']): Promise<boolean> {
+  return (await records.get(GENERATIONS)) !== undefined
+}
+
+/** For one that has brought this device in nowhere yet. */
 export function keyPackageRecords({ shown, secret }: KeyPackage): RecordChange[] {
   return [
+    { name: KEY_PACKAGE_SPENT, value: undefined },
     { name: KEY_PACKAGE, value: shown },
     { name: KEY_PACKAGE_SECRET, value: secret }
+  ]
+}
+
+/** What those gave who let this device in, beside what it has from before: by that it opens what it has stored. */
+export async function admittedRecords(
+  records: EntryStore['records'],
+  { generations, contentKeys, bodyKeys }: Pick<ControlRecords, 'generations' | 'contentKeys' | 'bodyKeys'>
+): Promise<RecordChange[]> {
+  const known = await loadControlRecords(records)
+  return [
+    generationsRecord(new Map([...generations, ...(known?.generations ?? [])])),
+    handedOverRecord(new Map([...(known?.contentKeys ?? []), ...contentKeys])),
+    handedBodiesRecord(new Map([...(known?.bodyKeys ?? []), ...bodyKeys]))
   ]
 }
 

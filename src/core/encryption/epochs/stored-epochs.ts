@@ -12,8 +12,10 @@ export const EPOCH_SECRETS = `${EPOCH_RECORDS}secret/`
 /** Where the secret half of this device's key package belongs. Whoever makes it writes it, as it comes before all epochs. */
 export const KEY_PACKAGE_SECRET = `${EPOCH_SECRETS}key-package`
 
+/** Says that it brings nobody in any more. */
+export const KEY_PACKAGE_SPENT = `${EPOCH_RECORDS}spent`
+
 const FIRST = `${EPOCH_RECORDS}first`
-const SPENT = `${EPOCH_RECORDS}spent`
 const NODE = `${EPOCH_RECORDS}node/`
 const STATE = `${EPOCH_RECORDS}state/`
 const STATE_KEY = `${EPOCH_SECRETS}state/`
@@ -60,7 +62,7 @@ export class StoredEpochs {
     const byName = new Map(records)
     const first = byName.get(FIRST)
     this.#isFirstStored = first !== undefined
-    this.#isSpentStored = byName.has(SPENT)
+    this.#isSpentStored = byName.has(KEY_PACKAGE_SPENT)
     this.#stored = storedIn(byName, deps.keys)
     this.loaded = first && {
       first: decodeFirst(first),
@@ -79,7 +81,7 @@ export class StoredEpochs {
     const changes: RecordChange[] = []
     if (!this.#isFirstStored) changes.push({ name: FIRST, value: encodeFirst(first) })
     if (isKeyPackageSpent && !this.#isSpentStored) {
-      changes.push({ name: SPENT, value: new Uint8Array() }, { name: KEY_PACKAGE_SECRET, value: undefined })
+      changes.push({ name: KEY_PACKAGE_SPENT, value: new Uint8Array() }, { name: KEY_PACKAGE_SECRET, value: undefined })
     }
     this.#isFirstStored = true
     this.#isSpentStored ||= isKeyPackageSpent

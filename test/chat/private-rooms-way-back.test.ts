@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest'
+import {
+  agree,
+  comeTogether,
+  found,
+  hears,
+  inviteLink,
+  join,
+  meet,
+  meetAgain,
+  restart,
+  roles,
+  say
+} from '../support/private-story.ts'
+import { settle } from '../support/settle.ts'
+import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
+
+const DAY = 24 * 3_600_000
+/** Members are removed one by one, more of them than there are secrets of before by which one is met. */
+const GONE = ['Mara', 'Nils', 'Ole', 'Pia', 'Quinn']
+
+/** Anna, Bob and Cy in a room, Cy apart from the others, who remove one member after the other. */
+async function apart() {
+  const story = new Story()
+  const anna = await story.enter('Anna')
+  await found(story, anna)
+  const link = await inviteLink(story, anna)
+  const others: Actor[] = []
+  for (const name of ['Bob', 'Cy', ...GONE]) {
+    const each = await story.enter(name)
+    expect(await join(story, each, link)).toBe('in')
+    others.push(each)
+  }
+  const [bob, cy, ...gone] = others as [Actor, Actor, ...Actor[]]
+  await meet(story, anna, ...others)
+  await say(story, anna, 'welcome')
+  for (const each of others) await hears(story, each, 'Anna: welcome')
+  for (const { peer } of gone) await settle(story, peer.stop())
+  story.network.part([anna.network, bob.network], [cy.network])
+  await say(story, cy, 'alone')
+  for (const name of GONE) await settle(story, anna.peer.privateRooms.remove('Loft', name))
+  await say(story, bob, 'without Cy')
+  await hears(story, anna, 'Bob: without Cy')
+  return { story, anna, bob, cy }
+}
+
+/** What is here stays readable all the time, and what is said goes out when the others are met. */
+async function isBack(story: Story, cy: Actor, ...others: readonly Actor[]): Promise<void> {
+  for (const each of others) await hears(story, each, 'Cy: alone')
+  await hears(story, cy, 'Bob: without Cy')
+  await comeTogether(story, cy, ...others)
+  await agree(story, cy, ...others)
+  const all = await transcript(cy, 'Loft')
+  for (const line of ['Anna: welcome', 'Cy: alone', 'Bob: without Cy']) expect(all).toContain(line)
+  expect(eventsOf(cy, 'warning')).toEqual([])
+}
+
+test('who missed more removals than members are met by comes back by a new invite, which that does not use up', async () => {
+  const { story, anna, bob, cy } = await apart()
+  meetAgain(story)
+  await story.wait(10 * 60_000)
+  expect((await roles(cy)).length).toBeGreaterThan(3)
+  const link = await inviteLink(story, anna, { uses: 1 })
+  expect(await join(story, cy, link)).toBe('in')
+  await isBack(story, cy, anna, bob)
+  expect(await roles(cy)).toEqual(['Anna: owner', 'Bob: member', 'Cy: member'])
+  expect(anna.peer.privateRooms.invites('Loft').find(({ uses }) => uses === 1)).toMatchObject({ used: 0 })
+  expect(cy.peer.findRoom('Loft').returning).toBeUndefined()
+})
+
+test('the same after two months, with a start while nobody is there to ask', async () => {
+  const { story, anna, bob, cy } = await apart()
+  const link = await inviteLink(story, anna)
+  for (const { peer } of [anna, bob, cy]) await settle(story, peer.stop())
+  story.clock.advance(60 * DAY)
+  story.network.heal()
+  const before = await story.enter('Cy', cy.storage)
+  const old = await settle(
+    story,
+    before.peer.joinByLink(link).catch((thrown: unknown) => String(thrown))
+  )
+  expect(old).toMatch(/expired/)
+  const anna2 = await story.enter('Anna', anna.storage)
+  const fresh = await inviteLink(story, anna2, { lasts: DAY })
+  await settle(story, anna2.peer.stop())
+  expect(await settle(story, before.peer.joinByLink(fresh))).toMatchObject({ role: 'member', returning: 'asking' })
+  await story.until('nobody is there', () => before.peer.findRoom('Loft').returning === 'waiting')
+  const again = await restart(story, 'Cy', before)
+  expect(await transcript(again, 'Loft')).toEqual(['Anna: welcome', 'Cy: alone'])
+  await say(story, again, 'still alone')
+  const others = [await story.enter('Anna', anna.storage), await story.enter('Bob', bob.storage)]
+  await isBack(story, again, ...others)
+  for (const each of others) await hears(story, each, 'Cy: still alone')
+})
+
+test('who was removed meanwhile is told, let in anew by the invite, and keeps what it had', async () => {
+  const { story, anna, bob, cy } = await apart()
+  await settle(story, anna.peer.privateRooms.remove('Loft', 'Cy'))
+  await say(story, anna, 'not for Cy')
+  await hears(story, bob, 'Anna: not for Cy')
+  meetAgain(story)
+  const link = await inviteLink(story, anna, { uses: 1 })
+  expect(await join(story, cy, link)).toBe('in')
+  expect(anna.peer.privateRooms.invites('Loft').find(({ uses }) => uses === 1)).toMatchObject({ used: 1 })
+  await say(story, anna, 'welcome back')
+  await hears(story, cy, 'Anna: welcome back')
+  await comeTogether(story, anna, bob, cy)
+  await say(story, cy, 'at last')
+  await hears(story, bob, 'Cy: at last')
+  const all = await transcript(cy, 'Loft')
+  expect(all).toContain('Anna: welcome')
+  expect(all.filter(line => line.includes('not for Cy'))).toEqual([])
+  expect(eventsOf(cy, 'warning').map(({ code }) => code)).toEqual(['removed-meanwhile'])
+})
+
+test('who was banned meanwhile is told so, and reads on what it had', async () => {
+  const { story, anna, cy } = await apart()
+  await settle(story, anna.peer.privateRooms.remove('Loft', 'Cy', { ban: true }))
+  meetAgain(story)
+  expect(await join(story, cy, await inviteLink(story, anna))).toMatch(/banned/)
+  expect(cy.peer.findRoom('Loft').returning).toEqual({ refused: expect.stringMatching(/banned/) })
+  expect(await transcript(cy, 'Loft')).toEqual(['Anna: welcome', 'Cy: alone'])
+  const again = await restart(story, 'Cy', cy)
+  expect(again.peer.findRoom('Loft').returning).toBeUndefined()
+  expect(await transcript(again, 'Loft')).toEqual(['Anna: welcome', 'Cy: alone'])
+})
+
+test('a link that is known in the room asks nobody', async () => {
+  const story = new Story()
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await found(story, anna)
+  const link = await inviteLink(story, anna)
+  expect(await join(story, bob, link)).toBe('in')
+  await meet(story, anna, bob)
+  expect((await settle(story, bob.peer.joinByLink(link))).returning).toBeUndefined()
+})
