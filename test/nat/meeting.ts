@@ -52,9 +52,15 @@ export interface Meeting {
   end(): Promise<void>
 }
 
-/** Whether two can be placed so: neighbours are neighbours of each other. */
+/** Whether two can be placed so: neighbours are neighbours of each other, and one page is for two tabs. */
 export function fitTogether(a: Side, b: Side): boolean {
-  return a.kind === b.kind || !(isOneOf(SHARED, a.kind) || isOneOf(SHARED, b.kind))
+  if (a.kind === b.kind) return true
+  const isApart = a.isTab && b.isTab && [a, b].some(isIp6Alone) && ![a, b].every(({ kind }) => isOneOf(IP6, kind))
+  return !isApart && !(isOneOf(SHARED, a.kind) || isOneOf(SHARED, b.kind))
+}
+
+function isIp6Alone({ kind }: Side): boolean {
+  return kind === 'ip6-firewall'
 }
 
 function isOneOf<T extends string>(all: readonly T[], kind: string): kind is T {
@@ -71,9 +77,10 @@ function place(lab: NatLab, a: Place, b: Place): [Host, Host] {
 }
 
 /** `loss` is how many in a hundred packets get lost on the way between two networks. */
-export async function prepareMeeting([a, b]: readonly [Side, Side], relayCount: number, loss = 0): Promise<Meeting> {
+export async function prepareMeeting(sides: readonly [Side, Side], relayCount: number, loss = 0): Promise<Meeting> {
+  const [a, b] = sides
   const lab = new NatLab({ loss })
-  const hasIp6 = isOneOf(IP6, a.kind) || isOneOf(IP6, b.kind)
+  const plan = relayPlanFor(lab, sides)
   const relays: Awaited<ReturnType<typeof startRelay>>[] = []
   const end = async (): Promise<void> => {
     await Promise.all(relays.map(relay => relay.end()))
@@ -81,8 +88,8 @@ export async function prepareMeeting([a, b]: readonly [Side, Side], relayCount: 
   }
   try {
     for (let index = 1; index <= relayCount; index += 1)
-      relays.push(await startRelay(lab.host(`relay-${index}`, 'open'), hasIp6, relays[0]?.web))
-    const bootstrap = relays.flatMap(({ tcp }) => tcp).flatMap(address => ['--bootstrap', address])
+      relays.push(await startRelay(lab.host(`relay-${index}`, 'open'), plan, relays[0]?.web))
+    const bootstrap = relays.flatMap(({ forPrograms }) => forPrograms).flatMap(address => ['--bootstrap', address])
     const peers = relays.map(({ peer }) => peer)
     const page = relays.at(-1)?.page ?? ''
     const hosts = place(lab, a.kind, b.kind)
@@ -97,18 +104,42 @@ export async function prepareMeeting([a, b]: readonly [Side, Side], relayCount: 
   }
 }
 
-/** Programs reach it by 443, so that who may use nothing else does; tabs get the page and the addresses of both relays from the second. */
-async function startRelay(host: Host, hasIp6: boolean, other: string | undefined) {
+interface RelayPlan {
+  readonly hasIp6: boolean
+  readonly ports: { readonly tcp: number; readonly ws: number }
+  /** Where the web app is asked for. */
+  pageOf(relay: Host): string
+}
+
+/** Who may use nothing but 443 reaches all of it there: programs by TCP, or by WebSocket where a tab needs it, which gets the page from another address. */
+function relayPlanFor(lab: NatLab, sides: readonly [Side, Side]): RelayPlan {
+  const hasIp6 = sides.some(({ kind }) => isOneOf(IP6, kind))
+  const tabs = sides.filter(({ isTab }) => isTab)
+  const isBlocked = tabs.some(({ kind }) => kind === 'only-443')
+  return {
+    hasIp6,
+    ports: isBlocked ? { tcp: 4001, ws: 443 } : { tcp: 443, ws: 4002 },
+    pageOf(relay) {
+      if (tabs.some(isIp6Alone)) return `[${ip6Of(relay)}]:80`
+      return isBlocked ? `${lab.anotherAddress(relay)}:443` : `${relay.address}:80`
+    }
+  }
+}
+
+/** Tabs get the page, and the addresses of both relays, from the second. */
+async function startRelay(host: Host, { hasIp6, ports, pageOf }: RelayPlan, other: readonly string[] = []) {
   const own = [`/ip4/${host.address}/tcp`, ...(hasIp6 ? [`/ip6/${ip6Of(host)}/tcp`] : [])]
-  const listen = own.flatMap(at => [`${at}/443`, `${at}/4002/ws`]).flatMap(at => ['--listen', at, '--announce', at])
-  const known = other === undefined ? [] : ['--bootstrap', other]
-  const page = `${host.address}:80`
+  const [tcp, web] = [own.map(at => `${at}/${ports.tcp}`), own.map(at => `${at}/${ports.ws}/ws`)]
+  const listen = [...tcp, ...web].flatMap(at => ['--listen', at, '--announce', at])
+  const known = other.flatMap(at => ['--bootstrap', at])
+  const page = pageOf(host)
   const { running, end } = await launch(host, ['relay', ...listen, ...known, '--http', page, '--no-mdns'])
   const { peer } = await running.ready()
+  const named = (addresses: readonly string[]): string[] => addresses.map(at => `${at}/p2p/${peer}`)
   return {
     peer,
-    tcp: own.map(at => `${at}/443/p2p/${peer}`),
-    web: `${own[0]}/4002/ws/p2p/${peer}`,
+    forPrograms: named(ports.tcp === 443 ? tcp : web),
+    web: named(web),
     page: `http://${page}/`,
     end
   }

@@ -9,13 +9,17 @@ describe.skipIf(missing !== undefined)(
   () => {
     test.for([
       ['tab@port-restricted', 'tab@port-restricted'],
-      ['port-restricted', 'tab@port-restricted']
+      ['port-restricted', 'tab@port-restricted'],
+      ['tab@ip6-firewall', 'tab@ip6-firewall']
     ])('%s and %s reach each other directly, and lose nothing on the way there', async ([a = '', b = '']) => {
       expect(await meetOnce(a, b)).toMatchObject({ path: 'webrtc', talked: true, lost: 0, twice: 0 })
     })
 
-    test('a tab whose network lets no UDP out talks by the relay', async () => {
-      const trial = await meetOnce('tab@udp-blocked', 'tab@port-restricted')
+    test.for([
+      ['lets no UDP out', 'tab@udp-blocked', 'tab@port-restricted'],
+      ['lets nothing out but to port 443', 'only-443', 'tab@only-443']
+    ])('a tab whose network %s talks by the relay', async ([, a = '', b = '']) => {
+      const trial = await meetOnce(a, b)
       expect(trial).toMatchObject({ path: 'relayed', talked: true, lost: 0, twice: 0 })
     })
   }

@@ -165,6 +165,14 @@ export class NatLab {
     attachBehind(router, spaceOf(host), 'eth0')
   }
 
+  /** One more public address of this host, from which it says nothing unasked. */
+  anotherAddress(host: Host): string {
+    this.#public += 1
+    const address = `${INTERNET}.${this.#public}`
+    ip('-n', spaceOf(host), 'address', 'add', `${address}/24`, 'dev', 'eth0')
+    return address
+  }
+
   /** Takes all of it away, with the processes' connections. */
   remove(): void {
     for (const space of this.#spaces.splice(0)) spawnSync('ip', ['netns', 'delete', space])
