@@ -3,9 +3,9 @@
 import { writeFile } from 'node:fs/promises'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { whyNoNats } from './lab/nat-lab.ts'
+import { whyNoNats, type Host } from './lab/nat-lab.ts'
 import { fitTogether, KINDS, parseSide, PLACES, prepareMeeting, sideName, type Meeting, type Side } from './meeting.ts'
-import { stockTrial } from './stock/stock-trial.ts'
+import { stockTrial, type StockPlace, type StockTrial } from './stock/stock-trial.ts'
 import type { Trial } from './trial.ts'
 
 const { values, positionals } = parseArgs({
@@ -26,9 +26,9 @@ if (missing !== undefined || !(runs > 0) || !(relayCount > 0) || !(loss >= 0 && 
   process.exit(missing === undefined ? 2 : 1)
 }
 
-const lines = [
-  `| pair | talk | direct | way | to a connection | to the better way | messages | lost | twice |${values.stock ? ' stock js-libp2p |' : ''}`
-]
+const OURS = 'talk | direct | way | to a connection | to the better way | messages | lost | twice'
+const STOCK = ' stock: talk | direct | to a connection | to the better way |'
+const lines = [`| pair | ${OURS} |${values.stock ? STOCK : ''}`]
 lines.push(lines[0]?.replaceAll(/[^|]+/g, '---') ?? '')
 for (const line of lines) process.stdout.write(`${line}\n`)
 for (const pair of pairs()) {
@@ -56,30 +56,44 @@ async function tryPair(sides: [Side, Side]): Promise<string> {
   try {
     const trials: Trial[] = []
     for (let run = 0; run < runs; run += 1) trials.push(await meeting.trial(positionals))
-    const isOfPrograms = !sides.some(({ isTab }) => isTab)
-    const stock = values.stock ? ` ${isOfPrograms ? await stockOf(meeting) : '–'} |` : ''
-    return row(sides.map(sideName).join(' – '), trials) + stock
+    return row(sides.map(sideName).join(' – '), trials) + (values.stock ? await stockCells(sides, meeting) : '')
   } finally {
     await meeting.end()
   }
 }
 
-async function stockOf({ lab, hosts }: Meeting): Promise<string> {
-  const outcomes: string[] = []
+async function stockCells([a, b]: readonly [Side, Side], { lab, hosts }: Meeting): Promise<string> {
+  if (a.isTab || b.isTab) return ' – | – | – | – |'
   const relay = lab.host('stock-relay', 'open')
-  for (let run = 0; run < runs; run += 1) outcomes.push(await stockTrial(relay, hosts).catch(() => 'none'))
-  return `${outcomes.filter(each => each === 'direct').length}/${runs} direct, ${outcomes.filter(each => each === 'none').length} not at all`
+  const trials: StockTrial[] = []
+  for (let run = 0; run < runs; run += 1)
+    trials.push(await stockTrial(relay, [stockPlace(a, hosts[0]), stockPlace(b, hosts[1])]))
+  const [talked, direct] = [
+    count(trials, ({ path }) => path !== 'none'),
+    count(trials, ({ path }) => path === 'direct')
+  ]
+  return ` ${talked} | ${direct} | ${middle(trials, t => t.connectedAfter)} | ${middle(trials, t => t.upgradedAfter)} |`
+}
+
+function stockPlace({ kind }: Side, host: Host): StockPlace {
+  return { host, isPublic: kind === 'open' }
 }
 
 function row(pair: string, trials: readonly Trial[]): string {
-  const count = (fits: (trial: Trial) => boolean): string => `${trials.filter(fits).length}/${trials.length}`
   const sum = (of: (trial: Trial) => number): number => trials.reduce((total, trial) => total + of(trial), 0)
-  const middle = (of: (trial: Trial) => number | undefined): string => {
-    const all = trials.flatMap(trial => of(trial) ?? []).toSorted((x, y) => x - y)
-    const found = all[Math.floor(all.length / 2)]
-    return found === undefined ? '–' : `${(found / 1000).toFixed(1)} s`
-  }
   const ways = [...new Set(trials.map(({ path }) => path))].join(', ')
-  const isDirect = ({ path }: Trial): boolean => path !== 'relayed' && path !== 'none'
-  return `| ${pair} | ${count(trial => trial.talked)} | ${count(isDirect)} | ${ways} | ${middle(t => t.connectedAfter)} | ${middle(t => t.upgradedAfter)} | ${sum(t => t.sent)} | ${sum(t => t.lost)} | ${sum(t => t.twice)} |`
+  const talked = count(trials, trial => trial.talked)
+  const direct = count(trials, ({ path }) => path !== 'relayed' && path !== 'none')
+  const [connected, upgraded] = [middle(trials, t => t.connectedAfter), middle(trials, t => t.upgradedAfter)]
+  return `| ${pair} | ${talked} | ${direct} | ${ways} | ${connected} | ${upgraded} | ${sum(t => t.sent)} | ${sum(t => t.lost)} | ${sum(t => t.twice)} |`
+}
+
+function count<T>(trials: readonly T[], fits: (trial: T) => boolean): string {
+  return `${trials.filter(fits).length}/${trials.length}`
+}
+
+function middle<T>(trials: readonly T[], of: (trial: T) => number | undefined): string {
+  const all = trials.flatMap(trial => of(trial) ?? []).toSorted((x, y) => x - y)
+  const found = all[Math.floor(all.length / 2)]
+  return found === undefined ? '–' : `${(found / 1000).toFixed(1)} s`
 }

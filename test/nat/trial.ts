@@ -16,9 +16,9 @@ export interface Trial {
 
 const DIRECT = ['direct', 'punched', 'webrtc', 'turn']
 /** Whoever does not reach the other by then does not at all. */
-const CONNECTION_LIMIT = 30_000
+export const CONNECTION_LIMIT = 30_000
 /** From the first connection on: a better way that is not found by then is not counted. */
-const BETTER_WAY_LIMIT = 15_000
+export const BETTER_WAY_LIMIT = 15_000
 /** Messages go on for so long after the better path is there. */
 const AFTERWARDS = 1_500
 const MESSAGE_EVERY = 100

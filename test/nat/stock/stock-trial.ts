@@ -2,15 +2,29 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { Host } from '../lab/nat-lab.ts'
+import { ip6Of, type Host } from '../lab/nat-lab.ts'
+import { BETTER_WAY_LIMIT, CONNECTION_LIMIT } from '../trial.ts'
 
 const PEER = fileURLToPath(new URL('./stock-peer.mjs', import.meta.url))
-const LIMIT = 20_000
 
-/** How two peers of stock js-libp2p are connected in the end: `direct`, `relayed` or `none`. */
-export async function stockTrial(relay: Host, hosts: readonly [Host, Host]): Promise<string> {
+/** How two peers of stock js-libp2p are connected in the end, and how soon, as of ours; one knows what the other announces from the beginning. */
+export interface StockTrial {
+  readonly path: 'none' | 'relayed' | 'direct'
+  readonly connectedAfter: number | undefined
+  readonly upgradedAfter: number | undefined
+}
+
+export interface StockPlace {
+  readonly host: Host
+  /** Whoever runs such a peer tells it to announce its address. */
+  readonly isPublic: boolean
+}
+
+type Lines = AsyncIterator<string>
+
+export async function stockTrial(relay: Host, places: readonly [StockPlace, StockPlace]): Promise<StockTrial> {
   const children: ChildProcess[] = []
-  const start = (host: Host, ...args: string[]): AsyncIterator<string> => {
+  const start = (host: Host, ...args: string[]): Lines => {
     const [command, ...rest] = [...host.wrap, process.execPath, PEER, ...args]
     const child = spawn(command ?? PEER, rest, { stdio: ['ignore', 'pipe', 'ignore'] })
     children.push(child)
@@ -18,11 +32,17 @@ export async function stockTrial(relay: Host, hosts: readonly [Host, Host]): Pro
   }
   try {
     // 443, as with ours, so that who may use nothing else reaches it.
-    const address = await ready(start(relay, 'relay', `/ip4/${relay.address}/tcp/443`))
-    const listener = await ready(start(hosts[0], 'listen', address))
-    const dialler = start(hosts[1], 'dial', address, listener)
-    await ready(dialler)
-    return await outcomeOf(dialler)
+    const [ip4, ip6] = [`/ip4/${relay.address}/tcp/443`, `/ip6/${ip6Of(relay)}/tcp/443`]
+    const [id] = wordsOfReady(await within(CONNECTION_LIMIT, start(relay, 'relay', ip4, ip6)))
+    if (id === undefined) throw new Error('the stock relay did not start')
+    const peer = (what: string, { host, isPublic }: StockPlace, known: readonly string[]): Lines => {
+      const own = isPublic ? `/ip4/${host.address}/tcp/4001` : '-'
+      return start(host, what, own, `${host.address.includes(':') ? ip6 : ip4}/p2p/${id}`, ...known)
+    }
+    const known = wordsOfReady(await within(CONNECTION_LIMIT, peer('listen', places[0], [])))
+    if (known.length === 0) return NONE
+    const dialler = peer('dial', places[1], known)
+    return wordsOfReady(await within(CONNECTION_LIMIT, dialler)).length === 0 ? NONE : await observe(dialler)
   } finally {
     for (const child of children) {
       child.kill('SIGKILL')
@@ -31,20 +51,31 @@ export async function stockTrial(relay: Host, hosts: readonly [Host, Host]): Pro
   }
 }
 
-async function outcomeOf(dialler: AsyncIterator<string>): Promise<string> {
-  const end = new Promise<'end'>(resolve => setTimeout(resolve, LIMIT, 'end'))
-  for (let outcome = 'none'; ;) {
-    const next = await Promise.race([dialler.next(), end])
-    if (next === 'end' || next.done === true) return outcome
-    outcome = next.value
-    if (outcome === 'direct') return outcome
+const NONE: StockTrial = { path: 'none', connectedAfter: undefined, upgradedAfter: undefined }
+
+async function observe(dialler: Lines): Promise<StockTrial> {
+  const start = performance.now()
+  const first = await within(CONNECTION_LIMIT, dialler)
+  if (first === undefined) return NONE
+  const connectedAfter = performance.now() - start
+  const last = first === 'direct' ? first : await within(BETTER_WAY_LIMIT, dialler)
+  if (last === undefined) return { path: 'relayed', connectedAfter, upgradedAfter: undefined }
+  return { path: 'direct', connectedAfter, upgradedAfter: performance.now() - start - connectedAfter }
+}
+
+/** Its next line; undefined when it does not come, or the peer ended. */
+async function within(limit: number, lines: Lines): Promise<string | undefined> {
+  const { promise: end, resolve } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(resolve, limit, undefined)
+  try {
+    const next = await Promise.race([lines.next(), end])
+    return next === undefined || next.done === true ? undefined : next.value
+  } finally {
+    clearTimeout(timer)
   }
 }
 
-async function ready(lines: AsyncIterator<string>): Promise<string> {
-  const limit = new Promise<never>((_, reject) => setTimeout(reject, LIMIT, new Error('a stock peer was not ready')))
-  const { value } = await Promise.race([lines.next(), limit])
-  const [word, ...rest] = String(value).split(' ')
-  if (word !== 'ready') throw new Error(`a stock peer said ${value}`)
-  return rest.join(' ')
+function wordsOfReady(line: string | undefined): string[] {
+  const [word, ...rest] = (line ?? '').split(' ')
+  return word === 'ready' ? rest : []
 }
