@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { NodeReport as Report } from '../../src/node/doctor/report.ts'
 import { temporaryFolder, type Running } from '../e2e/starling.ts'
-import { whyNoNats, type Host } from './lab/nat-lab.ts'
-import { labWithRelays, reached, startPair } from './pair.ts'
+import { NatLab, whyNoNats, type Host } from './lab/nat-lab.ts'
+import { labWithRelays, reached, relaysAt, startPair } from './pair.ts'
 
 const CONFIGURATION = fileURLToPath(new URL('../../bootstrap/coturn.conf', import.meta.url))
 const TURN_PORT = 3480
@@ -28,6 +28,13 @@ describe.skipIf(missing !== undefined)(`ICE${missing === undefined ? '' : ` (ski
     const { peer } = (await bob?.ready()) ?? {}
     expect(report.candidates.carries).toContainEqual({ peer, local: kind, remote: kind })
     expect(report.candidates.srflx).not.toEqual([])
+  })
+
+  test('a relay that is met at the second address of its machine is their STUN server there', async () => {
+    const lab = new NatLab()
+    const relays = await relaysAt(lab, [lab.atAnotherAddress(lab.host('relay', 'open'))])
+    const [anna, bob] = await startPair(relays, ['port-restricted', 'port-restricted'], ['--no-punch'])
+    expect(await meetBy('webrtc', anna, bob)).toBe('heard')
   })
 })
 

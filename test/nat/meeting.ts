@@ -121,7 +121,7 @@ function relayPlanFor(lab: NatLab, sides: readonly [Side, Side]): RelayPlan {
     ports: isBlocked ? { tcp: 4001, ws: 443 } : { tcp: 443, ws: 4002 },
     pageOf(relay) {
       if (tabs.some(isIp6Alone)) return `[${ip6Of(relay)}]:80`
-      return isBlocked ? `${lab.anotherAddress(relay)}:443` : `${relay.address}:80`
+      return isBlocked ? `${lab.atAnotherAddress(relay).address}:443` : `${relay.address}:80`
     }
   }
 }

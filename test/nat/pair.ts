@@ -17,10 +17,14 @@ export interface Relays {
 }
 
 /** A lab with relays at public addresses; all of it is gone when the test ends. */
-export async function labWithRelays(count: number, args: readonly string[] = []): Promise<Relays> {
+export function labWithRelays(count: number, args: readonly string[] = []): Promise<Relays> {
   const lab = new NatLab()
-  onTestFinished(() => lab.remove())
   const hosts = Array.from({ length: count }, (_, index) => lab.host(`relay-${index + 1}`, 'open'))
+  return relaysAt(lab, hosts, args)
+}
+
+export async function relaysAt(lab: NatLab, hosts: readonly Host[], args: readonly string[] = []): Promise<Relays> {
+  onTestFinished(() => lab.remove())
   const running = await Promise.all(hosts.map(host => startRelayAt(host, args)))
   const addresses = await Promise.all(running.map(relay => addressOf(relay)))
   const restart = (place: number): Promise<Running> => {

@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { networkInterfaces } from 'node:os'
 import { CappedMap, type Clock, type Millis } from '../../core/bytes/index.ts'
 import { bindingResponse, readBindingRequest } from './message.ts'
 
@@ -11,6 +12,8 @@ const ANSWERS_PER_HOST = 100
 /** Whoever forges senders makes this peer send no more than this, in all, which is 10 KB a second. */
 const ANSWERS = 3_000
 const MAX_HOSTS = 4_096
+/** A machine's addresses change when its network does. */
+const NEW_ADDRESSES_EVERY: Millis = 30_000
 
 export interface StunServer {
   readonly port: number
@@ -20,8 +23,9 @@ export interface StunServer {
 }
 
 /**
- * Answers STUN binding requests (RFC 8489) by UDP, over IPv4 and, where there is one, IPv6. It cannot be made to send much: an answer is
- * about as long as its question, and both hosts and all of them together have a limit.
+ * Answers STUN binding requests (RFC 8489) by UDP, at every address of the machine, from that very address: no NAT lets in another one's
+ * answer, and from a socket for all of them the system sends from whichever it likes. It cannot be made to send much: an answer is about
+ * as long as its question, and both hosts and all of them together have a limit.
  */
 export async function serveStun(port: number, clock: Clock): Promise<StunServer> {
   const figures = { answered: 0, dropped: 0 }
@@ -55,27 +59,58 @@ export async function serveStun(port: number, clock: Clock): Promise<StunServer>
     )
   }
 
-  const first = await bind('udp4', port)
-  const chosen = first.address().port
-  const second = await bind('udp6', chosen).catch(() => undefined)
-  for (const socket of [first, second]) {
-    socket?.on('message', (packet, from) => answer(socket, packet, from))
-    socket?.on('error', () => undefined)
+  const chosen = await findFree(port)
+  const sockets = new Map<string, Socket>()
+  let isClosed = false
+
+  async function openAt(host: string): Promise<void> {
+    // An address that cannot be used yet is tried again.
+    const socket = await bind(chosen, host).catch(() => undefined)
+    if (isClosed) socket?.close()
+    if (isClosed || socket === undefined) return
+    sockets.set(host, socket)
+    socket.on('message', (packet, from) => answer(socket, packet, from))
+    socket.on('error', () => undefined)
   }
+
+  async function openAll(): Promise<void> {
+    const fresh = ownAddresses().filter(host => !sockets.has(host))
+    await Promise.all(fresh.map(openAt))
+  }
+
+  await openAll()
+  const timer = setInterval(() => void openAll(), NEW_ADDRESSES_EVERY).unref()
   return {
     port: chosen,
     figures,
     close() {
-      first.close()
-      second?.close()
+      isClosed = true
+      clearInterval(timer)
+      for (const socket of sockets.values()) socket.close()
     }
   }
 }
 
-async function bind(type: 'udp4' | 'udp6', port: number): Promise<Socket> {
-  const socket = createSocket({ type, ipv6Only: type === 'udp6' })
+/** Without those of one link, which no relay is reached by from elsewhere. */
+function ownAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap(found => found ?? [])
+  return [...new Set(all.filter(({ scopeid }) => !scopeid).map(({ address }) => address))]
+}
+
+/** This port, or any for 0. @throws when it is taken */
+async function findFree(port: number): Promise<number> {
+  const socket = await bind(port, '0.0.0.0')
+  const { port: found } = socket.address()
+  const closed = once(socket, 'close')
+  socket.close()
+  await closed
+  return found
+}
+
+async function bind(port: number, address: string): Promise<Socket> {
+  const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4' })
   const listening = once(socket, 'listening')
-  socket.bind({ port, exclusive: true })
+  socket.bind({ port, address, exclusive: true })
   await listening
   return socket
 }

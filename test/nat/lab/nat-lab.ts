@@ -165,12 +165,12 @@ export class NatLab {
     attachBehind(router, spaceOf(host), 'eth0')
   }
 
-  /** One more public address of this host, from which it says nothing unasked. */
-  anotherAddress(host: Host): string {
+  /** This host at one more public address, from which it says nothing unasked. */
+  atAnotherAddress(host: Host): Host {
     this.#public += 1
     const address = `${INTERNET}.${this.#public}`
     ip('-n', spaceOf(host), 'address', 'add', `${address}/24`, 'dev', 'eth0')
-    return address
+    return { ...host, address }
   }
 
   /** Takes all of it away, with the processes' connections. */
