@@ -5,6 +5,7 @@ import { createLibp2pNetwork, type Libp2pNetworkOptions, type Network } from '..
 import { addressesByPeer } from './addresses-by-peer.ts'
 import type { BootstrapList } from './bootstrap-list.ts'
 import { mendInitChannels } from './init-channel.ts'
+import { stunInBothFamilies } from './stun-in-both-families.ts'
 
 mendInitChannels(RTCPeerConnection)
 
@@ -25,7 +26,7 @@ export async function createBrowserNetwork(datastore: Datastore, clock: Clock): 
   let listed: BootstrapList = { addresses: [], iceServers: [] }
   let offered = (): readonly RTCIceServer[] => []
   let release = (): void => undefined
-  const iceServers = (): RTCIceServer[] => [...offered(), ...listed.iceServers]
+  const iceServers = (): RTCIceServer[] => [...stunInBothFamilies(offered(), listed.addresses), ...listed.iceServers]
   const network = await createLibp2pNetwork({
     // Asked for at each new connection, so that time-limited TURN credentials are fresh.
     transports: [

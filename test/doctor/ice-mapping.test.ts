@@ -55,6 +55,7 @@ describe('the mapping of a NAT, as ICE shows it', () => {
     const doubt = (one: readonly IceCandidate[], two: readonly IceCandidate[]) =>
       mappingByIce({ alone: alone(one, two), together: [...one, ...two] }, []).mapping.doubt
     expect(doubt([srflx(1)], [])).toBe('one-server')
+    expect(doubt([srflx(1)], [srflx(1, '2a00::7')])).toBe('one-server')
     expect(doubt([srflx(1)], [srflx(1, '8.8.8.8')])).toBe('servers-disagree')
     expect(doubt([], [])).toBe('no-answer')
     expect(mappingByIce({ alone: [], together: [host(1)] }, []).mapping.doubt).toBe('no-server')

@@ -10,7 +10,8 @@ describe.skipIf(missing !== undefined)(
     test.for([
       ['tab@port-restricted', 'tab@port-restricted'],
       ['port-restricted', 'tab@port-restricted'],
-      ['tab@ip6-firewall', 'tab@ip6-firewall']
+      ['tab@ip6-firewall', 'tab@ip6-firewall'],
+      ['tab@ip6-firewall', 'tab@dual-stack']
     ])('%s and %s reach each other directly, and lose nothing on the way there', async ([a = '', b = '']) => {
       expect(await meetOnce(a, b)).toMatchObject({ path: 'webrtc', talked: true, lost: 0, twice: 0 })
     })

@@ -39,7 +39,8 @@ function told(
   if (alone.length === 0) return { mapping: 'unknown', doubt: 'no-server' }
   const answers = alone.map(({ candidates }) => reflexive(candidates)).filter(({ length }) => length > 0)
   if (answers.length === 0) return { mapping: 'unknown', doubt: 'no-answer' }
-  if (answers.length === 1) return { mapping: 'unknown', doubt: 'one-server' }
+  const inOneFamily = [false, true].map(isIp6 => answers.filter(each => ofFamily(each, isIp6).length > 0).length)
+  if (Math.max(...inOneFamily) === 1) return { mapping: 'unknown', doubt: 'one-server' }
   if (!agreeOnHosts(answers)) return { mapping: 'unknown', doubt: 'servers-disagree' }
   const all = reflexive(together)
   const most = (isIp6: boolean): number => Math.max(...answers.map(each => ofFamily(each, isIp6).length))
