@@ -1,109 +1,20 @@
 import { expect, test } from 'vitest'
-import { encodeUtf8, expectValue, failure, sha256, toHex, type Result } from '../../src/core/bytes/index.ts'
+import { encodeUtf8, failure, sha256, toHex } from '../../src/core/bytes/index.ts'
 import { encodeOperation, type Action, type OperationId, type Role } from '../../src/core/encryption/access/index.ts'
-import {
-  encodeClaim,
-  type EpochId,
-  type GroupEpoch,
-  type GroupKeys,
-  type KeyPackage
-} from '../../src/core/encryption/epochs/index.ts'
-import { foundPrivateRoom } from '../../src/core/encryption/found-private-room.ts'
+import { encodeClaim, type EpochId, type GroupEpoch } from '../../src/core/encryption/epochs/index.ts'
 import { generationId } from '../../src/core/encryption/generation.ts'
 import {
   COMMIT_KIND,
+  NOTHING_BESIDE,
   OPERATION_KIND,
   type ControlEntry,
   type ControlWords
 } from '../../src/core/encryption/control-words.ts'
-import { NOTHING_BESIDE, PrivateRoom, type PrivateRoomDeps } from '../../src/core/encryption/private-room.ts'
-import { certifyDevice, signingKey, type DeviceCertificate, type Identity } from '../../src/core/identity/index.ts'
-import { identityOf, NOON } from '../support/cast.ts'
+import { certifyDevice, signingKey, type DeviceCertificate } from '../../src/core/identity/index.ts'
+import { NOON } from '../support/cast.ts'
 import { seededNumbers, seededRandom } from '../support/seeded-random.ts'
 import { fakeGroupKeys } from './epochs/fake-group-keys.ts'
-
-interface Person {
-  readonly identity: Identity
-  readonly keyPackage: KeyPackage
-  readonly room: PrivateRoom
-}
-
-/** Some people with one log, which each reads in an order of its own. */
-class Scene {
-  readonly log: ControlEntry[] = []
-  readonly #keys: GroupKeys
-  readonly #next = seededNumbers(5)
-
-  constructor(keys: GroupKeys = fakeGroupKeys(seededNumbers(3))) {
-    this.#keys = keys
-  }
-
-  async deps(seed: number): Promise<PrivateRoomDeps & { readonly identity: Identity }> {
-    const identity = await identityOf(seed)
-    const device = { id: identity.certificate.device, signingKey: sha256(encodeUtf8(`${seed}`)) }
-    const keyPackage = await this.#keys.createKeyPackage(device)
-    const { certificate } = identity
-    return { keys: this.#keys, random: seededRandom(seed), device, certificate, keyPackage, identity }
-  }
-
-  async found(seed: number): Promise<Person> {
-    const deps = await this.deps(seed)
-    const founding = await foundPrivateRoom(deps, { name: 'Loft', history: 'joined' })
-    const { id } = this.#write(deps.identity, founding.words)
-    return { ...deps, room: await founding.begin(id, NOON) }
-  }
-
-  /** Somebody lets a newcomer in, who reads all from the beginning. */
-  async admit(by: Person, seed: number, role: 'admin' | 'member' | 'observer' = 'member'): Promise<Person> {
-    const deps = await this.deps(seed)
-    await this.say(by, by.room.admit(deps.certificate, deps.keyPackage.shown, { role }))
-    await this.carryOut(by)
-    const newcomer = { ...deps, room: new PrivateRoom(deps, by.room.id, { generations: by.room.generations() }) }
-    await this.tell(newcomer)
-    return newcomer
-  }
-
-  async say(by: Person, words: Result<ControlWords>): Promise<void> {
-    await by.room.take(this.#write(by.identity, expectValue(words)), NOON)
-  }
-
-  async carryOut(by: Person): Promise<void> {
-    const own = await by.room.carryOut()
-    if (own === undefined) throw new Error('there was nothing to carry out')
-    this.#write(by.identity, own.words)
-    await by.room.takeOwn(own, NOON)
-  }
-
-  /** Each reads the whole log, in any order. */
-  async tell(...people: readonly Person[]): Promise<void> {
-    for (const { room, identity } of people) {
-      const drawn = this.log.map(entry => [this.#next(), entry] as const).toSorted(([a], [b]) => a - b)
-      // One's own commits are taken as they are made.
-      for (const [, entry] of drawn) {
-        if (entry.device !== identity.certificate.device) await room.take(entry, NOON)
-      }
-    }
-  }
-
-  #write({ certificate }: Identity, words: ControlWords): ControlEntry {
-    const id = toHex(sha256(encodeUtf8(`entry ${this.log.length}`))) as OperationId
-    const entry = { id, device: certificate.device, ...words }
-    this.log.push(entry)
-    return entry
-  }
-}
-
-function rolesIn({ room }: Person): string[] {
-  return [...room.access().members.values()].map(({ role }) => role).toSorted()
-}
-
-/** What one seals under now, opened by another; undefined when it does not open. */
-function isHeard(from: Person, to: Person): boolean {
-  const epoch = from.room.sealingEpoch()
-  if (epoch === undefined) throw new Error('nothing to seal under')
-  const [sealed, opened] = [from.room.contentKey(epoch), to.room.contentKey(epoch)]
-  return opened !== undefined && toHex(opened) === toHex(sealed ?? new Uint8Array())
-}
+import { isHeard, rolesIn, Scene } from './scene.ts'
 
 test('a newcomer checks the room from its beginning, and reads what is said from then on', async () => {
   const scene = new Scene()
@@ -254,43 +165,6 @@ test('a device that two members certify, let in as each by two who do not know o
   expect(here?.began?.committer).toBeDefined()
   expect(there?.began).toEqual(here?.began)
 })
-
-test('no more operations are taken than a room has use for, and no more commits', async () => {
-  const scene = new Scene()
-  const anna = await scene.found(1)
-  const { device, member } = anna.identity.certificate
-  const said = {
-    previous: undefined,
-    certificate: undefined,
-    keyPackage: undefined,
-    beginning: undefined,
-    inviteKey: undefined
-  }
-  const content = encodeOperation({ ...said, parents: [anna.room.id], action: { kind: 'role', member, role: 'owner' } })
-  const numbered = (number: number): OperationId => toHex(sha256(encodeUtf8(`${number}`))) as OperationId
-  const counts: Record<string, number> = {}
-  const take = async (entry: Omit<ControlEntry, 'device'>): Promise<void> => {
-    const taken = await anna.room.take({ ...entry, device }, NOON)
-    const name = `${entry.kind} ${taken}`
-    counts[name] = (counts[name] ?? 0) + 1
-  }
-  const parent = anna.room.sealingEpoch()
-  if (parent === undefined) throw new Error('the founder is not in')
-  const claim = { parent, cites: [anna.room.id], added: [], removed: [], keyHash: 'ab'.repeat(32) } as const
-  for (let number = 0; number < 16_400; number += 1) {
-    const groupEpoch = numbered(number).slice(0, 32) as GroupEpoch
-    const bytes = encodeClaim({
-      ...claim,
-      groupEpoch,
-      generation: undefined,
-      commit: encodeUtf8('{}'),
-      welcome: undefined
-    })
-    await take({ id: numbered(number), kind: COMMIT_KIND, content: bytes })
-    await take({ id: numbered(-1 - number), kind: OPERATION_KIND, content })
-  }
-  expect(counts).toEqual({ '16 taken': 16_383, '16 full': 17, '17 taken': 16_383, '17 full': 17 })
-}, 120_000)
 
 test('a member’s commits that wait for what never comes, however many, do not have another’s lost that waits', async () => {
   const scene = new Scene()

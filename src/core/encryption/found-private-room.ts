@@ -3,8 +3,8 @@ import type { MemberId } from '../identity/index.ts'
 import { encodeOperation, type HistoryPolicy, type OperationId } from './access/index.ts'
 import { hashOf, type EpochId } from './epochs/index.ts'
 import { newGeneration, type Generation } from './generation.ts'
-import { OPERATION_KIND, type ControlWords } from './control-words.ts'
-import { NOTHING_BESIDE, PrivateRoom, type PrivateRoomDeps } from './private-room.ts'
+import { NOTHING_BESIDE, OPERATION_KIND, type ControlWords } from './control-words.ts'
+import { PrivateRoom, type PrivateRoomDeps } from './private-room.ts'
 
 /** A room that begins: the words of `create`, and the room once these have an id, which is the room's. */
 export interface Founding {

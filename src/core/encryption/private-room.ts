@@ -39,7 +39,9 @@ import {
 } from './epochs/index.ts'
 import {
   COMMIT_KIND,
+  NOTHING_BESIDE,
   OPERATION_KIND,
+  type Arrived,
   type ControlEntry,
   type ControlWords,
   type OwnCommit,
@@ -50,6 +52,7 @@ import type { Generation } from './generation.ts'
 import { Generations } from './generations.ts'
 import { HandingOver } from './handing-over.ts'
 import { ownCommit, unfitOf } from './own-commit.ts'
+import { RoomQuotas } from './room-quotas.ts'
 
 export interface PrivateRoomDeps {
   readonly keys: GroupKeys
@@ -59,8 +62,6 @@ export interface PrivateRoomDeps {
   readonly keyPackage: KeyPackage
 }
 
-/** What a room of 150 devices comes to in years. Of the devices and key packages that they bring there are no more. */
-const MAX_OPERATIONS = 16_384
 /** Entries that wait for what they stand on. */
 const MAX_WAITING = 256
 
@@ -76,21 +77,13 @@ export interface Given {
   readonly epochs?: StoredGraph | undefined
 }
 
-export const NOTHING_BESIDE = {
-  parents: [],
-  previous: undefined,
-  certificate: undefined,
-  keyPackage: undefined,
-  beginning: undefined,
-  inviteKey: undefined
-} as const satisfies Partial<OperationContent>
-
 /**
  * A private room as its control entries make it: who may do what, which epochs there are, and what is sealed with what. Knows nothing
  * of stores, of the network, or of what is said.
  *
  * 1. What it comes to follows from the set of entries taken, whatever order they came in, and from what this device can open.
  * 2. It makes words; whoever writes the log seals and stores them, and then gives them back to be taken.
+ * 3. How many of whom it takes: `member-quota.ts`.
  */
 export class PrivateRoom {
   readonly id: OperationId
@@ -98,6 +91,10 @@ export class PrivateRoom {
   readonly handing: HandingOver
   /** Of entries whose epochs this device may not read otherwise. */
   readonly bodyKeys: ReadonlyMap<EntryId, Uint8Array>
+  readonly quotas = new RoomQuotas(
+    () => this.access(),
+    () => this.#accessBefore
+  )
   readonly #deps: PrivateRoomDeps
   readonly #operations = new Map<OperationId, Operation>()
   readonly #keyPackages = new Map<DeviceId, Uint8Array>()
@@ -106,13 +103,14 @@ export class PrivateRoom {
   readonly #handedOver: Map<EpochId, Uint8Array>
   readonly #storedEpochs: StoredGraph | undefined
   readonly #owners = new DeviceOwners()
-  readonly #waiting = new CappedMap<OperationId, ControlEntry>(MAX_WAITING)
+  readonly #waiting = new CappedMap<OperationId, Arrived>(MAX_WAITING)
   readonly #views: AccessViews
   readonly #generations: Generations
   /** What was taken in since it was asked. */
   readonly #news: OperationId[] = []
   #previous: OperationId | undefined
   #access: Access | undefined
+  #accessBefore: Access | undefined
   #graph: EpochGraph | undefined
 
   constructor(deps: PrivateRoomDeps, id: OperationId, { generations, contentKeys, bodyKeys, epochs }: Given) {
@@ -130,10 +128,11 @@ export class PrivateRoom {
     })
   }
 
-  /** Takes in a control entry, and what waited for it. */
-  async take(entry: ControlEntry, now: Millis): Promise<TakenControl> {
-    const taken = await this.#take(entry, now)
-    if (taken === 'waits') this.#waiting.set(entry.id, entry)
+  /** Takes in a control entry, and what waited for it. One that is stored has its place. */
+  async take(entry: ControlEntry, now: Millis, isStored = false): Promise<TakenControl> {
+    const arrived = { ...entry, isStored }
+    const taken = await this.#take(arrived, now)
+    if (taken === 'waits') this.#waiting.set(entry.id, arrived)
     if (taken === 'taken') {
       this.#news.push(entry.id)
       await this.#takeWaiting(now)
@@ -168,6 +167,7 @@ export class PrivateRoom {
 
   access(): Access {
     this.#access ??= resolveAccess(this.#operations.values(), this.id)
+    this.#accessBefore = this.#access
     return this.#access
   }
 
@@ -192,6 +192,7 @@ export class PrivateRoom {
     const tried = { id: 'tried' as OperationId, author: this.#self, device: this.#deps.device.id, ...said }
     const access = resolveAccess([...this.#operations.values(), tried], this.id)
     if (!access.stands.has(tried.id)) return failure(access.void.get(tried.id) ?? 'it does not count')
+    if (!this.quotas.maySay(this.#self, action)) return failure('you have done here as much as one may')
     return success({ kind: OPERATION_KIND, content: encodeOperation({ ...NOTHING_BESIDE, ...more, ...said }) })
   }
 
@@ -223,7 +224,8 @@ export class PrivateRoom {
   /** Whoever leaves has others commit to that: MLS lets nobody remove themselves (RFC 9420, 12.2). */
   #plan() {
     const plan = this.#graph?.plan(this.access(), device => this.#keyPackages.has(device))
-    return plan?.remove.includes(this.#deps.device.id) === true ? undefined : plan
+    if (plan === undefined || plan.remove.includes(this.#deps.device.id)) return undefined
+    return this.quotas.commits.hasPlace(this.#self) ? plan : undefined
   }
 
   /** A commit by which the group becomes the members' devices; undefined when it is, or this device is not in. */
@@ -249,6 +251,7 @@ export class PrivateRoom {
 
   /** An own commit is durable. */
   async takeOwn({ claim, state }: OwnCommit, now: Millis): Promise<void> {
+    this.quotas.commits.count(claim.epoch, this.#self)
     await this.#graph?.takeOwn(claim, state, now)
     await this.#openGenerations()
   }
@@ -323,7 +326,7 @@ export class PrivateRoom {
     return this.#deps.certificate.member
   }
 
-  async #take(entry: ControlEntry, now: Millis): Promise<TakenControl> {
+  async #take(entry: Arrived, now: Millis): Promise<TakenControl> {
     if (entry.kind === OPERATION_KIND) return this.#takeOperation(entry, now)
     return entry.kind === COMMIT_KIND ? this.#takeCommit(entry, now) : 'void'
   }
@@ -339,21 +342,29 @@ export class PrivateRoom {
     }
   }
 
-  async #takeOperation({ id, device, content }: ControlEntry, now: Millis): Promise<TakenControl> {
+  async #takeOperation({ id, device, content, isStored }: Arrived, now: Millis): Promise<TakenControl> {
     if (this.#operations.has(id)) return 'taken'
     const decoded = await decodeOperation(content)
     if (!decoded.ok) return 'void'
     const { action, certificate, keyPackage, beginning, inviteKey, ...rest } = decoded.value
     if (action.kind === 'create' && (id !== this.id || certificate?.device !== device)) return 'void'
-    if (rest.parents.some(parent => !this.#operations.has(parent))) return 'waits'
+    const lacked = rest.parents.filter(parent => !this.#operations.has(parent))
+    if (lacked.length > 0) {
+      const by = this.memberOf(device)
+      if (by !== undefined) this.quotas.wantFor({ id, author: by }, lacked)
+      return 'waits'
+    }
     const author =
       action.kind === 'create' ? certificate?.member : this.#owners.authorOf(device, rest, this.#operations)
     if (author === undefined) return 'void'
-    if (this.#operations.size >= MAX_OPERATIONS) return 'full'
+    if (!this.quotas.operations.take({ entry: id, id, author, isStored })) return 'full'
     this.#operations.set(id, { id, author, device, action, ...rest })
     this.#access = undefined
     if (device === this.#deps.device.id) this.#previous = id
-    if (certificate !== undefined) this.#owners.add(id, certificate)
+    if (certificate !== undefined) {
+      this.#owners.add(id, certificate)
+      this.quotas.noteBrought(certificate.member, author)
+    }
     if (certificate !== undefined && keyPackage !== undefined)
       await this.#takeKeyPackage(certificate.device, keyPackage)
     if (inviteKey !== undefined) this.#inviteKeys.set(id, inviteKey)
@@ -373,20 +384,24 @@ export class PrivateRoom {
 
   #begin(device: DeviceId, first: { readonly epoch: EpochId; readonly keyHash: string }, now: Millis): void {
     const { keys, device: self, keyPackage } = this.#deps
-    const accessAt = (cites: readonly OperationId[]): Access | undefined => this.#views.at(cites)
-    const graphDeps = { keys, device: self, keyPackage, accessAt }
+    const graphDeps = { keys, device: self, keyPackage, accessAt: this.#views.at.bind(this.#views) }
     this.#graph =
       this.#storedEpochs === undefined
         ? new EpochGraph(graphDeps, { ...first, device }, now)
         : EpochGraph.restore(graphDeps, this.#storedEpochs)
   }
 
-  async #takeCommit({ device, content }: ControlEntry, now: Millis): Promise<TakenControl> {
+  async #takeCommit({ id, device, content, isStored }: Arrived, now: Millis): Promise<TakenControl> {
     const decoded = decodeClaim(content)
     if (!decoded.ok) return 'void'
     const committer = this.memberOf(device)
     if (committer === undefined || this.#graph === undefined) return 'waits'
+    const { parent, cites } = decoded.value
     const epoch = epochIdOf(device, content)
+    const lacked = cites.filter(each => !this.#operations.has(each))
+    this.quotas.wantForCommit({ epoch, committer }, lacked, this.#graph.get(parent) === undefined ? [parent] : [])
+    const entry = device === this.#deps.device.id ? epoch : id
+    if (!this.quotas.commits.take({ entry, id: epoch, author: committer, isStored })) return 'full'
     const taken = await this.#graph.take({ ...decoded.value, epoch, committer, device }, now)
     await this.#openGenerations()
     // What waits, waits in the graph.

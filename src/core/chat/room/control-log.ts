@@ -40,6 +40,8 @@ export interface ControlDeps {
   readonly keys: PrivateRoomKeys
 }
 
+/** Entries that had no place here, so that they are not asked for again at each meeting. */
+const MAX_REFUSED = 4096
 /** Entries of generations that are not known here yet. */
 const MAX_UNOPENED = 256
 const LOAD_BATCH = 256
@@ -56,6 +58,7 @@ export class ControlLog {
   readonly #epochs: StoredEpochs
   /** Those that wait in the room, which caps them. */
   readonly #waiting = new Map<EntryId, Entry>()
+  readonly #refused = new CappedMap<EntryId, true>(MAX_REFUSED)
   readonly #unopened = new CappedMap<EntryId, Entry>(MAX_UNOPENED)
   #own: { readonly sequence: number; readonly id: EntryId | undefined } = { sequence: 0, id: undefined }
   #latest: HybridTime = { ms: 0, counter: 0 }
@@ -105,6 +108,7 @@ export class ControlLog {
       for (const entry of [...this.#unopened.values()]) isVoid += await this.#take(entry, now)
     }
     await this.#takeForgotten(now)
+    if (this.room.quotas.takeNewWants()) this.#refused.clear()
     return isVoid
   }
 
@@ -122,7 +126,7 @@ export class ControlLog {
   }
 
   isWaiting(id: EntryId): boolean {
-    return this.#waiting.has(id) || this.#unopened.has(id)
+    return this.#waiting.has(id) || this.#unopened.has(id) || this.#refused.has(id)
   }
 
   /** Whether memory is ahead of the store. */
@@ -243,7 +247,7 @@ export class ControlLog {
   async #readAgain(entry: StoredEntry, now: Millis): Promise<void> {
     const key = this.room.generation(toHex(entry.header.epoch))?.controlKey
     if (!isWhole(entry) || key === undefined) throw new Error(`the stored control entry ${entry.id} does not open`)
-    await this.#read(entry, reopenEntry(key, entry), now)
+    await this.#read(entry, reopenEntry(key, entry), now, true)
   }
 
   async #isKnown(id: EntryId): Promise<boolean> {
@@ -265,16 +269,17 @@ export class ControlLog {
     if (opened.value === 'newer') return 0
     const taken = await this.#read(entry, opened.value, now)
     if (taken === 'waits') this.#waiting.set(entry.id, entry)
+    if (taken === 'full') this.#refused.set(entry.id, true)
     this.#noteNews(entry)
     return taken === 'void' ? 1 : 0
   }
 
-  #read(entry: Entry, { device, sequence, kind, content }: OpenedBody, now: Millis) {
+  #read(entry: Entry, { device, sequence, kind, content }: OpenedBody, now: Millis, isStored = false) {
     if (compareHybridTimes(entry.header.clock, this.#latest) > 0) this.#latest = entry.header.clock
     if (device === this.#deps.identity.certificate.device && sequence > this.#own.sequence) {
       this.#own = { sequence, id: entry.id }
     }
-    return this.room.take({ id: entry.id as string as OperationId, device, kind, content }, now)
+    return this.room.take({ id: entry.id as string as OperationId, device, kind, content }, now, isStored)
   }
 
   /** With this entry those may have been taken in that waited for it. */
@@ -292,6 +297,8 @@ export class ControlLog {
 
   #noteTaken(entry: Entry): void {
     this.#entries.push(entry)
+    // Who has a place follows from who is in.
+    this.#refused.clear()
     this.#isChanged = true
   }
 

@@ -1,9 +1,10 @@
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import type { Access, InviteAccess, MemberAccess, RemovedMember } from './access.ts'
+import { compareSubjects, excessOf } from './excess.ts'
 import { History, isConcurrent, Places, type Placed } from './history.ts'
 import { rankOf, type Operation, type OperationId, type Role } from './operation.ts'
 import { forbids } from './rights.ts'
-import { keepLeast, revocationsIn, revokedOf, silences } from './revocations.ts'
+import { isSilenced, keepLeast, revocationsIn, revokedOf, type Revocations } from './revocations.ts'
 import { compareWeights, isRemoval, Standing, type Weight } from './standing.ts'
 import { strongestOfSources } from './strongest-of-sources.ts'
 
@@ -30,6 +31,8 @@ import { strongestOfSources } from './strongest-of-sources.ts'
  *     brought them.
  * 11. What a device said that was revoked, and the revocation does not know, is void; but for a revocation that does not know it either: of
  *     two that revoke each other neither stays.
+ *
+ * How many operations of whom are in the set at all: `member-quota.ts`.
  */
 export function resolveAccess(operations: Iterable<Operation>, room: OperationId): Access {
   return new Resolver(new History(operations, room)).access()
@@ -37,11 +40,12 @@ export function resolveAccess(operations: Iterable<Operation>, room: OperationId
 
 /** A removal names all of them, and so does a commit. */
 const MAX_DEVICES_OF_ONE = 16
+const NO_REVOCATIONS: Revocations = new Map()
 
 /** What has ended, and is unknown to what it may void. */
 interface Ended {
   readonly inForce: ReadonlySet<Placed>
-  readonly revocations: readonly Placed[]
+  readonly revocations: Revocations
 }
 
 interface Settled {
@@ -107,22 +111,22 @@ class Resolver {
 
   /** Rules 2, 4, 6 and 11, with these removals and demotions in force. */
   #apply(set: readonly Placed[], inForce: ReadonlySet<Placed>, excluded: ReadonlyMap<Placed, string>): Settled {
-    const settled = this.#pass(set, inForce, excluded, [])
+    const settled = this.#pass(set, inForce, excluded, NO_REVOCATIONS)
     const revocations = revocationsIn(settled.stands)
-    return revocations.length === 0 ? settled : this.#pass(set, inForce, excluded, revocations)
+    return revocations.size === 0 ? settled : this.#pass(set, inForce, excluded, revocations)
   }
 
   #pass(
     set: readonly Placed[],
     inForce: ReadonlySet<Placed>,
     excluded: ReadonlyMap<Placed, string>,
-    revocations: readonly Placed[]
+    revocations: Revocations
   ): Settled {
     const voided = new Map<Placed, string>(excluded)
     const stands: Placed[] = []
     const places = new Places(this.#history.all.length)
     for (const each of set) {
-      const isRevoked = revocations.some(revocation => silences(revocation, each))
+      const isRevoked = isSilenced(each, revocations)
       const fault = isRevoked ? 'its device was revoked' : this.#fault(set, each, { inForce, revocations })
       const why = excluded.get(each) ?? fault ?? this.#fallen(each, places, voided.size > 0)
       if (why !== undefined) voided.set(each, why)
@@ -192,7 +196,7 @@ class Resolver {
     const { author } = other.operation
     const target = each.operation.author
     if (author === target || !other.past.has(each.place) || !isConcurrent(other, removal)) return false
-    if (this.#forbidden(other) !== undefined || revocations.some(one => silences(one, other))) return false
+    if (this.#forbidden(other) !== undefined || isSilenced(other, revocations)) return false
     const view = this.#settlePast(each).standing
     const isEntitled = forbids({ author, action: each.operation.action }, view) === undefined
     if (!isEntitled || this.#settlePast(other).standing.restsOn(author, target)) return false
@@ -277,23 +281,6 @@ function isEnd({ operation: { action } }: Placed): boolean {
   return action.kind === 'remove' || action.kind === 'role'
 }
 
-/** Rule 7. */
-function excessOf(stands: readonly Placed[]): Placed[] {
-  const excess: Placed[] = []
-  for (const invite of stands) {
-    const { action, id } = invite.operation
-    if (action.kind !== 'invite') continue
-    let waiting = stands.filter(({ operation: { action: each } }) => each.kind === 'admit' && each.invite === id)
-    for (let count = 0; waiting.length > 0; count += 1) {
-      const ready = waiting.filter(each => !waiting.some(other => each.past.has(other.place)))
-      const [next] = ready.toSorted(compareSubjects)
-      if (next !== undefined && count >= action.uses) excess.push(next)
-      waiting = waiting.filter(each => each !== next)
-    }
-  }
-  return excess
-}
-
 function isOwnerGrant({ operation }: Placed): boolean {
   return ownerOf(operation) !== undefined
 }
@@ -301,12 +288,6 @@ function isOwnerGrant({ operation }: Placed): boolean {
 function ownerOf({ author, action }: Operation): MemberId | undefined {
   if (action.kind === 'create') return author
   return (action.kind === 'admit' || action.kind === 'role') && action.role === 'owner' ? action.member : undefined
-}
-
-function compareSubjects(a: Placed, b: Placed): number {
-  const subject = ({ operation: { author, action } }: Placed): string => ('member' in action ? action.member : author)
-  const [left, right] = [subject(a) + a.operation.id, subject(b) + b.operation.id]
-  return left < right ? -1 : Number(left > right)
 }
 
 function membersOf(standing: Standing, stands: readonly Placed[]): Map<MemberId, MemberAccess> {

@@ -1,18 +1,28 @@
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import type { Placed } from './history.ts'
 
+/** Revocations by the device that they revoke: members make as many as they like, and each concerns one device alone. */
+export type Revocations = ReadonlyMap<DeviceId, readonly Placed[]>
+
 /** Of operations that stand the revocations of devices, but for those by a device that was revoked to its knowledge (rule 11). */
-export function revocationsIn(stands: readonly Placed[]): Placed[] {
-  const revocations: Placed[] = []
+export function revocationsIn(stands: readonly Placed[]): Revocations {
+  const revocations = new Map<DeviceId, Placed[]>()
   for (const each of stands) {
-    const isOne = each.operation.action.kind === 'revoke-device'
-    if (isOne && !revocations.some(earlier => silences(earlier, each))) revocations.push(each)
+    const { action } = each.operation
+    if (action.kind !== 'revoke-device' || isSilenced(each, revocations)) continue
+    const those = revocations.get(action.device)
+    if (those === undefined) revocations.set(action.device, [each])
+    else those.push(each)
   }
   return revocations
 }
 
-/** Whether the revocation has it not count. */
-export function silences(revocation: Placed, each: Placed): boolean {
+/** Whether one of these has it not count. */
+export function isSilenced(each: Placed, revocations: Revocations): boolean {
+  return revocations.get(each.operation.device)?.some(revocation => silences(revocation, each)) === true
+}
+
+function silences(revocation: Placed, each: Placed): boolean {
   const { action } = revocation.operation
   const { author, device } = each.operation
   if (action.kind !== 'revoke-device' || action.member !== author || action.device !== device) return false

@@ -53,11 +53,9 @@ export interface OpenEpoch extends EpochNode {
   readonly state: GroupState
 }
 
-/** `waits`: for its parent, or for operations that it cites. `full`: no more are taken. */
-export type TakenClaim = 'taken' | 'waits' | 'void' | 'full'
+/** `waits`: for its parent, or for operations that it cites. */
+export type TakenClaim = 'taken' | 'waits' | 'void'
 
-/** What a room of 150 devices comes to in years; so many claims take some ten megabytes. */
-const MAX_EPOCHS = 16_384
 /** Commits that wait, as all do that come ahead of those they stand on: in a large group one takes up to some hundred KB. */
 const MAX_WAITING = 1024
 const MAX_WAITING_BYTES = 16 * 1024 * 1024
@@ -78,6 +76,7 @@ const KEPT_AT_MOST: Millis = 14 * 24 * 3_600_000
  * 3. Who cannot open the winner goes on from the best branch that opens, and comes in by itself when others have built on the winner.
  * 4. What commits claimed is kept for ever, states for a while (`prune`): a branch that comes back late is judged like any
  *    other, though nobody may be able to open it from where they are.
+ * 5. How many commits of whom come here, is for whoever brings them to bound.
  */
 export class EpochGraph {
   readonly #deps: EpochGraphDeps
@@ -283,7 +282,6 @@ export class EpochGraph {
     const claim = withCommitter(given, access)
     this.#waiting.delete(claim.epoch)
     if (faultOf(claim, access) !== undefined) return 'void'
-    if (this.#nodes.size >= MAX_EPOCHS) return 'full'
     this.#begin(claim, parent, now)
     const state = (await this.#process(claim, parent)) ?? (await this.#join(claim))
     if (state !== undefined) await this.#opened(this.#node(claim.epoch), state)
