@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Insider } from '../support/insider.ts'
+import { madeUpId } from '../support/mallory.ts'
 import { agree, found, hears, inviteLink, join, meet, restart, roles, say } from '../support/private-story.ts'
 import { settle } from '../support/settle.ts'
 import { keysThatShutOut } from '../support/splitting-keys.ts'
@@ -25,6 +26,12 @@ async function room() {
     for (const each of to) expect(insider.gossip(each, entry, from)).toBe('accept')
   }
   return { story, anna, mara, cy, insider, send }
+}
+
+/** How many of these somebody has stored. */
+async function storedOf({ storage, peer }: Actor, entries: readonly Entry[]): Promise<number> {
+  const lacking = await storage.room(peer.findRoom('Loft').id).lacking(entries.map(({ id }) => id))
+  return entries.length - lacking.length
 }
 
 /** Mara goes, for all, and the others go on: now and after a restart. */
@@ -111,6 +118,32 @@ test('sixty operations of a member in a row, beside as many side by side, stop n
     last = entry.id as string as OperationId
     send(await insider.device({ parents }), anna, cy)
   }
+  expect(await danComesAndGoes(story, anna, cy)).toBe('in')
+  await goOnWithoutMara(story, anna, cy)
+})
+
+test('of a member who says more than one may each takes other words first: all go on, let somebody in and remove the member', async () => {
+  const { story, anna, cy, insider, send } = await room()
+  const parents = await insider.heads()
+  const idle = {
+    kind: 'revoke-device',
+    member: insider.member,
+    device: madeUpId() as string as DeviceId,
+    last: 0
+  } as const
+  const flood: Entry[] = []
+  for (let size = 0; size < 150; size += 1) {
+    const [before] = flood.slice(-2)
+    const last = before?.id as string | undefined as OperationId | undefined
+    flood.push(await insider.operation(idle, { parents: last === undefined ? parents : [last], previous: last }))
+    flood.push(await insider.operation(idle, { parents }))
+  }
+  for (const entry of flood) send(entry, anna)
+  for (const entry of flood.toReversed()) send(entry, cy)
+  await story.wait(120_000)
+  for (const each of [anna, cy]) expect(await storedOf(each, flood)).toBe(256)
+  await say(story, cy, 'I am here')
+  await hears(story, anna, 'Cy: I am here')
   expect(await danComesAndGoes(story, anna, cy)).toBe('in')
   await goOnWithoutMara(story, anna, cy)
 })

@@ -191,6 +191,22 @@ test('of a member who says more than one may so much is taken; all agree when an
   expect([...again.access().stands].toSorted()).toEqual(standing(anna))
 }, 60_000)
 
+test('what waits already is taken, too, when something comes that stands above all of it', async () => {
+  const all = await room()
+  const { scene, stores, anna, mara, cy, head } = all
+  await stores.bring(cy, sideBySide(mara, head, OF_OTHER))
+  const [first, ...more] = inARow(mara, head, 40)
+  if (first === undefined) throw new Error('an empty row')
+  await stores.bring(anna, [first, ...more])
+  await stores.bring(cy, more)
+  expect(await cy.room.take(first, NOON)).toBe('full')
+  await remove(all, mara)
+  const [removal] = scene.log.filter(({ kind }) => kind === OPERATION_KIND).toReversed()
+  expect(removal && (await cy.room.take(removal, NOON))).toBe('waits')
+  expect(await cy.room.take(first, NOON)).toBe('taken')
+  expect(rolesIn(cy)).toEqual(['member', 'owner'])
+})
+
 test('who was removed takes nobody’s place, and neither do those whom they bring by what does not count', async () => {
   const all = await room()
   const { scene, stores, anna, mara, cy, head } = all

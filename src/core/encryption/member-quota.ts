@@ -57,7 +57,10 @@ export class MemberQuota<Id extends string> {
   readonly #counted = new Set<string>()
   readonly #said = new Map<MemberId, number>()
   readonly #carried = new Map<MemberId, number>()
-  readonly #wanted = new CappedMap<Id, MemberId>(MAX_WANTED)
+  /** On whose account what is not here may be taken. */
+  readonly #wanted = new CappedMap<Id, Set<MemberId>>(MAX_WANTED)
+  /** What stands above something that is not here, and above what. */
+  readonly #lacking = new CappedMap<Id, readonly Id[]>(MAX_WANTED)
   #used: Used | undefined
   #hasNewWants = false
 
@@ -90,18 +93,25 @@ export class MemberQuota<Id extends string> {
     return this.#hasPlace(author, this.#deps.access(), share)
   }
 
-  /** With whom counts what this author's stands above, if that has a place itself. */
-  accountOf(id: Id, author: MemberId): MemberId | undefined {
+  /** Something stands above these, which are not here; on whose account they may be taken: its author's if it has a place, and theirs who want it. */
+  lacks(ids: readonly Id[], above: Id, author: MemberId): ReadonlySet<MemberId> {
+    this.#lacking.set(above, ids)
     const access = this.#deps.accessBefore() ?? this.#deps.access()
-    return this.#hasPlace(author, access) ? this.#accountable(author, access) : this.#wanted.get(id)
+    const own = this.#hasPlace(author, access) ? [this.#accountable(author, access)] : []
+    const by = new Set([...own, ...(this.#wanted.get(above) ?? [])])
+    this.want(ids, by)
+    return by
   }
 
-  /** These are not here, and something stands above them that counts with this member. */
-  want(ids: readonly Id[], by: MemberId | undefined): void {
-    if (by === undefined) return
-    for (const id of ids) {
-      this.#hasNewWants ||= !this.#wanted.has(id)
-      this.#wanted.set(id, by)
+  /** These are not here, and may be taken on these members' account, with what they stand above. */
+  want(ids: readonly Id[], by: ReadonlySet<MemberId>): void {
+    const next = [...ids]
+    for (let id = next.pop(); id !== undefined; id = next.pop()) {
+      const before = this.#wanted.get(id) ?? new Set()
+      if ([...by].every(each => before.has(each))) continue
+      this.#wanted.set(id, new Set([...before, ...by]))
+      this.#hasNewWants = true
+      next.push(...(this.#lacking.get(id) ?? []))
     }
   }
 
@@ -113,11 +123,12 @@ export class MemberQuota<Id extends string> {
   }
 
   #tryTake(author: MemberId, id: Id, access: Access): boolean {
-    const by = this.#wanted.get(id)
+    const carrier = [...(this.#wanted.get(id) ?? [])].find(by => this.#mayCarry(by, author, access))
     if (this.#hasPlace(author, access)) this.#add(author)
-    else if (by !== undefined && this.#mayCarry(by, author, access)) this.#carry(by, access)
+    else if (carrier !== undefined) this.#carry(carrier, access)
     else return false
     this.#wanted.delete(id)
+    this.#lacking.delete(id)
     return true
   }
 

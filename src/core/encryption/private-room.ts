@@ -351,7 +351,7 @@ export class PrivateRoom {
     const lacked = rest.parents.filter(parent => !this.#operations.has(parent))
     if (lacked.length > 0) {
       const by = this.memberOf(device)
-      if (by !== undefined) this.quotas.wantFor({ id, author: by }, lacked)
+      if (by !== undefined) this.quotas.operations.lacks(lacked, id, by)
       return 'waits'
     }
     const author =
@@ -399,7 +399,7 @@ export class PrivateRoom {
     const { parent, cites } = decoded.value
     const epoch = epochIdOf(device, content)
     const lacked = cites.filter(each => !this.#operations.has(each))
-    this.quotas.wantForCommit({ epoch, committer }, lacked, this.#graph.get(parent) === undefined ? [parent] : [])
+    this.quotas.commitLacks({ epoch, committer }, lacked, this.#graph.get(parent) === undefined ? [parent] : [])
     const entry = device === this.#deps.device.id ? epoch : id
     if (!this.quotas.commits.take({ entry, id: epoch, author: committer, isStored })) return 'full'
     const taken = await this.#graph.take({ ...decoded.value, epoch, committer, device }, now)

@@ -31,24 +31,14 @@ export class RoomQuotas {
     if (!this.#broughtBy.has(member)) this.#broughtBy.set(member, by)
   }
 
-  /** These are not here, and an operation stands above them. */
-  wantFor(
-    { id, author }: { readonly id: OperationId; readonly author: MemberId },
-    lacked: readonly OperationId[]
-  ): void {
-    if (lacked.length > 0) this.operations.want(lacked, this.operations.accountOf(id, author))
-  }
-
-  /** These operations, and this epoch, are not here, and a commit stands above them. */
-  wantForCommit(
+  /** A commit stands above these operations, and this epoch, which are not here. */
+  commitLacks(
     { epoch, committer }: Pick<CommitClaim, 'epoch' | 'committer'>,
     operations: readonly OperationId[],
     epochs: readonly EpochId[]
   ): void {
     if (operations.length + epochs.length === 0) return
-    const by = this.commits.accountOf(epoch, committer)
-    this.operations.want(operations, by)
-    this.commits.want(epochs, by)
+    this.operations.want(operations, this.commits.lacks(epochs, epoch, committer))
   }
 
   maySay(member: MemberId, action: Action): boolean {
