@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { encodeUtf8, failure, sha256, toHex } from '../../src/core/bytes/index.ts'
 import { encodeOperation, type Action, type OperationId, type Role } from '../../src/core/encryption/access/index.ts'
 import { encodeClaim, type EpochId, type GroupEpoch } from '../../src/core/encryption/epochs/index.ts'
-import { generationId } from '../../src/core/encryption/generation.ts'
+import { generationId, newGeneration } from '../../src/core/encryption/generation.ts'
 import {
   COMMIT_KIND,
   NOTHING_BESIDE,
@@ -10,6 +10,7 @@ import {
   type ControlEntry,
   type ControlWords
 } from '../../src/core/encryption/control-words.ts'
+import { PrivateRoom } from '../../src/core/encryption/private-room.ts'
 import { certifyDevice, signingKey, type DeviceCertificate } from '../../src/core/identity/index.ts'
 import { NOON } from '../support/cast.ts'
 import { seededNumbers, seededRandom } from '../support/seeded-random.ts'
@@ -57,6 +58,36 @@ test('nobody seals for who was removed, and a generation begins that they do not
   const eve = await scene.admit(anna, 5)
   expect(eve.room.generations().size).toBe(2)
   expect(eve.room.currentGeneration()).toEqual(here)
+})
+
+test('generations that somebody made up for a newcomer push no true ones out, and go no further', async () => {
+  const scene = new Scene()
+  const anna = await scene.found(1)
+  const [bob, cy] = [await scene.admit(anna, 2), await scene.admit(anna, 3)]
+  const dan = await scene.admit(anna, 4)
+  const made = Array.from(
+    { length: 8 },
+    (_, index) => [toHex(seededRandom(90 + index)(16)) as EpochId, newGeneration(seededRandom(80 + index))] as const
+  )
+  const given = new Map([...made, ...dan.room.generations()])
+  const room = new PrivateRoom(dan, anna.room.id, { generations: given })
+  const newcomer = { ...dan, room }
+  // Without a log there is nothing else to go by.
+  expect(room.meetingGenerations(NOON)).toEqual([made[0]?.[1]])
+  await scene.tell(newcomer)
+  for (const each of [bob, cy]) {
+    const { member } = each.identity.certificate
+    await scene.say(anna, anna.room.say({ kind: 'remove', member, last: new Map() }))
+    await scene.carryOut(anna)
+  }
+  await scene.tell(newcomer)
+  const met = anna.room.meetingGenerations(NOON)
+  expect(met).toHaveLength(3)
+  expect(room.meetingGenerations(NOON).slice(0, 3)).toEqual(met)
+  expect(room.generations().size).toBe(met.length + made.length)
+  expect(room.handing.generations()).toEqual(anna.room.generations())
+  const handed = await room.handing.give(anna.device.id, { isBehind: false, epochs: [] })
+  expect(handed?.generations).toEqual(anna.room.generations())
 })
 
 test('who may not, does not: nothing is said, and what is said all the same does not count', async () => {

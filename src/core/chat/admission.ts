@@ -154,7 +154,7 @@ export class Admission implements AdmittingRoom {
     const newest = typeof history === 'number' ? Math.min(history, MAX_BODY_KEYS) : 0
     return {
       kind: 'admitted',
-      generations: room.generations(),
+      generations: room.handing.generations(),
       contentKeys: new Map([...own, ...shared]),
       bodyKeys: await this.#deps.room.shown.bodyKeysOfNewest(newest)
     }

@@ -66,12 +66,19 @@ export class Generations {
     return now - begun > MET_FOR ? [first] : [first, ...others.slice(0, MAX_MET)]
   }
 
+  /** What is passed on: whoever let this device in may have made up those that began with epochs of which the log knows nothing. */
+  passedOn(current: Generation | undefined, graph: EpochGraph | undefined): Map<EpochId, Generation> {
+    return new Map([...this.newestFirst(current, graph)].filter(([epoch]) => graph?.get(epoch) !== undefined))
+  }
+
   /**
-   * All, that of now first. Those that began with epochs which the log has not brought yet are newer than those that it has, and stay in the
-   * order in which they were given: so a newcomer, who has nothing but these, meets members by the newest.
+   * All, that of now first. Until that is known, those that began with epochs which the log has not brought are newer than those that it has, and
+   * stay in the order in which they were given: so a newcomer, who has nothing but these, meets members by the newest. From then on they come
+   * last, as they may be made up.
    */
   newestFirst(current: Generation | undefined, graph: EpochGraph | undefined): Map<EpochId, Generation> {
-    const depthOf = (epoch: EpochId): number => graph?.get(epoch)?.depth ?? Number.MAX_SAFE_INTEGER
+    const ofUnknown = current === undefined ? Number.MAX_SAFE_INTEGER : -1
+    const depthOf = (epoch: EpochId): number => graph?.get(epoch)?.depth ?? ofUnknown
     const isCurrent = (generation: Generation): number => Number(generation === current)
     const ordered = [...this.#byEpoch].toSorted(
       ([a, one], [b, other]) => isCurrent(other) - isCurrent(one) || depthOf(b) - depthOf(a)

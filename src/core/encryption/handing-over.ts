@@ -3,6 +3,7 @@ import type { DeviceId } from '../identity/index.ts'
 import type { Access, OperationId } from './access/index.ts'
 import type { OwnCommit } from './control-words.ts'
 import { devicesOf, groupEpochOf, noteOf, type EpochGraph, type EpochId, type EpochNode } from './epochs/index.ts'
+import type { Generation } from './generation.ts'
 import type { Generations } from './generations.ts'
 import { MAX_HANDED_GENERATIONS, MAX_LACKED_EPOCHS, type HandedOver, type Lacked } from './handing-over-codec.ts'
 import { ownCommit, type OwnCommitDeps } from './own-commit.ts'
@@ -50,11 +51,19 @@ export class HandingOver {
     return isBehind || epochs.length > 0 || generations.areLacking(graph) ? { isBehind, epochs } : undefined
   }
 
+  /** All that a newcomer is given, to check what was done from the beginning: newest first, by the epoch that each began with. */
+  generations(): ReadonlyMap<EpochId, Generation> {
+    const view = this.#deps.view()
+    if (view === undefined) return new Map()
+    const { access, graph, generations } = view
+    return generations.passedOn(generations.at(graph.tip(access), graph), graph)
+  }
+
   /** What of that is here, and may be given to this device; undefined when it is no member's. */
   async give(asker: DeviceId, { isBehind, epochs }: Lacked): Promise<HandedOver | undefined> {
     const view = this.#deps.view()
     if (view === undefined || !devicesOf(view.access).has(asker)) return undefined
-    const { access, graph, generations } = view
+    const { access, graph } = view
     const contentKeys = new Map<EpochId, Uint8Array>()
     for (const epoch of epochs.slice(0, MAX_LACKED_EPOCHS)) {
       const key = graph.get(epoch) && graph.contentKey(epoch)
@@ -62,10 +71,9 @@ export class HandingOver {
       if (access.history === 'all' || graph.devicesAt(epoch).has(asker)) contentKeys.set(epoch, key)
     }
     const tip = graph.tip(access)
-    const current = generations.at(tip, graph)
     const isHelp = isBehind && tip?.epoch === graph.winner(access).epoch && tip.state.devices.includes(asker)
     return {
-      generations: new Map([...generations.newestFirst(current, graph)].slice(0, MAX_HANDED_GENERATIONS)),
+      generations: new Map([...this.generations()].slice(0, MAX_HANDED_GENERATIONS)),
       contentKeys,
       groupInfo: isHelp ? await this.#deps.keys.groupInfo(tip.state) : undefined
     }

@@ -305,7 +305,7 @@ export class PrivateRoom {
     return this.#generations.meeting(this.currentGeneration(), this.#graph, now)
   }
 
-  /** All that are known here, newest first, by the epoch that each began with: a newcomer needs them to check what was done from the beginning. */
+  /** All that are known here, newest first, by the epoch that each began with. */
   generations(): ReadonlyMap<EpochId, Generation> {
     return this.#generations.newestFirst(this.currentGeneration(), this.#graph)
   }
