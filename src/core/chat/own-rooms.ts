@@ -167,7 +167,9 @@ export class OwnRooms {
   /** Asks to be let into a private room; or for the way back, where this device is in by what it knows, and does not know the invite. */
   async joinPrivate(text: string, link: JoinLink, since: Millis, direct?: DirectRecord): Promise<RoomSummary> {
     const live = this.#rooms.get(link.roomId)?.live
-    if (live === undefined || live.summary().ended !== undefined) {
+    const { ended, joining } = live?.summary() ?? {}
+    // Whoever let it in may have told nobody: then it stays outside until somebody else does.
+    if (live === undefined || ended !== undefined || joining !== undefined) {
       this.#talk.entered(link.roomId, since)
       return this.joins.begin(text, link, direct)
     }
