@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import type { Storage } from '../../src/core/log/index.ts'
 import { copyOf } from '../support/insider.ts'
+import { memoryStorage } from '../support/memory-storage.ts'
 import { agree, epochOf, hears, inviteLink, join, loftWith, roles, say } from '../support/private-story.ts'
 import { settle } from '../support/settle.ts'
 import { eventsOf, type Actor } from '../support/story.ts'
@@ -42,4 +44,28 @@ test('who was let in by somebody of whose word nobody else knows asks again by t
   await hears(story, cy, 'Dan: here at last')
   expect(await roles(cy)).toEqual(['Anna: owner', 'Cy: member', 'Dan: member'])
   await agree(story, cy, dan)
+})
+
+test('what may not be said is refused without reading the room again', async () => {
+  const inner = memoryStorage()
+  let read = 0
+  const room: Storage['room'] = id => {
+    const store = inner.room(id)
+    const list: typeof store.records.list = (...of) => {
+      read += 1
+      return store.records.list(...of)
+    }
+    return { ...store, records: { ...store.records, list } }
+  }
+  const { story, actors, link } = await loftWith()
+  const [anna] = actors as [Actor]
+  const cy = await story.enter('Cy', { ...inner, room })
+  expect(await join(story, cy, link)).toBe('in')
+  await settle(story, anna.peer.privateRooms.setRole('Loft', 'Cy', 'observer'))
+  await story.until('Cy knows', () => cy.peer.findRoom('Loft').role === 'observer')
+  const before = read
+  await expect(settle(story, cy.peer.send('Loft', 'me too'))).rejects.toThrow('observer')
+  expect(read).toBe(before)
+  await say(story, anna, 'well, listen')
+  await hears(story, cy, 'Anna: well, listen')
 })

@@ -186,11 +186,8 @@ export class ControlLog {
     this.#noteTaken(await this.#seal(own.words))
   }
 
-  /**
-   * Sees to it that what is sealed now opens for members alone.
-   * @throws NotAllowedError when this device may say nothing here, UnavailableError when it lacks the keys for now
-   */
-  async prepareToSeal(): Promise<void> {
+  /** @throws NotAllowedError when this device may say nothing here */
+  expectMaySay(): void {
     const access = this.room.access()
     const { member, device } = this.#deps.identity.certificate
     const self = access.members.get(member)
@@ -200,8 +197,16 @@ export class ControlLog {
     if (access.isClosed) throw new NotAllowedError('this room is closed: nothing is said here any more')
     if (self?.role === 'observer')
       throw new NotAllowedError('you are an observer in this room: you read what others say')
+  }
+
+  /**
+   * Sees to it that what is sealed now opens for members alone.
+   * @throws UnavailableError when this device lacks the keys for now
+   */
+  async prepareToSeal(): Promise<void> {
     await this.carryOut()
-    if (self === undefined || this.room.sealingEpoch() === undefined) {
+    const isIn = this.room.access().members.has(this.#deps.identity.certificate.member)
+    if (!isIn || this.room.sealingEpoch() === undefined) {
       throw new UnavailableError(
         'nobody has handed the keys of this room to this device yet: try again when a member is online'
       )

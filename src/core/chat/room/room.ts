@@ -90,8 +90,8 @@ export class Room {
     return this.#stored.current
   }
 
-  #change<T>(task: () => Promise<T>): Promise<T> {
-    return this.#changes.run(() => this.#stored.run(task))
+  #change<T>(task: () => Promise<T>, expectAllowed?: () => void): Promise<T> {
+    return this.#changes.run(() => this.#stored.run(task, expectAllowed))
   }
 
   /** Stores those of the entries that are genuine and new, and those whose time has come, with all that follows. */
@@ -210,10 +210,11 @@ export class Room {
   async #write(words: OwnWords, above: readonly EntryId[] = []): Promise<Written> {
     const clocks = (await this.load(above)).map(({ header }) => header.clock)
     refuseAhead(clocks, this.#deps.clock.now())
-    return this.#change(async () => {
+    const write = async (): Promise<Written> => {
       await this.#state.control?.prepareToSeal()
       return this.#intake.acceptOwn(await sealOwn(this.#deps, this.#state, words, clocks))
-    })
+    }
+    return this.#change(write, () => this.#state.control?.expectMaySay())
   }
 
   /** Undefined: it was deleted. */

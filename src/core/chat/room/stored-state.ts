@@ -39,9 +39,12 @@ export class StoredState {
   /**
    * Runs a change on memory that says what is stored. One that fails, at whatever it read or wrote, leaves memory astray
    * until the store could be read again; before that nothing else is done, or told.
+   *
+   * @param expectAllowed throws where it is not to be: then memory is as it was
    */
-  async run<T>(change: () => Promise<T>): Promise<T> {
+  async run<T>(change: () => Promise<T>, expectAllowed?: () => void): Promise<T> {
     await this.#recover()
+    expectAllowed?.()
     try {
       return await change()
     } catch (thrown) {
