@@ -1,13 +1,14 @@
 import { every, NotAllowedError, toHex, UsageError, type Clock, type Millis, type RandomBytes } from '../bytes/index.ts'
-import type {
-  Access,
-  GroupKeys,
-  HistoryPolicy,
-  LastKnown,
-  OperationId,
-  PrivateRoom,
-  PrivateRoomKeys,
-  Role
+import {
+  MAX_NAMED_DEVICES,
+  type Access,
+  type GroupKeys,
+  type HistoryPolicy,
+  type LastKnown,
+  type OperationId,
+  type PrivateRoom,
+  type PrivateRoomKeys,
+  type Role
 } from '../encryption/index.ts'
 import type { DeviceCertificate, DeviceId, MemberId } from '../identity/index.ts'
 import type { Entry } from '../log/index.ts'
@@ -264,8 +265,9 @@ export class Membership {
 
   #lastOf(member: MemberId): LastKnown {
     const { book } = this.#deps.room.state
-    const devices = this.access().members.get(member)?.devices ?? []
-    return new Map([...devices].map(device => [device, book.get(device)?.last?.sequence ?? 0]))
+    const { devices = [], revoked = new Map() } = this.access().members.get(member) ?? {}
+    const named = [...devices, ...revoked.keys()].slice(0, MAX_NAMED_DEVICES)
+    return new Map(named.map(device => [device, book.get(device)?.last?.sequence ?? 0]))
   }
 
   #tell(member: MemberId, change: 'joined' | 'left' | 'removed' | 'role' | 'devices'): void {

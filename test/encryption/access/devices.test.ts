@@ -121,6 +121,20 @@ test('what a device said before it was revoked stays when its member goes, and t
   expect([...(access.removed.get(member('Bob'))?.revoked.keys() ?? [])]).toEqual([PHONE])
 })
 
+test('an observer, or who was removed, is heard by no device that they took out themselves, whatever they say it has said', () => {
+  const story = room()
+  for (const each of ['Bob', 'Dee']) {
+    bring(story, each, each, `of ${each}` as DeviceId)
+    story.say(each, { kind: 'revoke-device', member: member(each), device: `of ${each}` as DeviceId, last: 1e12 })
+  }
+  story.meet()
+  expect(writesUpTo(story.access(), member('Dee'), 'of Dee' as DeviceId)).toBe(0)
+  story.remove('Anna', 'Bob')
+  story.meet()
+  expect(writesUpTo(story.access(), member('Bob'), 'of Bob' as DeviceId)).toBe(0)
+  expect(writesUpTo(story.access(), member('Bob'), deviceOf('Bob'))).toBe(7)
+})
+
 test('the commits of a revoked device win against nobody’s; those of its member’s others do', () => {
   const story = room()
   bring(story, 'Bob', 'Bob')

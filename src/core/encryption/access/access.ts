@@ -32,7 +32,7 @@ export interface RemovedMember {
   readonly isBanned: boolean
   /** Left by themselves. */
   readonly isOwn: boolean
-  /** By the removals that nothing later knew, and the revocations, the least of what they name for each device. */
+  /** By the removals that nothing later knew, and the revocations, the least of what they name for each device (`lastOf`). */
   readonly last: LastKnown
   /** As of a member: these devices do not come back. */
   readonly revoked: LastKnown
@@ -51,6 +51,6 @@ export function writesUpTo(access: Access, member: MemberId, device: DeviceId): 
   const removed = access.removed.get(member)
   if (removed !== undefined) return removed.last.get(device) ?? 0
   const { devices, revoked, wrote } = access.members.get(member) ?? {}
-  if (devices?.has(device) !== true) return revoked?.get(device)
-  return wrote === undefined ? Number.POSITIVE_INFINITY : (wrote.get(device) ?? 0)
+  const upTo = devices?.has(device) === true ? Number.POSITIVE_INFINITY : revoked?.get(device)
+  return wrote === undefined || upTo === undefined ? upTo : (wrote.get(device) ?? 0)
 }

@@ -72,7 +72,8 @@ const MAX_OPERATION_PARENTS = 16
 /** A key package of MLS has some 300 bytes with an Ed25519 key. */
 const MAX_KEY_PACKAGE_BYTES = 4096
 const MAX_NAME_BYTES = 512
-const MAX_DEVICES = 256
+/** Of whom a removal or a demotion names the last that counts. */
+export const MAX_NAMED_DEVICES = 256
 const ID_BYTES = 32
 const EPOCH_BYTES = 16
 const NO_ID = new Uint8Array(ID_BYTES)
@@ -281,7 +282,7 @@ function readChange(reader: ByteReader): Action {
 
 function readLast(reader: ByteReader): LastKnown {
   const count = reader.u16()
-  if (count > MAX_DEVICES) reader.refuse(`${count} devices`)
+  if (count > MAX_NAMED_DEVICES) reader.refuse(`${count} devices`)
   const last = new Map<DeviceId, number>()
   for (let index = 0; index < count; index += 1) last.set(readDevice(reader), reader.u64())
   if (last.size !== count) reader.refuse('a device twice')

@@ -4,7 +4,7 @@ import { compareSubjects, excessOf } from './excess.ts'
 import { History, isConcurrent, Places, type Placed } from './history.ts'
 import { rankOf, type Operation, type OperationId, type Role } from './operation.ts'
 import { forbids } from './rights.ts'
-import { isSilenced, keepLeast, revocationsIn, revokedOf, type Revocations } from './revocations.ts'
+import { isSilenced, keepLeast, lastOf, revocationsIn, revokedOf, type Revocations } from './revocations.ts'
 import { compareWeights, isRemoval, Standing, type Weight } from './standing.ts'
 import { strongestOfSources } from './strongest-of-sources.ts'
 
@@ -307,8 +307,9 @@ function membersOf(standing: Standing, stands: readonly Placed[]): Map<MemberId,
     const distinct = new Set(inOrder.map(({ device }) => device).filter(device => !revoked.has(device)))
     const devices = new Set([...distinct].slice(0, MAX_DEVICES_OF_ONE))
     const { action } = by.operation
-    const last = action.kind === 'role' ? action.last : undefined
-    members.set(member, { role, devices, revoked, wrote: role === 'observer' ? (last ?? new Map()) : undefined })
+    const named = (action.kind === 'role' ? action.last : undefined) ?? new Map()
+    const wrote = role === 'observer' ? lastOf(named, member, stands) : undefined
+    members.set(member, { role, devices, revoked, wrote })
   }
   return members
 }
@@ -320,14 +321,13 @@ function removedOf(standing: Standing, stands: readonly Placed[]): Map<MemberId,
     const { member } = operation.action
     const by = standing.decisive(member)
     if (by === undefined || !isRemoval(by)) continue
-    const last = new Map<DeviceId, number>()
+    const named = new Map<DeviceId, number>()
     for (const {
       operation: { action }
     } of standing.latest(member)) {
-      if (action.kind === 'remove') for (const [device, sequence] of action.last) keepLeast(last, device, sequence)
+      if (action.kind === 'remove') for (const [device, sequence] of action.last) keepLeast(named, device, sequence)
     }
-    const revoked = revokedOf(member, stands)
-    for (const [device, sequence] of revoked) keepLeast(last, device, sequence)
+    const [last, revoked] = [lastOf(named, member, stands), revokedOf(member, stands)]
     const isOwn = by.operation.author === member
     removed.set(member, { by: by.operation.id, isBanned: standing.isBanned(member), isOwn, last, revoked })
   }

@@ -1,5 +1,6 @@
 import type { DeviceId, MemberId } from '../../identity/index.ts'
 import type { Placed } from './history.ts'
+import type { LastKnown } from './operation.ts'
 
 /** Revocations by the device that they revoke: members make as many as they like, and each concerns one device alone. */
 export type Revocations = ReadonlyMap<DeviceId, readonly Placed[]>
@@ -38,6 +39,22 @@ export function revokedOf(member: MemberId, stands: readonly Placed[]): Map<Devi
     if (action.kind === 'revoke-device' && action.member === member) keepLeast(revoked, action.device, action.last)
   }
   return revoked
+}
+
+/**
+ * What still counts of who may say no more: what was named when that was decided, and what somebody else had said of a revoked device. Of one's own
+ * devices one's own word makes it less alone.
+ */
+export function lastOf(named: LastKnown, member: MemberId, stands: readonly Placed[]): Map<DeviceId, number> {
+  const last = new Map(named)
+  for (const isOwn of [false, true]) {
+    for (const { operation } of stands) {
+      const { action, author } = operation
+      if (action.kind !== 'revoke-device' || action.member !== member || (author === member) !== isOwn) continue
+      if (!isOwn || last.has(action.device)) keepLeast(last, action.device, action.last)
+    }
+  }
+  return last
 }
 
 export function keepLeast(all: Map<DeviceId, number>, device: DeviceId, sequence: number): void {
