@@ -46,7 +46,8 @@ export async function serveStun(port: number, clock: Clock): Promise<StunServer>
 
   function answer(socket: Socket, packet: Buffer, from: RemoteInfo): void {
     const request = readBindingRequest(packet)
-    if (request === undefined || !isAllowed(from.address)) {
+    // Nothing can be sent to port 0: trying throws.
+    if (request === undefined || from.port === 0 || !isAllowed(from.address)) {
       figures.dropped += 1
       return
     }
