@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { expectValue, toHex } from '../../src/core/bytes/index.ts'
+import { concatBytes, expectValue, toHex } from '../../src/core/bytes/index.ts'
 import { decodeClaim } from '../../src/core/encryption/epochs/index.ts'
 import { reopenEntry } from '../../src/core/encryption/index.ts'
 import { Insider } from '../support/insider.ts'
 import { madeUpId } from '../support/mallory.ts'
 import { agree, comeTogether, hears, inviteLink, join, loftWith, restart, say } from '../support/private-story.ts'
+import { settle } from '../support/settle.ts'
 import type { Actor, Story } from '../support/story.ts'
 
 /** All epochs that the actor knows, each with the one that it goes on from. */
@@ -63,4 +64,22 @@ test('one commit that its maker claims in two ways, to Cy as one on the very fir
   const again = await restart(story, 'Cy', cy)
   await agree(story, anna, bob, again)
   await comeTogether(story, anna, bob, again)
+})
+
+test('a peer whose room was stored by a version that named epochs otherwise starts without it', async () => {
+  const { story, actors } = await loftWith('Bob')
+  const [anna] = actors as [Actor]
+  const { id } = anna.peer.findRoom('Loft')
+  await settle(story, anna.peer.stop())
+  const { records } = anna.storage.room(id)
+  for (const [name, value] of await records.list('epoch/node/')) {
+    // The hash of the commit, 32 bytes, stood behind the committer's device; what the scheme calls the epoch stood nowhere.
+    if (value.length > 100) {
+      const old = concatBytes([value.subarray(0, 58), value.subarray(74, 138), new Uint8Array(32), value.subarray(138)])
+      await anna.storage.room(id).commit({ records: [{ name, value: old }] })
+    }
+  }
+  const again = await story.enter('Anna', anna.storage)
+  expect(again.peer.rooms()).toEqual([])
+  await settle(story, again.peer.forgetRoom(id))
 })

@@ -14,7 +14,8 @@ import type { MemberSummary, Message, Peer, PeerEvent, PeerStatus, RoomSummary, 
 import { forgetHints, loadHints, type NamedHint } from './own-room-hints.ts'
 import { reportPeers } from './peer-reports.ts'
 import { keyName } from './room/devices.ts'
-import { loadRoomRecords, type RoomRecord } from './room-records.ts'
+import { OutdatedEpochsError } from '../encryption/index.ts'
+import { deleteRoomRecord, loadRoomRecords, type RoomRecord } from './room-records.ts'
 import type { AskPassphrase } from './stored-secrets.ts'
 import { Takers } from './takers.ts'
 
@@ -35,7 +36,15 @@ export async function openPeer(deps: PeerDeps): Promise<Peer> {
   const { records } = deps.storage
   const identity = await loadIdentity(records, deps.clock, deps.random, deps.askPassphrase)
   const peer = new LocalPeer(deps, identity, await loadNick(records))
-  for (const record of await loadRoomRecords(records)) await peer.restore(record)
+  for (const record of await loadRoomRecords(records)) {
+    try {
+      await peer.restore(record)
+    } catch (thrown) {
+      if (!(thrown instanceof OutdatedEpochsError)) throw thrown
+      // What is stored of it stays, until the user has it forgotten.
+      await deleteRoomRecord(records, record.id)
+    }
+  }
   const hints = await loadHints(records)
   for (const hint of hints) await peer.enterOwn(hint)
   // Those that were begun are remembered as rooms; what a crash left over is begun again.

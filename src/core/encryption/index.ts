@@ -6,6 +6,7 @@ export {
   EPOCH_SECRETS,
   KEY_PACKAGE_SECRET,
   KEY_PACKAGE_SPENT,
+  OutdatedEpochsError,
   StoredEpochs,
   type EpochId,
   type GroupKeys,

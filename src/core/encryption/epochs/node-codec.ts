@@ -32,13 +32,18 @@ export function encodeNode({ depth, seenAt, keyHash, began }: EpochNode): Uint8A
   return writer.shortBytes(generation ?? new Uint8Array()).finish()
 }
 
+/** Epochs as they were stored while they were named after what the scheme calls them: such a room cannot go on. */
+export class OutdatedEpochsError extends Error {}
+
+/** @throws OutdatedEpochsError */
 export function decodeNode(epoch: EpochId, bytes: Uint8Array): EpochNode {
   const decoded = decodeWith(bytes, reader => {
     const [depth, seenAt, keyHash] = [reader.u32(), reader.u48(), readId(reader)]
     const began = reader.remaining === 0 ? undefined : readBeginning(reader, epoch)
     return { epoch, depth, seenAt, keyHash, began, state: undefined }
   })
-  return expectValue(decoded)
+  if (!decoded.ok) throw new OutdatedEpochsError(decoded.error)
+  return decoded.value
 }
 
 function readBeginning(reader: ByteReader, epoch: EpochId): NonNullable<EpochNode['began']> {
