@@ -165,6 +165,19 @@ function leavesBelow(at: NodeIndex): number[] {
   return isLeaf(at) ? [nodeToLeafIndex(at)] : [...leavesBelow(left(at)), ...leavesBelow(right(at))]
 }
 
+test('nobody comes in by itself into a tree with a leaf that its device did not sign', async () => {
+  const { inviter, state } = fresh
+  const newcomer = await deviceNamed('newcomer')
+  const forged = withLeaf(state.client, leaf => ({ ...leaf, signature: flipped(leaf.signature) }))
+  const outcomes: boolean[] = []
+  for (const ratchetTree of [state.client.ratchetTree, ...forged]) {
+    const taken: MlsState = { ...state, client: { ...state.client, ratchetTree } }
+    const renewal = expectValue(await keys.commit(taken, inviter, { add: [], remove: [], note: NOTE }))
+    outcomes.push((await keys.joinByItself(await keys.groupInfo(renewal.state), newcomer, NOTE)).ok)
+  }
+  expect(outcomes).toEqual([true, ...Array.from({ length: MEMBERS - 1 }, () => false)])
+})
+
 test('a tree that is not the one of this epoch is refused, though all in it is in order', async () => {
   const honest = await invited(used, used.state.client.ratchetTree)
   const { message } = expectValue(decodeWithTree(honest.welcome))
