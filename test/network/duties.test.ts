@@ -94,16 +94,15 @@ test('A WebRTC dial that fails leaves the circuit alone, and its ghost is closed
     changed: () => undefined
   })
   await bo.node.dial(relay.addresses.map(address => multiaddr(address)))
-  const target = await until('the place', () => {
-    const found = bo.node.getMultiaddrs().filter(address => address.toString().includes('/webrtc/'))
-    return found.length > 0 && found
-  })
+  const target = await until('the place', () =>
+    bo.node.getMultiaddrs().find(address => address.toString().includes('/webrtc/'))
+  )
   const ghost = { opened: 0, closed: 0 }
   bo.node.addEventListener('connection:open', ({ detail }) => (ghost.opened += Number(isWebrtc(detail))))
   bo.node.addEventListener('connection:close', ({ detail }) => (ghost.closed += Number(isWebrtc(detail))))
 
   const ann = await openRelay({ ...HOPELESS_ICE, relayServer: false, relayClient: false })
-  await expect(ann.node.dial(target, { signal: AbortSignal.timeout(2_000) })).rejects.toThrow()
+  await expect(ann.scope.dialler.open(target, AbortSignal.timeout(2_000))).rejects.toThrow()
   await until('the ghost', () => ghost.opened > 0)
   await until('its end', () => ghost.closed === ghost.opened)
   expect(paths).toEqual(new Set(['direct', 'relayed']))
@@ -128,6 +127,16 @@ test('Where this machine stands is not found out anew for each address that is w
   await expect(node.dial(nowhere)).rejects.toThrow()
   expect(found.mock.calls.length).toBeGreaterThan(0)
   expect(found.mock.calls.length).toBeLessThan(nowhere.length)
+})
+
+test('What libp2p dials by itself leaves WebRTC alone', async () => {
+  const { addresses } = await openRelay()
+  const bo = await cast.enter({ ...OVER_WEBRTC, bootstrap: addresses })
+  await until('the place', () => bo.network.relays().length > 0)
+  const { node } = await openRelay({ ...OVER_WEBRTC, relayServer: false, relayClient: false })
+  const signalled = bo.network.addresses().filter(address => pathOfAddress(address) === 'webrtc')
+  expect(signalled.length).toBeGreaterThan(0)
+  await expect(node.dial(signalled.map(address => multiaddr(address)))).rejects.toThrow('gater')
 })
 
 test('A lost connection is dialled again by itself, until it is released', async () => {

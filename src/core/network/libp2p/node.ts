@@ -11,7 +11,7 @@ import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pInit } from 'libp2p'
 import type { Clock, Millis } from '../../bytes/index.ts'
-import { isRelayed } from './addresses.ts'
+import { isRelayed, pathOfAddress } from './addresses.ts'
 import { quickToGiveUp } from './direct-limit.ts'
 import { gossipOptions } from './gossip-options.ts'
 import { dht } from './dht.ts'
@@ -88,9 +88,11 @@ export async function createNode(
     // Connections are watched by our own pings, which also tell a ghost from a connection.
     connectionMonitor: { enabled: false },
     // The default in browsers refuses every plain WebSocket and every private address. The DHT, whose dials alone come by here, would wait on
-    // another machine's loopback: nothing there refuses UDP.
+    // another machine's loopback: nothing there refuses UDP. And who is reached by WebRTC alone serves it to nobody.
     connectionGater: {
-      denyDialMultiaddr: address => isLoopback(address) && !isRelayed(address.toString()) && isFar(address)
+      denyDialMultiaddr: address =>
+        pathOfAddress(address.toString()) === 'webrtc' ||
+        (isLoopback(address) && !isRelayed(address.toString()) && isFar(address))
     },
     services: services(options)
   })
