@@ -41,7 +41,9 @@ const ENDED: Readonly<Record<NonNullable<RoomSummary['ended']>, string>> = {
   banned: 'You were removed from this room for good. What you had stays here.',
   left: 'You left this room. What you had stays here.',
   'device-removed':
-    'This device was taken out of this room. What it had stays here; what is said now does not reach it.'
+    'This device was taken out of this room. What it had stays here; what is said now does not reach it.',
+  'other-left':
+    'They left this conversation. What was said stays here. To write to them again, choose Message at their name in a room that you share.'
 }
 
 /** Why there is nowhere to write; undefined where there is. */

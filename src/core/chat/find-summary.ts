@@ -9,9 +9,10 @@ export function findSummary(all: readonly RoomSummary[], reference: string): Roo
   const open = named.ok ? all.filter(({ id }) => id === named.value.roomId) : []
   const called = all.filter(({ kind, name }) => kind === 'private' && foldCase(name) === foldCase(reference.trim()))
   const [directs, rooms] = [called.filter(each => each.direct), called.filter(each => !each.direct)]
-  const goingOn = directs.filter(({ members }) => members > 1)
-  // Nobody takes a room's name by writing to its members.
-  const byName = open.length + rooms.length > 0 ? [...open, ...rooms] : goingOn.length > 0 ? goingOn : directs
+  const alive = directs.filter(({ ended }) => ended === undefined)
+  const goingOn = alive.filter(({ members }) => members > 1)
+  // Nobody takes a room's name by writing to its members. Of several conversations with one member that counts which goes on.
+  const [byName = []] = [[...open, ...rooms], goingOn, alive, directs].filter(({ length }) => length > 0)
   const byId = /^[0-9a-f]+$/.test(reference) ? all.filter(({ id }) => id.startsWith(reference)) : []
   const [room, another] = byName.length > 0 ? byName : byId
   if (another !== undefined) throw new UsageError(`more than one room is ${reference}: give more of its id`)

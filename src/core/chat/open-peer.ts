@@ -1,4 +1,4 @@
-import { UsageError, type Clock, type Millis, type RandomBytes } from '../bytes/index.ts'
+import { NotAllowedError, UsageError, type Clock, type Millis, type RandomBytes } from '../bytes/index.ts'
 import { parseNickname, type DisplayName, type Identity } from '../identity/index.ts'
 import type { EntryId, Storage } from '../log/index.ts'
 import type { IceReport, Network, NetworkEvent, PeerId } from '../network/index.ts'
@@ -150,6 +150,8 @@ class LocalPeer implements Peer {
   }
 
   async send(reference: string, text: string): Promise<{ id: string }> {
+    const { ended, name } = this.#rooms.summaryOf(reference)
+    if (ended === 'other-left') throw new NotAllowedError(`${name} left this conversation: \`dm\` begins a new one`)
     return { id: await this.#rooms.find(reference).live.send(text) }
   }
 

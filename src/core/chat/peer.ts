@@ -99,8 +99,11 @@ export interface RoomSummary {
   readonly direct?: string
   /** Of a private room: what newcomers are given of what was said. */
   readonly history?: SharedHistory
-  /** Nothing is written here any more: the room was closed, or this member was removed from it, or banned, or left, or this device was taken out. */
-  readonly ended?: 'closed' | 'removed' | 'banned' | 'left' | 'device-removed'
+  /**
+   * Nothing is written here any more: the room was closed, or this member was removed from it, or banned, or left, or this device was taken out; of a
+   * direct conversation that the other left, `other-left`.
+   */
+  readonly ended?: 'closed' | 'removed' | 'banned' | 'left' | 'device-removed' | 'other-left'
   /** Members known, this one included. */
   readonly members: number
   readonly unread: number

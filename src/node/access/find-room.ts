@@ -19,8 +19,9 @@ export function findRoom(peer: Peer, reference: string): RoomSummary {
 function roomsThatStartWith(peer: Peer, reference: string): string[] {
   const start = plain(reference)
   if (start === '' || peer.rooms().some(room => room.id.startsWith(reference))) return []
-  const found = peer.rooms().filter(room => plain(room.name).startsWith(start))
-  return found.slice(0, MAX_SUGGESTIONS).map(room => room.name)
+  const names = peer.rooms().flatMap(({ name }) => (plain(name).startsWith(start) ? [name] : []))
+  // Of several that are called just so it is the answer that there are several.
+  return [...new Set(names)].filter(name => name !== reference).slice(0, MAX_SUGGESTIONS)
 }
 
 function plain(name: string): string {

@@ -17,7 +17,8 @@ const ENDED = {
   removed: 'you were removed',
   banned: 'you were banned',
   left: 'you left',
-  'device-removed': 'this device was taken out'
+  'device-removed': 'this device was taken out',
+  'other-left': 'they left'
 } as const
 
 /** `0a1b2c3d4e5f  Talk  (private, 3 members, 2 unread)` */
@@ -26,7 +27,8 @@ export function roomLine(room: RoomSummary): string {
   if (typeof room.joining === 'object') return `${start}  (refused: ${room.joining.refused})`
   if (room.joining !== undefined) return `${start}  (${JOINING[room.joining]}${waiting(room)})`
   const kind = `${room.direct === undefined ? room.kind : 'direct'}${room.ended === undefined ? '' : `, ${ENDED[room.ended]}`}`
-  const members = counted(room.members, 'member')
+  const isAlone = room.direct !== undefined && room.members === 1 && room.ended === undefined
+  const members = isAlone ? 'they are not in yet' : counted(room.members, 'member')
   const unread = room.unread === 0 ? '' : `, ${room.unread} unread`
   const missing = room.missing === 0 ? '' : `, ${room.missing} on their way`
   const coming = room.catchingUp === undefined ? '' : `, older ones coming in, ${room.catchingUp} so far`

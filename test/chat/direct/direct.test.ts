@@ -130,6 +130,21 @@ test.for(ORDERS)(
   }
 )
 
+test('who is left alone in one is told, says nothing more there, and begins another', async () => {
+  const { story, anna, bob } = await inLoft()
+  const room = await write(story, anna, 'Bob', 'only for you')
+  await reads(story, bob, room, 'Anna: only for you')
+  await settle(story, bob.peer.leaveRoom(room))
+  await story.until('Anna knows', () => directs(anna)[0]?.ended === 'other-left')
+  await expect(settle(story, anna.peer.send(room, 'are you there?'))).rejects.toThrow('Bob left this conversation')
+  expect(await transcript(anna, room)).toEqual(['Anna: only for you'])
+  const next = await write(story, anna, 'Bob', 'once more')
+  expect(next).not.toBe(room)
+  expect(anna.peer.findRoom('Bob').id).toBe(next)
+  await reads(story, bob, next, 'Anna: once more')
+  expect(anna.peer.findRoom('Bob').id).toBe(next)
+})
+
 test('who was away when it began comes in when back', async () => {
   const { story, anna, bob } = await inLoft()
   await settle(story, bob.peer.stop())

@@ -13,9 +13,12 @@ export function directOf({ membership }: LiveRoom, record: RoomRecord, self: Mem
 export function shownDirect(
   live: LiveRoom,
   direct: DirectRecord | undefined
-): Partial<Pick<RoomSummary, 'direct' | 'name'>> {
+): Partial<Pick<RoomSummary, 'direct' | 'name' | 'ended'>> {
   if (direct === undefined || standingOf(live, direct.member) === 'other') return {}
-  return { direct: direct.member, name: live.known().get(direct.member)?.nick ?? direct.nick }
+  const hasLeft = live.membership?.access().removed.has(direct.member) === true
+  const ended = live.membership?.summary().ended ?? (hasLeft ? 'other-left' : undefined)
+  const name = live.known().get(direct.member)?.nick ?? direct.nick
+  return { direct: direct.member, name, ...(ended && { ended }) }
 }
 
 /**
