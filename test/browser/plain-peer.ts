@@ -36,6 +36,8 @@ export interface PlainPeer extends Peer {
   readonly forgotten: string[]
   /** The room's members let this one in. */
   admit(room: string): void
+  /** Of two direct conversations that began at once this one ends, and the other goes on. */
+  giveWay(room: string, to: string): void
   /** The room is told to be different in this. */
   change(room: string, summary: Partial<RoomSummary>, what: RoomChange): RoomSummary
 }
@@ -72,6 +74,7 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
   const read: string[] = []
   const removed: string[] = []
   const forgotten: string[] = []
+  const givenWay = new Map<string, string>()
   let name = nick
   let status: PeerStatus = { peer: undefined, rooms: [], peers: [], relays: [] }
   let failure: string | undefined
@@ -260,7 +263,12 @@ export function createPlainPeer(nick = 'Ann'): PlainPeer {
       emit({ event: 'room', room: room.id, change: 'joined' })
       return room
     },
-    findRoom: reference => roomOf(reference).summary,
+    findRoom: reference => roomOf(givenWay.get(reference) ?? reference).summary,
+    giveWay(room, to) {
+      givenWay.set(room, to)
+      rooms.delete(room)
+      emit({ event: 'room', room, change: 'left' })
+    },
     rooms: () => [...rooms.values()].map(room => room.summary),
     async leaveRoom(id) {
       rooms.delete(id)

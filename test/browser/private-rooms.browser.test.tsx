@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
-import { createPlainPeer, type PlainPeer } from './plain-peer.ts'
+import { createPlainPeer, memberId, type PlainPeer } from './plain-peer.ts'
 import { showWorkspace } from './show.tsx'
 
 const dialog = page.getByRole('dialog')
@@ -194,4 +194,35 @@ test.each([
   showWorkspace(peer, `#/room/${id}`)
   await expect.element(page.getByText(words)).toBeVisible()
   expect(box.elements()).toEqual([])
+})
+
+test('of two conversations that began at once a tab goes on to the one that stays, with what is being written', async () => {
+  const peer = createPlainPeer('Ann')
+  const bo = memberId('Bo')
+  const [mine, theirs] = ['mine', 'theirs'].map(name => peer.addRoom(name).id) as [string, string]
+  for (const id of [mine, theirs]) peer.change(id, { kind: 'private', role: 'owner', direct: bo, name: 'Bo' }, 'joined')
+  showWorkspace(peer, `#/room/${mine}/details`)
+  await userEvent.fill(box, 'half a sent')
+  peer.giveWay(mine, theirs)
+  await expect.poll(() => location.hash).toBe(`#/room/${theirs}/details`)
+  await expect.element(box).toHaveValue('half a sent')
+  await expect.element(page.getByRole('heading', { name: 'Bo', level: 2 })).toBeVisible()
+})
+
+test('in a conversation of two nobody is given a role, renamed, removed or invited, and nothing is closed', async () => {
+  const peer = createPlainPeer('Ann')
+  const { id } = peer.addRoom('Bo')
+  peer.change(id, { kind: 'private', role: 'owner', direct: memberId('Bo'), members: 2 }, 'joined')
+  const devices = ['a1', 'b2'].map(start => start.repeat(32))
+  peer.setMembers(id, [
+    { nick: 'Ann', self: true, online: true, role: 'owner' },
+    { nick: 'Bo', online: true, path: 'direct', role: 'owner', devices }
+  ])
+  showWorkspace(peer, `#/room/${id}/details`)
+  await expect.element(page.getByRole('button', { name: 'Safety number of Bo' })).toBeVisible()
+  for (const name of ['Change Bo', 'Close the room', 'Invite', 'Rename'])
+    await expect.element(page.getByRole('button', { name })).not.toBeInTheDocument()
+  peer.change(id, { ended: 'other-left', members: 1 }, 'settings')
+  await expect.element(page.getByText(/^They left this conversation/)).toBeVisible()
+  await expect.element(box).not.toBeInTheDocument()
 })

@@ -188,10 +188,10 @@ export class Membership {
 
   /** Ends this member's own part; nobody else may be left without an owner. */
   async leave(): Promise<void> {
-    const { members, isClosed } = this.access()
+    const { members } = this.access()
     const self = this.#self
     const owners = [...members].filter(([, { role }]) => role === 'owner')
-    if (!members.has(self) || members.size === 1 || isClosed) return
+    if (!members.has(self) || members.size === 1 || this.#ended() !== undefined) return
     if (owners.length === 1 && owners[0]?.[0] === self) {
       throw new NotAllowedError('you are the only owner of this room: make somebody else its owner first, or close it')
     }

@@ -36,6 +36,21 @@ test('a direct conversation is one at a further device of its member, too, and g
   expect(await settle(story, again.peer.openDirect('Bob'))).toMatchObject({ id })
 })
 
+test('a device that was taken out of a conversation begins no other with that member', async () => {
+  const { story, anna, bob, id } = await annaWroteToBob()
+  const phone = await story.enter('Anna', await imported(story, anna))
+  await story.until('the phone is in', () => phone.peer.findRoom(id).role === 'owner')
+  await settle(story, anna.peer.privateRooms.removeDevice(id, 'Anna', phone.peer.me().device))
+  await story.until('the phone knows', () => phone.peer.findRoom(id).ended === 'device-removed')
+  await expect(settle(story, phone.peer.openDirect('Bob'))).rejects.toThrow('this device was taken out')
+  // Whoever has it can make it forget that, not Bob.
+  await settle(story, phone.peer.forgetRoom(id))
+  await story.until('the phone is in Loft', () => phone.peer.findRoom('Loft').role !== undefined)
+  await settle(story, phone.peer.openDirect(bob.peer.me().member))
+  await story.wait(120_000)
+  expect(directs(bob)).toMatchObject([{ id, members: 2 }])
+})
+
 test('a further device that nobody has let in yet begins no second conversation', async () => {
   const { story, anna, bob, id, isOf } = await annaWroteToBob()
   const storage = await imported(story, anna)

@@ -1,4 +1,4 @@
-import { type Clock, type RandomBytes } from '../../bytes/index.ts'
+import { NotAllowedError, type Clock, type RandomBytes } from '../../bytes/index.ts'
 import { loadGroupKeys } from '../../encryption/index.ts'
 import type { DeviceCertificate, DeviceId, Identity, MemberId } from '../../identity/index.ts'
 import type { Storage } from '../../log/index.ts'
@@ -90,6 +90,8 @@ export class DirectRooms {
       await noteRefused(storage.records, member, false)
       const live = this.#alive(member)
       if (live !== undefined) return rooms.summaryOf(live.record.id)
+      if (this.#isTakenOut(member))
+        throw new NotAllowedError(`this device was taken out of the conversation with ${known.nick}: write at another`)
       const pending = rooms.joins.directWith(member)
       if (pending !== undefined) return rooms.summaryOf(pending)
       const request = rooms.requests.of(member)
@@ -156,9 +158,10 @@ export class DirectRooms {
 
   /** Whether the conversation that is here goes on in spite of another that this device of the other began. */
   #goesOn(live: LiveRoom, { member, device }: DeviceCertificate): boolean {
-    const devices = live.membership?.access().members.get(member)?.devices
-    // A new device of theirs, which has lost the other's rooms, comes into a room of its own.
-    return devices === undefined ? this.#self < member : devices.has(device)
+    const known = live.membership?.access().members.get(member)
+    if (known === undefined) return this.#self < member
+    // A new device of theirs, which has lost the other's rooms, comes into a room of its own; not so one that they took out.
+    return known.devices.has(device) || known.revoked.has(device)
   }
 
   async #ask({ roomId }: JoinLink, direct: DirectRecord): Promise<boolean> {
@@ -252,6 +255,12 @@ export class DirectRooms {
       all.find(each => standing(each) === 'both') ??
       all.find(each => standing(each) === 'mine' || standing(each) === 'early')
     )
+  }
+
+  /** Whether this device was, while its member is in. */
+  #isTakenOut(member: MemberId): boolean {
+    const all = this.#deps.rooms.directs().filter(({ record }) => record.direct.member === member)
+    return all.some(({ live }) => live.membership?.summary().ended === 'device-removed')
   }
 
   #find(reference: string): Acquaintance {
