@@ -27,7 +27,7 @@ import { Joiner, type JoinState } from './joining/joiner.ts'
 import type { Listeners } from './listeners.ts'
 import type { NamedHint } from './own-room-hints.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
-import { hasBeenIn, keyPackageRecords } from './room/control-records.ts'
+import { hasBeenIn, keyPackageRecords, UNPURGED } from './room/control-records.ts'
 import type { DirectRecord, Joining, RoomRecord } from './room-records.ts'
 import { Slots } from './slots.ts'
 
@@ -120,7 +120,10 @@ export class Joins {
     { keyPackage, attempt, returnsBy }: Pick<Pending, 'attempt' | 'returnsBy'> & { readonly keyPackage: KeyPackage }
   ): Promise<RoomSummary> {
     const { storage, save, noteReturning, events } = this.#deps
-    await storage.room(id).commit({ records: keyPackageRecords(keyPackage) })
+    const store = storage.room(id)
+    // One that it had before is overwritten.
+    const unpurged = (await hasBeenIn(store.records)) ? [UNPURGED] : []
+    await store.commit({ records: [...keyPackageRecords(keyPackage), ...unpurged] })
     const joining = { ...by, request: toHex(attempt.request), answerSecret: toHex(attempt.answerSecret) }
     const of = { id, name, ...(direct && { direct }) }
     const record: RoomRecord = { ...of, kind: 'private', remembered: [] }

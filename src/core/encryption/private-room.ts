@@ -48,6 +48,7 @@ import {
   type TakenControl
 } from './control-words.ts'
 import { DeviceOwners } from './device-owners.ts'
+import { ErasingKeys } from './erasing-keys.ts'
 import type { Generation } from './generation.ts'
 import { Generations } from './generations.ts'
 import { HandingOver } from './handing-over.ts'
@@ -95,6 +96,7 @@ export class PrivateRoom {
     () => this.access(),
     () => this.#accessBefore
   )
+  readonly erasing: ErasingKeys
   readonly #deps: PrivateRoomDeps
   readonly #operations = new Map<OperationId, Operation>()
   readonly #keyPackages = new Map<DeviceId, Uint8Array>()
@@ -121,9 +123,11 @@ export class PrivateRoom {
     this.#handedOver = new Map(contentKeys)
     this.bodyKeys = new Map(bodyKeys)
     this.#storedEpochs = epochs
+    const view = () => this.#graph && { access: this.access(), graph: this.#graph, generations: this.#generations }
+    this.erasing = new ErasingKeys(view)
     this.handing = new HandingOver({
       ...deps,
-      view: () => this.#graph && { access: this.access(), graph: this.#graph, generations: this.#generations },
+      view,
       ends: devices => this.#ends(devices)
     })
   }

@@ -7,6 +7,7 @@ import {
   StoredEpochs,
   type Action,
   type ControlWords,
+  type EpochId,
   type GroupKeys,
   type HandedOver,
   type OpenedBody,
@@ -29,7 +30,7 @@ import {
   type RecordChange,
   type StoredEntry
 } from '../../log/index.ts'
-import { generationsRecord, handedOverRecord, loadControlRecords } from './control-records.ts'
+import { generationsRecord, handedOverRecord, isErasure, loadControlRecords, UNPURGED } from './control-records.ts'
 import type { RoomDeps } from './room-deps.ts'
 import { sealControl } from './seal-control.ts'
 
@@ -54,6 +55,8 @@ export const NO_ROOM = '0'.repeat(64) as RoomId
  */
 export class ControlLog {
   readonly room: PrivateRoom
+  /** Whether keys were deleted of which the files may tell still, in this run or an earlier one. */
+  isPurgeDue: boolean
   readonly #deps: RoomDeps
   readonly #epochs: StoredEpochs
   /** Those that wait in the room, which caps them. */
@@ -70,8 +73,9 @@ export class ControlLog {
   #storedGenerations: number
   #storedHandedOver: number
 
-  private constructor(deps: RoomDeps, room: PrivateRoom, epochs: StoredEpochs) {
+  private constructor(deps: RoomDeps, room: PrivateRoom, epochs: StoredEpochs, isPurgeDue: boolean) {
     this.#deps = deps
+    this.isPurgeDue = isPurgeDue
     this.room = room
     this.#epochs = epochs
     this.#storedGenerations = room.generations().size
@@ -89,7 +93,8 @@ export class ControlLog {
     const device = { id: certificate.device, signingKey: identity.deviceSeed }
     const roomDeps = { keys: groupKeys, random, device, certificate, keyPackage }
     const room = new PrivateRoom(roomDeps, keys.roomId as string as OperationId, { ...more, epochs: epochs.loaded })
-    const log = new ControlLog(deps, room, epochs)
+    const isPurgeDue = (await store.records.get(UNPURGED.name)) !== undefined
+    const log = new ControlLog(deps, room, epochs, isPurgeDue)
     await log.#readStored(store, clock.now())
     control.keys.follow(room)
     return log
@@ -213,11 +218,22 @@ export class ControlLog {
     }
   }
 
-  /** Erases states of epochs whose time is over; whether there were any. */
-  prune(): boolean {
+  /** Erases states of epochs whose time is over. */
+  prune(): void {
     const isPruned = this.room.prune(this.#deps.clock.now())
     this.#isChanged ||= isPruned
-    return isPruned
+  }
+
+  eraseKey(epoch: EpochId): void {
+    this.room.erasing.erase(epoch)
+    this.#isChanged = true
+  }
+
+  /** Something of this epoch came which does not open here; whether the key was erased, and is asked for again. */
+  miss(epoch: EpochId): boolean {
+    const isMissed = this.room.erasing.miss(epoch)
+    this.#isChanged ||= isMissed
+    return isMissed
   }
 
   /** What is to be written for the store to hold what memory does; it counts as written from then on. */
@@ -228,6 +244,10 @@ export class ControlLog {
     this.#isChanged = false
     const epochs = this.room.epochs()
     const records = epochs === undefined ? [] : this.#epochs.changes(epochs)
+    if (records.some(isErasure)) {
+      records.push(UNPURGED)
+      this.isPurgeDue = true
+    }
     const [generations, handedOver] = [this.room.generations(), this.room.handedOver()]
     if (generations.size !== this.#storedGenerations) records.push(generationsRecord(generations))
     if (handedOver.size !== this.#storedHandedOver) records.push(handedOverRecord(handedOver))

@@ -1,5 +1,6 @@
 import { ByteWriter, decodeWith, expectValue, fromHex, toHex, type ByteReader } from '../../bytes/index.ts'
 import {
+  EPOCH_SECRETS,
   KEY_PACKAGE_SECRET,
   KEY_PACKAGE_SPENT,
   readGeneration,
@@ -19,6 +20,7 @@ import { ENTRY_ID_BYTES, type EntryId, type EntryStore, type RecordChange } from
  * | `control/generations` | of each: epoch that it began with 16, its secrets 96 |
  * | `control/handed-over` | content keys from before: of each epoch 16, key 32 |
  * | `control/handed-bodies` | keys of single bodies from before: of each entry its id 32, key 32 |
+ * | `control/unpurged` | nothing; that it is there says that secrets were deleted and the store was not purged since |
  */
 export interface ControlRecords {
   readonly keyPackage: KeyPackage
@@ -31,7 +33,11 @@ const KEY_PACKAGE = 'control/key-package'
 const GENERATIONS = 'control/generations'
 const HANDED_OVER = 'control/handed-over'
 const HANDED_BODIES = 'control/handed-bodies'
+/** All in which secrets are that are deleted some time. */
+export const SECRET_RECORDS = [EPOCH_SECRETS, HANDED_OVER, HANDED_BODIES] as const
 const NOTHING = new Uint8Array()
+/** Written with what deletes secrets, deleted behind the purge. */
+export const UNPURGED = { name: 'control/unpurged', value: NOTHING } as const
 const EPOCH_BYTES = 16
 const KEY_BYTES = 32
 
@@ -74,6 +80,11 @@ export async function admittedRecords(
     handedOverRecord(new Map([...(known?.contentKeys ?? []), ...contentKeys])),
     handedBodiesRecord(new Map([...(known?.bodyKeys ?? []), ...bodyKeys]))
   ]
+}
+
+/** Whether it deletes a secret, which is gone from the store's files only when that is purged. */
+export function isErasure({ name, value }: RecordChange): boolean {
+  return value === undefined && name.startsWith(EPOCH_SECRETS)
 }
 
 export function generationsRecord(generations: ReadonlyMap<EpochId, Generation>): RecordChange {

@@ -1,7 +1,9 @@
-import type { Millis } from '../../bytes/index.ts'
+import { toHex, type Millis } from '../../bytes/index.ts'
+import type { EpochId } from '../../encryption/index.ts'
 import type { DeviceId, MemberId } from '../../identity/index.ts'
-import { LOWEST, orderKeyOf, type EntryId, type RecordChange } from '../../log/index.ts'
+import { HIGHEST, LOWEST, orderKeyOf, type EntryId, type RecordChange } from '../../log/index.ts'
 import { Amendments } from './amendments.ts'
+import type { ControlLog } from './control-log.ts'
 import { costOf, withLess, withoutAbove, type DeviceRecord } from './devices.ts'
 import { withoutHeads } from './history.ts'
 import { floorOf, outdatedOf, type Outdated, type Retention } from './retention.ts'
@@ -9,13 +11,15 @@ import type { RoomDeps } from './room-deps.ts'
 import { SequenceIndex, sequenceName } from './sequence-index.ts'
 import type { StoredState } from './stored-state.ts'
 
-/** Entries that go in one write. */
+/** Entries that go in one write, or are read at a time. */
 const BATCH = 256
 
 /** Drops entries whole, with all that is kept of them. */
 export class Dropping {
   readonly #deps: RoomDeps
   readonly #stored: StoredState
+  /** Of epochs that are over the newest entry found here, so that none is looked for again before that goes. */
+  readonly #newestOf = new Map<EpochId, Millis>()
 
   constructor(deps: RoomDeps, stored: StoredState) {
     this.#deps = deps
@@ -32,6 +36,28 @@ export class Dropping {
     const items = await store.sets.chat.items(LOWEST, { ms: this.#stored.floor, prefix: '' }, BATCH)
     await this.#drop(items.map(({ id }) => id))
     return items.length === BATCH
+  }
+
+  /** Epochs of which nothing is kept here any more, once all that is outdated is dropped, nor comes but from who was apart. */
+  async outlived({ room }: ControlLog): Promise<EpochId[]> {
+    const { floor } = this.#stored
+    const over = room.erasing.outlivedBy(floor).filter(epoch => (this.#newestOf.get(epoch) ?? 0) < floor)
+    if (over.length > 0) await this.#noteNewest(new Set(over))
+    return over.filter(epoch => (this.#newestOf.get(epoch) ?? 0) < floor)
+  }
+
+  async #noteNewest(epochs: ReadonlySet<EpochId>): Promise<void> {
+    const { store } = this.#deps
+    for (let from = { ms: this.#stored.floor, prefix: '' }; ;) {
+      const items = await store.sets.chat.items(from, HIGHEST, BATCH)
+      for (const { header } of await store.load(items.map(({ id }) => id))) {
+        const epoch = toHex(header.epoch) as EpochId
+        if (epochs.has(epoch)) this.#newestOf.set(epoch, header.clock.ms)
+      }
+      const last = items.at(-1)
+      if (last === undefined || items.length < BATCH) return
+      from = { ms: last.ms, prefix: last.id }
+    }
   }
 
   /**

@@ -191,7 +191,8 @@ export class Intake {
   #setAsideUnopened(entry: Entry, batch: Batch): void {
     const { control } = this.#stored.current
     if (control === undefined) return
-    if (control.room.isWithheld(toHex(entry.header.epoch) as EpochId)) this.#settle(entry.id, batch)
+    const epoch = toHex(entry.header.epoch) as EpochId
+    if (!control.miss(epoch) && control.room.isWithheld(epoch)) this.#settle(entry.id, batch)
     else this.#unopened.set(entry.id, entry)
   }
 

@@ -1,6 +1,5 @@
 import { NotAllowedError, UsageError, type Millis } from '../../bytes/index.ts'
 import {
-  EPOCH_SECRETS,
   bodyKeyIn,
   reopenBody,
   type HandedOver,
@@ -25,6 +24,7 @@ import { authorshipOf, type Authorship } from './authorship.ts'
 import { decodeContent, DELETION_KIND, EDIT_KIND, MESSAGE_KIND, parseText, type Profile } from './content.ts'
 import type { ControlLog } from './control-log.ts'
 import type { DeviceRecord } from './devices.ts'
+import { SECRET_RECORDS, UNPURGED } from './control-records.ts'
 import { Dropping } from './dropping.ts'
 import { Gaps } from './gaps.ts'
 import { Intake, type Taken, type Written } from './intake.ts'
@@ -246,12 +246,22 @@ export class Room {
       const before = this.#stored.floor
       const isMore = await this.#dropping.outdated(retention, now)
       if (this.#stored.floor < before) this.#intake.askAgain()
-      if (this.#state.control?.prune() === true) {
-        await this.#accept([])
-        await this.#deps.store.purge(EPOCH_SECRETS)
-      }
+      if (!isMore) await this.#eraseKeys()
       return isMore
     })
+  }
+
+  /** States whose time is over, and the content keys of what is not kept any more, also from where the files of the store still tell of them. */
+  async #eraseKeys(): Promise<void> {
+    const { control } = this.#state
+    if (control === undefined) return
+    control.prune()
+    for (const epoch of await this.#dropping.outlived(control)) control.eraseKey(epoch)
+    if (control.isChanged) await this.#accept([])
+    if (!control.isPurgeDue) return
+    for (const prefix of SECRET_RECORDS) await this.#deps.store.purge(prefix)
+    await this.#stored.commit({ records: [{ ...UNPURGED, value: undefined }] })
+    control.isPurgeDue = false
   }
 
   /** Entries below this time are not kept here. */

@@ -83,6 +83,8 @@ export class EpochGraph {
   readonly #first: FirstEpoch
   readonly #nodes = new Map<EpochId, EpochNode>()
   readonly #contentKeys = new Map<EpochId, Uint8Array>()
+  /** Those whose content keys were here and are not kept any more. */
+  readonly #erased = new Set<EpochId>()
   readonly #waiting = new Map<EpochId, CommitClaim>()
   readonly #devices = new CappedMap<EpochId, ReadonlySet<DeviceId>>(MAX_DEVICE_SETS)
   #best: { readonly access: Access; readonly epochs: number; readonly winner: EpochId } | undefined
@@ -99,11 +101,12 @@ export class EpochGraph {
 
   /** As it was when it was stored. */
   static restore(deps: EpochGraphDeps, stored: StoredGraph): EpochGraph {
-    const { first, nodes, contentKeys, waiting, isKeyPackageSpent } = stored
+    const { first, nodes, contentKeys, erased, waiting, isKeyPackageSpent } = stored
     const graph = new EpochGraph(deps, first, 0)
     graph.#isKeyPackageSpent = isKeyPackageSpent
     for (const node of nodes) graph.#nodes.set(node.epoch, node)
     for (const [epoch, key] of contentKeys) graph.#contentKeys.set(epoch, key)
+    for (const epoch of erased) graph.#erased.add(epoch)
     for (const claim of waiting) graph.#waiting.set(claim.epoch, claim)
     return graph
   }
@@ -113,6 +116,7 @@ export class EpochGraph {
       first: this.#first,
       nodes: [...this.#nodes.values()],
       contentKeys: [...this.#contentKeys],
+      erased: [...this.#erased],
       waiting: [...this.#waiting.values()],
       isKeyPackageSpent: this.#isKeyPackageSpent
     }
@@ -248,12 +252,28 @@ export class EpochGraph {
   takeKey(epoch: EpochId, key: Uint8Array): boolean {
     if (this.#nodes.get(epoch)?.keyHash !== hashOf(key)) return false
     this.#contentKeys.set(epoch, key)
+    this.#erased.delete(epoch)
     return true
   }
 
-  /** Epochs whose content key is not here: others may hand it over. */
+  /** Epochs whose content key is here. */
+  keyed(): EpochId[] {
+    return [...this.#contentKeys.keys()]
+  }
+
+  /** Epochs whose content key is not here, and not for being erased: others may hand it over. */
   lacked(): EpochId[] {
-    return [...this.#nodes.keys()].filter(epoch => !this.#contentKeys.has(epoch))
+    return [...this.#nodes.keys()].filter(epoch => !this.#contentKeys.has(epoch) && !this.#erased.has(epoch))
+  }
+
+  /** Erases a content key, so that it is not asked for either: until something comes that it opens (`missKey`). */
+  eraseKey(epoch: EpochId): void {
+    if (this.#contentKeys.delete(epoch)) this.#erased.add(epoch)
+  }
+
+  /** Whether it was erased, and is lacked from now on. */
+  missKey(epoch: EpochId): boolean {
+    return this.#erased.delete(epoch)
   }
 
   /** Erases states that are out of the window, all but that of the tip, and spends the key package with what it opened; tells of which epochs. */
@@ -360,6 +380,7 @@ export interface StoredGraph {
   readonly first: FirstEpoch
   readonly nodes: readonly EpochNode[]
   readonly contentKeys: readonly (readonly [EpochId, Uint8Array])[]
+  readonly erased: readonly EpochId[]
   readonly waiting: readonly CommitClaim[]
   readonly isKeyPackageSpent: boolean
 }

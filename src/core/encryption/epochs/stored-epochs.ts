@@ -20,6 +20,7 @@ const NODE = `${EPOCH_RECORDS}node/`
 const STATE = `${EPOCH_RECORDS}state/`
 const STATE_KEY = `${EPOCH_SECRETS}state/`
 const CONTENT_KEY = `${EPOCH_SECRETS}content/`
+const ERASED = `${EPOCH_RECORDS}erased/`
 const KEY_BYTES = 32
 
 export interface StoredEpochsDeps {
@@ -38,6 +39,7 @@ export interface StoredEpochsDeps {
  * | `epoch/state/` epoch | the scheme's state, sealed under a key that is used for nothing else |
  * | `epoch/secret/state/` epoch | that key, 32 bytes |
  * | `epoch/secret/content/` epoch | the content key |
+ * | `epoch/erased/` epoch | nothing; that it is there says that the content key was here, and is erased |
  * | `epoch/secret/key-package` | its secret half, deleted here when it is spent: `EpochGraph.prune` |
  *
  * 1. A state is written once, and erased by erasing its key: whatever copies of the sealed state are left then open no more.
@@ -68,6 +70,7 @@ export class StoredEpochs {
       first: decodeFirst(first),
       nodes: [...this.#stored.values()].map(({ node }) => node),
       contentKeys: [...this.#stored].flatMap(([epoch, { contentKey }]) => (contentKey ? [[epoch, contentKey]] : [])),
+      erased: [...this.#stored].flatMap(([epoch, { isErased }]) => (isErased ? [epoch] : [])),
       waiting: [],
       isKeyPackageSpent: this.#isSpentStored
     }
@@ -77,7 +80,7 @@ export class StoredEpochs {
    * What to write, in one batch, for the store to hold this graph. It counts as written from then on: should the write fail, all is to be
    * loaded again.
    */
-  changes({ first, nodes, contentKeys, isKeyPackageSpent }: StoredGraph): RecordChange[] {
+  changes({ first, nodes, contentKeys, erased, isKeyPackageSpent }: StoredGraph): RecordChange[] {
     const changes: RecordChange[] = []
     if (!this.#isFirstStored) changes.push({ name: FIRST, value: encodeFirst(first) })
     if (isKeyPackageSpent && !this.#isSpentStored) {
@@ -85,21 +88,24 @@ export class StoredEpochs {
     }
     this.#isFirstStored = true
     this.#isSpentStored ||= isKeyPackageSpent
-    const keys = new Map(contentKeys)
+    const [keys, areErased] = [new Map(contentKeys), new Set(erased)]
     for (const node of nodes) {
       const [before, contentKey] = [this.#stored.get(node.epoch), keys.get(node.epoch)]
-      const after = { node, isStateThere: node.state !== undefined, contentKey }
+      const isErased = areErased.has(node.epoch)
+      const after = { node, isStateThere: node.state !== undefined, contentKey, isErased }
       changes.push(...this.#changesOf(before, after))
       this.#stored.set(node.epoch, after)
     }
     return changes
   }
 
-  #changesOf(before: StoredEpoch | undefined, { node, contentKey }: StoredEpoch): RecordChange[] {
+  #changesOf(before: StoredEpoch | undefined, { node, contentKey, isErased }: StoredEpoch): RecordChange[] {
     const { epoch, state } = node
     const changes: RecordChange[] = []
     if (before === undefined) changes.push({ name: NODE + epoch, value: encodeNode(node) })
     if (contentKey !== before?.contentKey) changes.push({ name: CONTENT_KEY + epoch, value: contentKey })
+    if (isErased !== (before?.isErased ?? false))
+      changes.push({ name: ERASED + epoch, value: isErased ? new Uint8Array() : undefined })
     const wasThere = before?.isStateThere ?? false
     if (wasThere === (state !== undefined)) return changes
     const key = state && this.#deps.random(KEY_BYTES)
@@ -112,6 +118,7 @@ interface StoredEpoch {
   readonly node: EpochNode
   readonly isStateThere: boolean
   readonly contentKey: Uint8Array | undefined
+  readonly isErased: boolean
 }
 
 function storedIn(records: ReadonlyMap<string, Uint8Array>, keys: StoredEpochsDeps['keys']): Map<EpochId, StoredEpoch> {
@@ -124,7 +131,8 @@ function storedIn(records: ReadonlyMap<string, Uint8Array>, keys: StoredEpochsDe
     const state = sealed && key && openState(keys, read, sealed, key)
     const isStateThere = sealed !== undefined || key !== undefined
     const node = { ...read, state }
-    stored.set(epoch, { node, isStateThere, contentKey: records.get(CONTENT_KEY + epoch) })
+    const isErased = records.has(ERASED + epoch)
+    stored.set(epoch, { node, isStateThere, contentKey: records.get(CONTENT_KEY + epoch), isErased })
   }
   return stored
 }
