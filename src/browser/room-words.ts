@@ -46,6 +46,23 @@ const ENDED: Readonly<Record<NonNullable<RoomSummary['ended']>, string>> = {
     'They left this conversation. What was said stays here. To write to them again, choose Message at their name in a room that you share.'
 }
 
+/** Of a room that one is in, and was away from for so long that it takes a new invite; undefined of any other. */
+export function returningWords(room: RoomSummary): string | undefined {
+  const { returning } = room
+  if (returning === undefined) return undefined
+  if (typeof returning === 'object') return `You are not back with the others: ${returning.refused}.`
+  if (returning === 'asking') return 'A member is being asked to bring you back. What you write goes out then.'
+  return `Nobody is there yet who could bring you back. ${waitingWords(room)} What you write goes out then.`
+}
+
+/** What it takes, while nobody is there who answers. */
+export function waitingWords({ waitsAt = 0 }: RoomSummary): string {
+  if (waitsAt === 0)
+    return 'It takes one member who is online. Keep this tab open: it goes on by itself, and again when you come back.'
+  const relays = count(waitsAt, 'relay', 'relays')
+  return `It takes one member who comes online. The request waits at ${relays}, where they find it: this tab need not be open then.`
+}
+
 /** Why there is nowhere to write; undefined where there is. */
 export function silenceWords({ ended, role, kind }: RoomSummary): string | undefined {
   if (ended !== undefined) return ENDED[ended]

@@ -63,6 +63,9 @@ test('a link into a private room leads to a place that says how things stand', a
   await expect.element(page.getByRole('heading', { name: 'Nobody is there yet' })).toBeVisible()
   const id = peer.rooms()[0]?.id ?? ''
   await expect.element(box).not.toBeInTheDocument()
+  await expect.element(page.getByText(/Keep this tab open/)).toBeVisible()
+  peer.change(id, { waitsAt: 2 }, 'joining')
+  await expect.element(page.getByText(/waits at 2 relays/)).toBeVisible()
   peer.change(id, { joining: 'asking' }, 'joining')
   await expect.element(page.getByRole('heading', { name: 'Asking to come in' })).toBeVisible()
   peer.change(id, { joining: { refused: 'this invite was revoked: ask for a new one' } }, 'joining')
@@ -70,6 +73,26 @@ test('a link into a private room leads to a place that says how things stand', a
   await expect.element(page.getByText('This invite was revoked: ask for a new one.')).toBeVisible()
   await page.getByRole('button', { name: 'Take it off the list' }).click()
   await expect.element(page.getByText('No rooms yet')).toBeVisible()
+})
+
+test('who asks for the way back reads and writes meanwhile, and is told how that stands', async () => {
+  const peer = createPlainPeer('Ann')
+  const id = await privateRoom(peer)
+  showWorkspace(peer, `#/room/${id}`)
+  await expect.element(box).toBeVisible()
+  const line = page.getByRole('status', { name: 'The way back' })
+  await expect.element(line).not.toBeInTheDocument()
+  peer.change(id, { returning: 'asking' }, 'joining')
+  await expect
+    .element(line)
+    .toHaveTextContent('A member is being asked to bring you back. What you write goes out then.')
+  await expect.element(box).toBeVisible()
+  peer.change(id, { returning: 'waiting', waitsAt: 1 }, 'joining')
+  const waits = 'The request waits at 1 relay, where they find it: this tab need not be open then.'
+  const words = `Nobody is there yet who could bring you back. It takes one member who comes online. ${waits} What you write goes out then.`
+  await expect.element(line).toHaveTextContent(words)
+  peer.change(id, { returning: { refused: 'you were banned from this room' } }, 'joining')
+  await expect.element(line).toHaveTextContent('You are not back with the others: you were banned from this room.')
 })
 
 test('who is let in finds the room open', async () => {

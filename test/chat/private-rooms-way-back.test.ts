@@ -12,6 +12,7 @@ import {
   roles,
   say
 } from '../support/private-story.ts'
+import { Insider } from '../support/insider.ts'
 import { settle } from '../support/settle.ts'
 import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
 
@@ -158,4 +159,24 @@ test('who knows of its removal, and is let in again after another start, keeps w
   await hears(story, again, 'Anna: welcome back')
   expect(await transcript(again, 'Loft')).toEqual(['Anna: welcome', 'Anna: welcome back'])
   expect(again.peer.findRoom('Loft').missing).toBe(0)
+})
+
+test('the way back waits at a keeper, too: whoever asks and whoever answers are never there at one time', async () => {
+  const { story, anna, bob, cy } = await apart()
+  const link = await inviteLink(story, anna)
+  for (const { peer } of [anna, bob]) await settle(story, peer.stop())
+  await story.enterKeeper('Keeper')
+  const asking = await restart(story, 'Cy', cy)
+  await settle(story, asking.peer.joinByLink(link))
+  await story.until('it waits', () => asking.peer.findRoom('Loft').waitsAt === 1)
+  expect((await Insider.of(story, asking)).room.generations().size).toBe(1)
+  await settle(story, asking.peer.stop())
+  const answering = await story.enter('Anna', anna.storage)
+  await story.wait(10 * 60_000)
+  await settle(story, answering.peer.stop())
+  const again = await story.enter('Cy', asking.storage)
+  await story.until('the answer is found', async () => {
+    return (await Insider.of(story, again)).room.generations().size === 1 + GONE.length
+  })
+  await isBack(story, again, await story.enter('Anna', anna.storage), await story.enter('Bob', bob.storage))
 })

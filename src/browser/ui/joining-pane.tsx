@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import type { RoomSummary } from '../../core/chat/index.ts'
+import { waitingWords } from '../room-words.ts'
 import type { Session } from '../state/session.ts'
 import { Avatar } from './avatar.tsx'
 import type { Ask } from './dialogs.tsx'
@@ -70,7 +71,8 @@ export function JoiningPane({ session, summary, ask }: JoiningPaneProps) {
   )
 }
 
-function wordsOf({ joining, name }: RoomSummary): readonly [head: ComponentChildren, words: string] {
+function wordsOf(summary: RoomSummary): readonly [head: ComponentChildren, words: string] {
+  const { joining, name } = summary
   if (typeof joining === 'object') return ['You were not let in', sentence(joining.refused)]
   if (joining === 'request')
     return [
@@ -79,11 +81,9 @@ function wordsOf({ joining, name }: RoomSummary): readonly [head: ComponentChild
       </>,
       REQUEST
     ]
-  return joining === 'asking' ? ['Asking to come in', ASKING] : ['Nobody is there yet', WAITING]
+  return joining === 'asking' ? ['Asking to come in', ASKING] : ['Nobody is there yet', waitingWords(summary)]
 }
 
 const ASKING = 'A member is being asked to let you in. That takes a moment.'
 const REQUEST =
   'You know each other from an open room alone, where anybody may be. What they wrote is shown when you accept. When you refuse, they are not told.'
-const WAITING =
-  'It takes one member who is online. Keep this tab open: it goes on by itself, and again when you come back.'

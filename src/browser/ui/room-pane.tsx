@@ -1,5 +1,5 @@
 import type { RoomSummary } from '../../core/chat/index.ts'
-import { canInvite, silenceWords } from '../room-words.ts'
+import { canInvite, returningWords, silenceWords } from '../room-words.ts'
 import type { OpenRoom, Session } from '../state/session.ts'
 import { Composer } from './composer.tsx'
 import { ConnectionLine } from './connection-line.tsx'
@@ -21,6 +21,7 @@ export function RoomPane({ session, room, summary, ask }: RoomPaneProps) {
   const { router } = session
   const route = router.route.value
   const silence = silenceWords(summary)
+  const returning = returningWords(summary)
   const details = route.kind === 'room' && route.details
   return (
     <main class="pane room-pane">
@@ -79,6 +80,11 @@ export function RoomPane({ session, room, summary, ask }: RoomPaneProps) {
       <NoticeBar notices={session.notices} />
       <MessageList session={session} room={room} summary={summary} ask={ask} />
       <GapLine room={room} summary={summary} />
+      {returning !== undefined && (
+        <p class="gap" role="status" aria-label="The way back">
+          {returning}
+        </p>
+      )}
       {silence === undefined ? (
         <Composer key={room.id} session={session} room={room} roomName={summary.name} />
       ) : (
