@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { decodeLink } from '../../src/core/chat/invite-link.ts'
+import { attemptByLink } from '../../src/core/chat/joining/join-attempt.ts'
 import {
   agree,
   comeTogether,
@@ -179,4 +181,19 @@ test('the way back waits at a keeper, too: whoever asks and whoever answers are 
     return (await Insider.of(story, again)).room.generations().size === 1 + GONE.length
   })
   await isBack(story, again, await story.enter('Anna', anna.storage), await story.enter('Bob', bob.storage))
+})
+
+test('whoever answers is believed by a secret that the room met by, too: a link alone does not lead another way', async () => {
+  const story = new Story()
+  const anna = await story.enter('Anna')
+  await found(story, anna)
+  const link = decodeLink(await inviteLink(story, anna), story.clock.now())
+  if (!link.ok || link.value.kind !== 'join') throw new Error('no invite')
+  const { value } = link
+  const { room } = await Insider.of(story, anna)
+  const answer = { kind: 'admitted', generations: room.generations(), contentKeys: new Map() } as const
+  const [known = new Uint8Array()] = [...room.generations().values()].map(each => each.rendezvousSecret)
+  const isBelieved = (...secrets: Uint8Array[]): boolean =>
+    attemptByLink(value, new Uint8Array(), new Uint8Array(32), secrets).isGenuine(answer)
+  expect([isBelieved(), isBelieved(known), isBelieved(new Uint8Array(32).fill(1))]).toEqual([true, true, false])
 })

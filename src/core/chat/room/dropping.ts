@@ -18,7 +18,7 @@ const BATCH = 256
 export class Dropping {
   readonly #deps: RoomDeps
   readonly #stored: StoredState
-  /** Of epochs that are over the newest entry found here, so that none is looked for again before that goes. */
+  /** Of epochs that are over, by which it is bounded, the newest entry found here: none is looked for again before that goes. */
   readonly #newestOf = new Map<EpochId, Millis>()
 
   constructor(deps: RoomDeps, stored: StoredState) {
