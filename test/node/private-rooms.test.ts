@@ -97,3 +97,23 @@ test('a room is forgotten, whether a peer runs or not, also when it was left bef
   await resultOf('anna', 'room', 'leave', 'shelf of all')
   expect(await resultOf('anna', 'room', 'forget', 'shelf of all')).toEqual({ id })
 })
+
+test('who is in and opens a newer invite comes back by it; where nobody is, that is said, and what is here is read', async () => {
+  const room = await resultOf<{ id: string }>('anna', 'room', 'create', 'Hut')
+  const inviteBy = async (name: string, ...terms: string[]): Promise<string> =>
+    (await resultOf<{ invite: string }>(name, 'room', 'invite', 'Hut', ...terms)).invite
+  await resultOf('bob', 'room', 'join', await inviteBy('anna'))
+  await resultOf('dee', 'room', 'join', await inviteBy('anna', '--role', 'admin'))
+  await resultOf('bob', 'send', 'Hut', 'hello', '--wait', '1')
+  expect(await resultOf('bob', 'room', 'join', await inviteBy('anna'))).toMatchObject({ id: room.id })
+  await running('anna')?.stop()
+  const outcome = await as('bob', ['room', 'join', await inviteBy('dee'), '--timeout', '1'])
+  expect(outcome).toMatchObject({ exit: 4, out: '' })
+  expect(outcome.diagnostics).toMatch(
+    /no member brought you back into "Hut" within 1 s: it takes one who is online; .* up goes on trying/
+  )
+  expect(await listOf('bob', 'room', 'list')).toContainEqual(
+    expect.objectContaining({ name: 'Hut', role: 'member', returning: expect.stringMatching(/asking|waiting/) })
+  )
+  expect(await listOf('bob', 'read', 'Hut')).toMatchObject([{ text: 'hello' }])
+})
