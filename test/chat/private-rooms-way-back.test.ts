@@ -191,7 +191,12 @@ test('whoever answers is believed by a secret that the room met by, too: a link 
   if (!link.ok || link.value.kind !== 'join') throw new Error('no invite')
   const { value } = link
   const { room } = await Insider.of(story, anna)
-  const answer = { kind: 'admitted', generations: room.generations(), contentKeys: new Map() } as const
+  const answer = {
+    kind: 'admitted',
+    generations: room.generations(),
+    contentKeys: new Map(),
+    bodyKeys: new Map()
+  } as const
   const [known = new Uint8Array()] = [...room.generations().values()].map(each => each.rendezvousSecret)
   const isBelieved = (...secrets: Uint8Array[]): boolean =>
     attemptByLink(value, new Uint8Array(), new Uint8Array(32), secrets).isGenuine(answer)
