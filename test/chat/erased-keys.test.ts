@@ -77,6 +77,29 @@ test('a content key goes with the last of what it opens, and is not taken from o
   expect(await transcript(others[0] as Actor, 'Loft')).toContain('Bob: early')
 })
 
+test('the keys of single messages that a newcomer was given go with these', async () => {
+  const story = new Story()
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await found(story, anna, 2)
+  for (const text of ['one', 'two', 'three']) await say(story, anna, text)
+  await story.wait(DAY)
+  await say(story, anna, 'a day later')
+  expect(await join(story, bob, await inviteLink(story, anna))).toBe('in')
+  await hears(story, bob, 'Anna: a day later')
+  expect(await transcript(bob, 'Loft')).toEqual(['Anna: three', 'Anna: a day later'])
+  const { records } = bob.storage.room(bob.peer.findRoom('Loft').id)
+  const sizeOfKeys = async (): Promise<number> => (await records.get('control/handed-bodies'))?.length ?? 0
+  const ofBoth = await sizeOfKeys()
+  await settle(story, bob.peer.setRoom('Loft', 'retention', '20d'))
+  for (const left of [1 / 2, 0]) {
+    await sleep(story, left === 0 ? 1 : 19.5, bob)
+    const again = await story.enter('Bob', bob.storage)
+    expect(await transcript(again, 'Loft')).toEqual(left === 0 ? [] : ['Anna: a day later'])
+    expect(await sizeOfKeys()).toBe(ofBoth * left)
+    await settle(story, again.peer.stop())
+  }
+})
+
 test('who was apart and comes back within the time for which states are kept is read, however short messages are kept', async () => {
   const { story, anna, bob, before } = await pair('1d')
   story.network.part([anna.network], [bob.network])

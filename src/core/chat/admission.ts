@@ -140,7 +140,7 @@ export class Admission implements AdmittingRoom {
   }
 
   async #isFit(device: DeviceId, keyPackage: Uint8Array): Promise<boolean> {
-    if (this.#control.room.hasKeyPackage(keyPackage)) return false
+    if (this.#control.room.keyPackages.isUsed(keyPackage)) return false
     const whose = await this.#deps.groupKeys.deviceOf(keyPackage)
     return whose.ok && whose.value === device
   }

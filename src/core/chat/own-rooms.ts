@@ -21,14 +21,11 @@ import { forgetRoom, goOnForgetting, leftRoom } from './forget-room.ts'
 import { whenCopied } from './found-copy.ts'
 import { groupOf } from './group-of.ts'
 import type { JoinLink } from './invite-link.ts'
-import { JoinHost } from './joining/join-host.ts'
 import type { Admitted } from './joining/join-attempt.ts'
 import { Joins } from './joins.ts'
-import { KeeperAsks, wantedRoom, type WantedRoom } from './keeper/keeper-asks.ts'
-import { KeptPeers } from './kept-peers.ts'
+import { wantedRoom, type WantedRoom } from './keeper/keeper-asks.ts'
 import type { Listeners } from './listeners.ts'
 import { LiveRoom } from './live-room.ts'
-import { serveRooms } from './online/serve-rooms.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
 import {
   deleteRoomRecord,
@@ -45,6 +42,7 @@ import {
 import { admittedRecords } from './room/control-records.ts'
 import { FOREVER } from './room/retention.ts'
 import { isPolicy, parsePolicy, parseRoomSetting } from './room-settings.ts'
+import { RoomsOnline } from './rooms-online.ts'
 import { Serial } from './serial.ts'
 import { TalkTimes } from './talk-times.ts'
 import { Unanswered } from './unanswered.ts'
@@ -64,14 +62,6 @@ interface OwnRoom {
   readonly record: RoomRecord
 }
 
-interface Online {
-  readonly network: Network
-  readonly host: JoinHost
-  readonly kept: KeptPeers
-  readonly asks: KeeperAsks
-  readonly endServing: () => void
-}
-
 /** The rooms that this device is in, or asks to be let into. */
 export class OwnRooms {
   readonly joins: Joins
@@ -83,7 +73,7 @@ export class OwnRooms {
   readonly #silence: Unanswered
   readonly #talk = new TalkTimes()
   readonly #foundCopy: () => void
-  #online: Online | undefined
+  #online: RoomsOnline | undefined
 
   constructor(deps: OwnRoomsDeps) {
     const { storage, clock, events } = deps
@@ -281,21 +271,12 @@ export class OwnRooms {
   }
 
   goOnline(network: Network): void {
-    const { clock, random } = this.#deps
-    const kept = new KeptPeers(network, peer => this.#silence.failed(peer, this.#rooms.values()))
-    const asks = new KeeperAsks({ network, clock, rooms: () => this.toKeep() })
-    const host = new JoinHost({
-      network,
-      clock,
-      random,
-      rooms: () => this.live().flatMap(({ membership }) => membership?.admission ?? [])
+    this.#online = new RoomsOnline(network, {
+      ...this.#deps,
+      rooms: () => this.live(),
+      toKeep: () => this.toKeep(),
+      failed: peer => this.#silence.failed(peer, this.#rooms.values())
     })
-    const endServing = serveRooms(network, {
-      random,
-      clock,
-      links: () => this.live().flatMap(({ link }) => link ?? [])
-    })
-    this.#online = { network, kept, asks, host, endServing }
     this.joins.goOnline(network)
     for (const { live, record } of this.#rooms.values()) this.#connect(live, record)
   }
@@ -304,10 +285,7 @@ export class OwnRooms {
     const online = this.#online
     this.#online = undefined
     for (const live of this.live()) live.goOffline()
-    online?.kept.stop()
-    online?.asks.stop()
-    online?.host.stop()
-    online?.endServing()
+    online?.stop()
     this.joins.stop()
   }
 

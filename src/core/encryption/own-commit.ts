@@ -14,6 +14,7 @@ import {
   type GroupState
 } from './epochs/index.ts'
 import { newGeneration, sealGeneration } from './generation.ts'
+import type { KeyPackages } from './key-packages.ts'
 
 export interface OwnCommitDeps {
   readonly keys: GroupKeys
@@ -57,7 +58,7 @@ export async function ownCommit(
 export async function unfitOf(
   { keys, device }: OwnCommitDeps,
   state: GroupState,
-  keyPackages: ReadonlyMap<DeviceId, Uint8Array>,
+  keyPackages: KeyPackages,
   devices: readonly DeviceId[]
 ): Promise<DeviceId[]> {
   const fit: Uint8Array[] = []

@@ -14,7 +14,7 @@ export class PrivateRoomKeys implements NamedRoom {
   readonly epochs: EpochKeys = {
     current: () => this.#current(),
     contentKey: (entryClass, epoch) => this.#contentKey(entryClass, toHex(epoch)),
-    handedBodyKey: entry => this.room.bodyKeys.get(entry)
+    handedBodyKey: entry => this.room.erasing.bodyKeys.get(entry)
   }
   readonly #clock: Clock
   /** As the link said, until the room itself does. */

@@ -27,7 +27,6 @@ import {
   decodeClaim,
   EpochGraph,
   epochIdOf,
-  hashOf,
   justifiedBy,
   noteOf,
   type EpochId,
@@ -52,6 +51,7 @@ import { ErasingKeys } from './erasing-keys.ts'
 import type { Generation } from './generation.ts'
 import { Generations } from './generations.ts'
 import { HandingOver } from './handing-over.ts'
+import { KeyPackages } from './key-packages.ts'
 import { ownCommit, unfitOf } from './own-commit.ts'
 import { RoomQuotas } from './room-quotas.ts'
 
@@ -90,8 +90,6 @@ export class PrivateRoom {
   readonly id: OperationId
   /** What members give to one another of what the log brings to nobody. */
   readonly handing: HandingOver
-  /** Of entries whose epochs this device may not read otherwise. */
-  readonly bodyKeys: ReadonlyMap<EntryId, Uint8Array>
   readonly quotas = new RoomQuotas(
     () => this.access(),
     () => this.#accessBefore
@@ -99,8 +97,7 @@ export class PrivateRoom {
   readonly erasing: ErasingKeys
   readonly #deps: PrivateRoomDeps
   readonly #operations = new Map<OperationId, Operation>()
-  readonly #keyPackages = new Map<DeviceId, Uint8Array>()
-  readonly #usedKeyPackages = new Set<string>()
+  readonly keyPackages: KeyPackages
   readonly #inviteKeys = new Map<OperationId, Uint8Array>()
   readonly #handedOver: Map<EpochId, Uint8Array>
   readonly #storedEpochs: StoredGraph | undefined
@@ -118,18 +115,14 @@ export class PrivateRoom {
   constructor(deps: PrivateRoomDeps, id: OperationId, { generations, contentKeys, bodyKeys, epochs }: Given) {
     this.#deps = deps
     this.id = id
+    this.keyPackages = new KeyPackages(deps.keys)
     this.#views = new AccessViews(this.#operations, id)
     this.#generations = new Generations(generations)
     this.#handedOver = new Map(contentKeys)
-    this.bodyKeys = new Map(bodyKeys)
     this.#storedEpochs = epochs
     const view = () => this.#graph && { access: this.access(), graph: this.#graph, generations: this.#generations }
-    this.erasing = new ErasingKeys(view)
-    this.handing = new HandingOver({
-      ...deps,
-      view,
-      ends: devices => this.#ends(devices)
-    })
+    this.erasing = new ErasingKeys(view, bodyKeys)
+    this.handing = new HandingOver({ ...deps, view, ends: devices => this.#ends(devices) })
   }
 
   /** Takes in a control entry, and what waited for it. One that is stored has its place. */
@@ -210,14 +203,9 @@ export class PrivateRoom {
     return this.say({ kind: 'admit', member, device, ...how }, { certificate, keyPackage })
   }
 
-  /** Whether somebody was let in with this key package before. */
-  hasKeyPackage(shown: Uint8Array): boolean {
-    return this.#usedKeyPackages.has(hashOf(shown))
-  }
-
   /** Whether this device was let in with the key package that it has now. */
   get isLetIn(): boolean {
-    return this.hasKeyPackage(this.#deps.keyPackage.shown)
+    return this.keyPackages.isUsed(this.#deps.keyPackage.shown)
   }
 
   /** Whether the group is not the members' devices. */
@@ -227,7 +215,7 @@ export class PrivateRoom {
 
   /** Whoever leaves has others commit to that: MLS lets nobody remove themselves (RFC 9420, 12.2). */
   #plan() {
-    const plan = this.#graph?.plan(this.access(), device => this.#keyPackages.has(device))
+    const plan = this.#graph?.plan(this.access(), device => this.keyPackages.has(device))
     if (plan === undefined || plan.remove.includes(this.#deps.device.id)) return undefined
     return this.quotas.commits.hasPlace(this.#self) ? plan : undefined
   }
@@ -240,13 +228,12 @@ export class PrivateRoom {
     const cites = this.#ends([...due.add, ...due.remove])
     const plan = justifiedBy(this.#views.at(cites), due)
     if (plan === undefined) return undefined
-    const add = plan.add.flatMap(device => this.#keyPackages.get(device) ?? [])
+    const add = plan.add.flatMap(device => this.keyPackages.get(device) ?? [])
     const change = { add, remove: plan.remove, note: noteOf(cites) }
     const committed = await this.#deps.keys.commit(tip.state, this.#deps.device, change)
     if (!committed.ok) {
-      const unfit = await unfitOf(this.#deps, tip.state, this.#keyPackages, plan.add)
-      // With these nobody can be added, well-formed as they are: all would be stuck.
-      for (const each of unfit) this.#keyPackages.delete(each)
+      const unfit = await unfitOf(this.#deps, tip.state, this.keyPackages, plan.add)
+      this.keyPackages.discard(unfit)
       if (unfit.length > 0) return this.carryOut()
     }
     const carried = { parent: tip.epoch, cites, added: plan.add, removed: plan.remove }
@@ -370,7 +357,7 @@ export class PrivateRoom {
       this.quotas.noteBrought(certificate.member, author)
     }
     if (certificate !== undefined && keyPackage !== undefined)
-      await this.#takeKeyPackage(certificate.device, keyPackage)
+      await this.keyPackages.take(certificate.device, keyPackage)
     if (inviteKey !== undefined) this.#inviteKeys.set(id, inviteKey)
     if (beginning !== undefined)
       this.#begin(device, { epoch: toHex(beginning.epoch) as EpochId, keyHash: toHex(beginning.keyHash) }, now)
@@ -379,16 +366,8 @@ export class PrivateRoom {
     return 'taken'
   }
 
-  /** One that is not the device's own would have every commit that adds it fail. */
-  async #takeKeyPackage(device: DeviceId, keyPackage: Uint8Array): Promise<void> {
-    this.#usedKeyPackages.add(hashOf(keyPackage))
-    const whose = await this.#deps.keys.deviceOf(keyPackage)
-    if (whose.ok && whose.value === device) this.#keyPackages.set(device, keyPackage)
-  }
-
   #begin(device: DeviceId, first: { readonly epoch: EpochId; readonly keyHash: string }, now: Millis): void {
-    const { keys, device: self, keyPackage } = this.#deps
-    const graphDeps = { keys, device: self, keyPackage, accessAt: this.#views.at.bind(this.#views) }
+    const graphDeps = { ...this.#deps, accessAt: this.#views.at.bind(this.#views) }
     this.#graph =
       this.#storedEpochs === undefined
         ? new EpochGraph(graphDeps, { ...first, device }, now)

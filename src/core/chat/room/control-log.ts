@@ -30,7 +30,14 @@ import {
   type RecordChange,
   type StoredEntry
 } from '../../log/index.ts'
-import { generationsRecord, handedOverRecord, isErasure, loadControlRecords, UNPURGED } from './control-records.ts'
+import {
+  generationsRecord,
+  handedBodiesRecord,
+  handedOverRecord,
+  isErasure,
+  loadControlRecords,
+  UNPURGED
+} from './control-records.ts'
 import type { RoomDeps } from './room-deps.ts'
 import { sealControl } from './seal-control.ts'
 
@@ -222,6 +229,13 @@ export class ControlLog {
   prune(): void {
     const isPruned = this.room.prune(this.#deps.clock.now())
     this.#isChanged ||= isPruned
+  }
+
+  /** These entries go from the store: what is to be written with that, for the keys to go that open them alone. */
+  dropped(entries: readonly EntryId[]): readonly RecordChange[] {
+    if (!this.room.erasing.dropped(entries)) return []
+    this.isPurgeDue = true
+    return [handedBodiesRecord(this.room.erasing.bodyKeys), UNPURGED]
   }
 
   eraseKey(epoch: EpochId): void {

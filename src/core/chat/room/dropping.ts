@@ -4,6 +4,7 @@ import type { DeviceId, MemberId } from '../../identity/index.ts'
 import { HIGHEST, LOWEST, orderKeyOf, type EntryId, type RecordChange } from '../../log/index.ts'
 import { Amendments } from './amendments.ts'
 import type { ControlLog } from './control-log.ts'
+import { SECRET_RECORDS, UNPURGED } from './control-records.ts'
 import { costOf, withLess, withoutAbove, type DeviceRecord } from './devices.ts'
 import { withoutHeads } from './history.ts'
 import { floorOf, outdatedOf, type Outdated, type Retention } from './retention.ts'
@@ -38,12 +39,25 @@ export class Dropping {
     return items.length === BATCH
   }
 
-  /** Epochs of which nothing is kept here any more, once all that is outdated is dropped, nor comes but from who was apart. */
-  async outlived({ room }: ControlLog): Promise<EpochId[]> {
+  /**
+   * Erases states whose time is over, and, once all that is outdated is dropped, content keys of epochs of which nothing is kept here any more,
+   * nor comes but from who was apart.
+   */
+  async keys(control: ControlLog): Promise<void> {
+    control.prune()
     const { floor } = this.#stored
-    const over = room.erasing.outlivedBy(floor).filter(epoch => (this.#newestOf.get(epoch) ?? 0) < floor)
+    const isOver = (epoch: EpochId): boolean => (this.#newestOf.get(epoch) ?? 0) < floor
+    const over = control.room.erasing.outlivedBy(floor).filter(isOver)
     if (over.length > 0) await this.#noteNewest(new Set(over))
-    return over.filter(epoch => (this.#newestOf.get(epoch) ?? 0) < floor)
+    for (const epoch of over) if (isOver(epoch)) control.eraseKey(epoch)
+  }
+
+  /** What was deleted is gone then from the store's files, too. */
+  async purge(control: ControlLog): Promise<void> {
+    if (!control.isPurgeDue) return
+    for (const prefix of SECRET_RECORDS) await this.#deps.store.purge(prefix)
+    await this.#stored.commit({ records: [{ ...UNPURGED, value: undefined }] })
+    control.isPurgeDue = false
   }
 
   async #noteNewest(epochs: ReadonlySet<EpochId>): Promise<void> {
@@ -115,6 +129,8 @@ export class Dropping {
     const sequences = going
       .flatMap(({ place }) => place ?? [])
       .map(place => ({ name: sequenceName(place), value: undefined }))
-    await this.#stored.commit({ dropped: ids, records: [...amendments, ...sequences, ...state.book.takeChanges()] })
+    const keys = state.control?.dropped(ids) ?? []
+    const records = [...amendments, ...sequences, ...keys, ...state.book.takeChanges()]
+    await this.#stored.commit({ dropped: ids, records })
   }
 }

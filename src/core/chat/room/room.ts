@@ -24,7 +24,6 @@ import { authorshipOf, type Authorship } from './authorship.ts'
 import { decodeContent, DELETION_KIND, EDIT_KIND, MESSAGE_KIND, parseText, type Profile } from './content.ts'
 import type { ControlLog } from './control-log.ts'
 import type { DeviceRecord } from './devices.ts'
-import { SECRET_RECORDS, UNPURGED } from './control-records.ts'
 import { Dropping } from './dropping.ts'
 import { Gaps } from './gaps.ts'
 import { Intake, type Taken, type Written } from './intake.ts'
@@ -255,13 +254,9 @@ export class Room {
   async #eraseKeys(): Promise<void> {
     const { control } = this.#state
     if (control === undefined) return
-    control.prune()
-    for (const epoch of await this.#dropping.outlived(control)) control.eraseKey(epoch)
+    await this.#dropping.keys(control)
     if (control.isChanged) await this.#accept([])
-    if (!control.isPurgeDue) return
-    for (const prefix of SECRET_RECORDS) await this.#deps.store.purge(prefix)
-    await this.#stored.commit({ records: [{ ...UNPURGED, value: undefined }] })
-    control.isPurgeDue = false
+    await this.#dropping.purge(control)
   }
 
   /** Entries below this time are not kept here. */

@@ -88,3 +88,8 @@ export function commitOf({ parent, epoch, committer, device, removed }: Begun, a
   const counts = access.members.get(committer)?.devices.has(device) === true
   return { parent, epoch, committer, counts, removes: removed.length > 0 }
 }
+
+/** In bytes, as far as it differs much. */
+export function sizeOf(claims: Iterable<CommitClaim>): number {
+  return [...claims].reduce((sum, { commit, welcome }) => sum + commit.length + (welcome?.length ?? 0), 0)
+}

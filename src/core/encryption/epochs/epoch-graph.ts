@@ -7,6 +7,7 @@ import {
   faultOf,
   hashOf,
   noteOf,
+  sizeOf,
   withCommitter,
   type CommitClaim,
   type CommitPlan
@@ -383,11 +384,6 @@ export interface StoredGraph {
   readonly erased: readonly EpochId[]
   readonly waiting: readonly CommitClaim[]
   readonly isKeyPackageSpent: boolean
-}
-
-/** In bytes, as far as it differs much. */
-function sizeOf(claims: Iterable<CommitClaim>): number {
-  return [...claims].reduce((sum, { commit, welcome }) => sum + commit.length + (welcome?.length ?? 0), 0)
 }
 
 /** What the scheme calls an epoch: the first as everybody does. */
