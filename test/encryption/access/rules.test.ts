@@ -295,3 +295,27 @@ test('into a direct conversation comes nobody but the one it was begun with, who
   expect(thirds.filter(id => !voided.has(id))).toEqual([])
   expect(story.roles()).toBe('Anna owner, Bob owner')
 })
+
+test('in a direct conversation neither has a say over the other, by hand either; each leaves, and takes out devices of their own', () => {
+  const story = new RoomStory('Anna', 'Bob')
+  const invite = story.say('Anna', { kind: 'invite', role: 'owner', expires: 1e12, uses: 1 })
+  story.admit('Anna', 'Bob', 'owner', invite)
+  const own = 'Bob’s other device' as DeviceId
+  story.say('Bob', { kind: 'device', member: member('Bob'), device: own })
+  const tried = [
+    story.say('Bob', { kind: 'close' }),
+    story.remove('Bob', 'Anna', { bans: true }),
+    story.role('Bob', 'Anna', 'observer'),
+    story.say('Bob', { kind: 'revoke-device', member: member('Anna'), device: deviceOf('Anna'), last: 0 }),
+    story.say('Bob', { kind: 'revoke', invite }),
+    story.say('Bob', { kind: 'policy', name: 'His' })
+  ]
+  story.say('Bob', { kind: 'revoke-device', member: member('Bob'), device: own, last: 0 })
+  const before = story.access()
+  expect(tried.map(id => before.void.get(id))).toEqual(tried.map(() => 'in a direct conversation nobody may do that'))
+  expect(story.roles(before)).toBe('Anna owner, Bob owner')
+  expect(before.members.get(member('Bob'))?.revoked.has(own)).toBe(true)
+  expect(before).toMatchObject({ isClosed: false, name: 'Loft' })
+  story.remove('Bob', 'Bob')
+  expect(story.roles()).toBe('Anna owner')
+})

@@ -19,6 +19,7 @@ export function forbids({ author, action }: Pick<Operation, 'author' | 'action'>
   const role = view.role(author)
   if (role === undefined) return 'its author is no member'
   if (view.isClosed()) return 'the room is closed'
+  if (view.pair() !== undefined && !isOfDirect(author, action)) return 'in a direct conversation nobody may do that'
   return may(role, author, action, view) ? undefined : `no ${role} may do that`
 }
 
@@ -42,6 +43,12 @@ function may(role: Role, author: MemberId, action: Exclude<Action, { kind: 'crea
     case 'revoke-device':
       return action.member === author || (role === 'owner' && view.role(action.member) !== undefined)
   }
+}
+
+/** Of two neither has a say over the other: one lets the other in, and both have devices and leave. */
+function isOfDirect(author: MemberId, action: Action): boolean {
+  if (action.kind === 'remove' || action.kind === 'revoke-device') return action.member === author
+  return action.kind === 'admit' || action.kind === 'invite' || action.kind === 'device'
 }
 
 function mayAdmit(role: Role, { member, role: given, invite: cited }: Extract<Action, { kind: 'admit' }>, view: View) {
