@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { NotAllowedError } from '../../src/core/bytes/index.ts'
 import { agree, hears, inviteLink, join, loftWith, restart, roles, say } from '../support/private-story.ts'
 import { copyOf, Insider } from '../support/insider.ts'
+import { madeUpId } from '../support/mallory.ts'
 import { settle } from '../support/settle.ts'
 import type { MemberId } from '../../src/core/identity/index.ts'
 import { eventsOf, transcript, type Actor, type Story } from '../support/story.ts'
@@ -197,4 +198,45 @@ test('other words of a removed member under a sequence that counted, passed on b
   expect(accomplice.gossip(anna, again, cy.network)).toBe('accept')
   await story.until('Anna is told', () => eventsOf(anna, 'warning').some(({ text }) => text.includes('signed two')))
   await agree(story, anna, cy)
+})
+
+test('who left, and named sequences yet to come as counting, is heard by nobody; through one who is in, who could say it themselves, they are', async () => {
+  const { story, actors } = await loftWith('Mara', 'Cy')
+  const [anna, mara, cy] = actors as [Actor, Actor, Actor]
+  await saysBefore(story, mara, anna, cy)
+  const insider = await Insider.of(story, mara)
+  const from = await byHand(story, mara, anna, cy)
+  const last = new Map([[insider.identity.certificate.device, 1e12]])
+  const leaving = await insider.operation({ kind: 'remove', member: insider.member, last })
+  for (const each of [anna, cy]) expect(insider.gossip(each, leaving, from)).toBe('accept')
+  await knowsOfNone(story, 'Mara', anna, cy)
+  await agree(story, anna, cy)
+  const later = await insider.message('from outside')
+  for (const each of [anna, cy]) expect(insider.gossip(each, later, from)).toBe('ignore')
+  await agree(story, anna, cy)
+  expect(await transcript(anna, 'Loft')).not.toContain('Mara: from outside')
+  const accomplice = await Insider.of(story, cy)
+  expect(accomplice.gossip(anna, later, cy.network)).toBe('accept')
+  await hears(story, anna, 'Mara: from outside')
+  await agree(story, anna, cy)
+})
+
+test('a sequence that a removed member left out before is filled with words of later through one who is in alone', async () => {
+  const { story, actors } = await loftWith('Mara', 'Cy')
+  const [anna, mara, cy] = actors as [Actor, Actor, Actor]
+  await saysBefore(story, mara, anna, cy)
+  const insider = await Insider.of(story, mara)
+  const from = await byHand(story, mara, anna, cy)
+  const ahead = await insider.message('far ahead', { sequence: 1000, previous: madeUpId() })
+  for (const each of [anna, cy]) expect(insider.gossip(each, ahead, from)).toBe('accept')
+  for (const each of [anna, cy]) await hears(story, each, 'Mara: far ahead')
+  await removeForAll(story, anna, 'Mara', cy)
+  await agree(story, anna, cy)
+  const later = await insider.message('from outside', { sequence: 999, previous: madeUpId() })
+  for (const each of [anna, cy]) expect(insider.gossip(each, later, from)).toBe('ignore')
+  await story.wait(5000)
+  expect(await transcript(anna, 'Loft')).not.toContain('Mara: from outside')
+  const accomplice = await Insider.of(story, cy)
+  expect(accomplice.gossip(anna, later, cy.network)).toBe('accept')
+  await hears(story, anna, 'Mara: from outside')
 })
