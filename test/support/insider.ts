@@ -144,8 +144,8 @@ export class Insider {
   }
 
   /** Has what the actor's device has now. */
-  static async of(story: Story, actor: Actor): Promise<Insider> {
-    const { id } = actor.peer.findRoom('Loft')
+  static async of(story: Story, actor: Actor, name = 'Loft'): Promise<Insider> {
+    const { id } = actor.peer.findRoom(name)
     const storage = await copyOf(actor.storage, id)
     const { secrets } = await loadSecrets(storage.records, story.clock, systemRandom, askOnce(undefined))
     const identity = await openIdentity(secrets)
@@ -251,7 +251,7 @@ export class Insider {
   /** All operations that this device has. */
   async operations(): Promise<(OperationContent & { readonly id: OperationId })[]> {
     const found: (OperationContent & { readonly id: OperationId })[] = []
-    for (const entry of await this.#controlEntries()) {
+    for (const entry of await this.controlEntries()) {
       const key = this.room.generation(toHex(entry.header.epoch))?.controlKey
       const body = key && reopenEntry(key, entry)
       const said = body?.kind === OPERATION_KIND ? await decodeOperation(body.content) : undefined
@@ -262,7 +262,7 @@ export class Insider {
 
   /** All commits that this device has, by time. */
   async commits(): Promise<Entry[]> {
-    return (await this.#controlEntries()).filter(entry => {
+    return (await this.controlEntries()).filter(entry => {
       const key = this.room.generation(toHex(entry.header.epoch))?.controlKey
       return key !== undefined && reopenEntry(key, entry).kind === COMMIT_KIND
     })
@@ -275,7 +275,8 @@ export class Insider {
     return all.map(({ id }) => id).filter(id => !known.has(id))
   }
 
-  async #controlEntries(): Promise<Entry[]> {
+  /** All that this device has of who may do what, by time. */
+  async controlEntries(): Promise<Entry[]> {
     const items = await this.#store.sets.control.items(LOWEST, HIGHEST, ROOM_ENTRIES)
     return (await this.#store.load(items.map(({ id }) => id))).filter(isWhole)
   }

@@ -67,6 +67,12 @@ export class Membership {
     return this.#room.access()
   }
 
+  /** The other of the two whose direct conversation this is; undefined where this member is neither. */
+  pairedWith(): MemberId | undefined {
+    const { pair } = this.access()
+    return pair?.includes(this.#self) === true ? pair.find(member => member !== this.#self) : undefined
+  }
+
   /** As the room's link asks for it. */
   readonly standings: Pick<RoomLinkDeps, 'standing' | 'generationOf' | 'comeBack'> = {
     standing: device => this.#standing(device),

@@ -369,7 +369,7 @@ export class OwnRooms {
   }
 
   #directOf({ live, record }: OwnRoom): DirectRecord | undefined {
-    return directOf(live, record, this.#deps.identity.certificate.member)
+    return directOf(live, record)
   }
 
   #noteTalk(event: PeerEvent): void {

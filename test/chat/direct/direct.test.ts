@@ -1,9 +1,17 @@
 import { expect, test } from 'vitest'
-import { NotAllowedError, systemRandom, UsageError } from '../../../src/core/bytes/index.ts'
+import { expectValue, NotAllowedError, systemRandom, UsageError } from '../../../src/core/bytes/index.ts'
 import { bringDirectLetter } from '../../../src/core/chat/direct/direct-exchange.ts'
 import { sealDirectLetter } from '../../../src/core/chat/direct/direct-letter.ts'
+import { decodeLink, type JoinLink } from '../../../src/core/chat/invite-link.ts'
+import { inviteSecrets } from '../../../src/core/chat/joining/invite-secrets.ts'
 import { loadIdentity } from '../../../src/core/chat/identity-record.ts'
+import { verifyJoinRequest } from '../../../src/core/chat/joining/join-codec.ts'
+import { serveJoins } from '../../../src/core/chat/joining/join-exchange.ts'
+import { sealAnswer } from '../../../src/core/chat/joining/sealed-answer.ts'
+import { loadRoomRecords } from '../../../src/core/chat/room-records.ts'
+import { dayOf, gossipTopic } from '../../../src/core/encryption/index.ts'
 import type { DeviceId } from '../../../src/core/identity/index.ts'
+import { Insider } from '../../support/insider.ts'
 import { found, inviteLink, join, meet } from '../../support/private-story.ts'
 import { settle } from '../../support/settle.ts'
 import { eventsOf, Story, transcript, type Actor } from '../../support/story.ts'
@@ -207,6 +215,12 @@ async function bringTo(story: Story, from: Actor, to: Actor, link: string): Prom
   return settle(story, bringDirectLetter(from.network, to.network.self, letter ?? new Uint8Array(), never))
 }
 
+/** By which this actor leads the other into a direct conversation; empty while there is none. */
+async function linkOf({ storage }: Actor, room: string): Promise<string> {
+  const records = await loadRoomRecords(storage.records)
+  return records.find(({ id }) => id === room)?.direct?.link ?? ''
+}
+
 test('a room that is none of two is left, and Bob is told who led him there', async () => {
   const { story, anna, bob } = await inLoft()
   await settle(story, anna.peer.privateRooms.create('Trap'))
@@ -215,6 +229,34 @@ test('a room that is none of two is left, and Bob is told who led him there', as
   await story.until('Bob is told', () => eventsOf(bob, 'warning').some(({ code }) => code === 'not-direct'))
   await story.until('Bob is out', () => bob.peer.rooms().length === 1)
   expect(eventsOf(bob, 'warning').find(({ code }) => code === 'not-direct')).toMatchObject({ member: idOf(anna) })
+})
+
+test('a conversation of two others, into which Bob is led by a word that he is let in, is left, and he is told who led him there', async () => {
+  const { story, anna, bob, cy } = await inLoft()
+  story.network.part([cy.network], [anna.network, bob.network])
+  const room = await write(story, anna, 'Cy', 'only for you')
+  await story.until('there is a link', async () => (await linkOf(anna, room)) !== '')
+  const insider = await Insider.of(story, anna, room)
+  const generations = insider.room.handing.generations()
+  const link = await linkOf(anna, room)
+  expect(await bringTo(story, anna, bob, link)).toBe(true)
+  await settle(story, anna.peer.stop())
+  const byHand = story.network.peer('anna by hand')
+  serveJoins(byHand, async bytes => {
+    const request = expectValue(await verifyJoinRequest(bytes))
+    const answer = { kind: 'admitted', generations, contentKeys: new Map(), bodyKeys: new Map() } as const
+    return sealAnswer(bytes, request, answer, systemRandom)
+  })
+  const invite = expectValue(decodeLink(link, story.clock.now())) as JoinLink
+  const topic = gossipTopic(inviteSecrets(invite.said.key).rendezvous, dayOf(story.clock.now()))
+  byHand.join(topic, { validate: () => 'ignore', deliver: () => undefined, joined: () => undefined })
+  story.network.connect(byHand, bob.network)
+  await story.until('Bob takes it', () =>
+    eventsOf(bob, 'room').some(each => each.room === room && each.change === 'joined')
+  )
+  for (const entry of await insider.controlEntries()) insider.gossip(bob, entry, byHand)
+  await story.until('Bob is told', () => eventsOf(bob, 'warning').some(({ code }) => code === 'not-direct'))
+  await story.until('Bob is out', () => bob.peer.rooms().length === 1)
 })
 
 test('of those who share no room with Bob he takes nothing', async () => {

@@ -4,8 +4,8 @@ import type { RoomSummary } from '../peer.ts'
 import type { DirectRecord, DirectRoom, RoomRecord } from '../room-records.ts'
 
 /** With whom a direct conversation is: as this device began it or was asked, or else, at a further device, as the room itself says. */
-export function directOf({ membership }: LiveRoom, record: RoomRecord, self: MemberId): DirectRecord | undefined {
-  const other = membership?.access().pair?.find(member => member !== self)
+export function directOf({ membership }: LiveRoom, record: RoomRecord): DirectRecord | undefined {
+  const other = membership?.pairedWith()
   return record.direct ?? (other && { member: other, nick: record.name })
 }
 
@@ -27,10 +27,10 @@ export function shownDirect(
  */
 export function standingOf({ membership }: LiveRoom, member: MemberId): 'early' | 'mine' | 'both' | 'over' | 'other' {
   if (membership === undefined) return 'other'
-  const { pair, members, removed, isClosed } = membership.access()
+  const { members, removed, isClosed } = membership.access()
   const { role, ended } = membership.summary()
   if (members.size === 0) return 'early'
-  if (pair?.includes(member) !== true) return 'other'
+  if (membership.pairedWith() !== member) return 'other'
   if (ended !== undefined || isClosed || removed.has(member)) return 'over'
   if (role === undefined) return 'early'
   return members.has(member) ? 'both' : 'mine'
