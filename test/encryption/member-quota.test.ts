@@ -292,3 +292,23 @@ test('a member keeps half of their places for what is not letting in whoever sho
   expect(await admits(101)).toEqual({ ok: false, error: 'you have done here as much as one may' })
   expect(cy.room.say({ kind: 'remove', member: cy.certificate.member, last: new Map() }).ok).toBe(true)
 }, 60_000)
+
+test('who built on the floods of two, which others took in other words, is heard by all when these are removed', async () => {
+  const all = await room()
+  const { scene, stores, anna, mara, cy } = all
+  let mo = mara
+  await stores.acts(anna, async () => void (mo = await scene.admit(anna, 4)))
+  await stores.meet(anna, cy)
+  const [head] = scene.log.filter(({ kind }) => kind === OPERATION_KIND).toReversed()
+  if (head === undefined) throw new Error('an empty room')
+  for (const to of [anna, cy])
+    for (const by of [mara, mo]) await stores.bring(to, inARow({ ...by, room: mara.room }, head.id, OF_OTHER - 1))
+  const { member } = cy.certificate
+  const device = numbered(-2) as string as DeviceId
+  await stores.acts(cy, () => scene.say(cy, cy.room.say({ kind: 'revoke-device', member, device, last: 0 })))
+  await stores.meet(anna, cy)
+  for (const each of [mara, mo]) await remove(all, each)
+  await stores.meet(anna, cy)
+  expect(standing(anna)).toEqual(standing(cy))
+  expect(anna.room.access().members.get(member)?.revoked.has(device)).toBe(true)
+}, 60_000)

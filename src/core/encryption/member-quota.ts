@@ -48,15 +48,17 @@ interface Used {
  *    remove whoever fills the log; whoever is out takes nobody's place.
  * 3. Who is in by nothing that counts takes the places of who brought them.
  * 4. What stands below something that has its place is taken all the same, and counts with the member who said what stands above, once
- *    more as much as they may say themselves. So what one device took of a member who has said too much, and another did not, comes to be taken by
- *    all as soon as somebody builds on it; a removal voids the rest.
+ *    more as much as they may say themselves; once its author is out with that one, up to what one may say who is. So what one device took of a
+ *    member who has said too much, and another did not, comes to be taken by all as soon as somebody builds on it; a removal voids the rest, and
+ *    whoever built on a flood is heard when its makers are removed.
  */
 export class MemberQuota<Id extends string> {
   readonly #limits: QuotaLimits
   readonly #deps: QuotaDeps
   readonly #counted = new Set<string>()
   readonly #said = new Map<MemberId, number>()
-  readonly #carried = new Map<MemberId, number>()
+  /** By whose account it was taken on, then by whose it is: of what came beyond all places, the former's own. */
+  readonly #carried = new Map<MemberId, Map<MemberId, number>>()
   /** On whose account what is not here may be taken. */
   readonly #wanted = new CappedMap<Id, Set<MemberId>>(MAX_WANTED)
   /** What stands above something that is not here, and above what. */
@@ -123,10 +125,8 @@ export class MemberQuota<Id extends string> {
   }
 
   #tryTake(author: MemberId, id: Id, access: Access): boolean {
-    const carrier = [...(this.#wanted.get(id) ?? [])].find(by => this.#mayCarry(by, author, access))
     if (this.#hasPlace(author, access)) this.#add(author)
-    else if (carrier !== undefined) this.#carry(carrier, access)
-    else return false
+    else if (!this.#tryCarry(author, this.#wanted.get(id) ?? [], access)) return false
     this.#wanted.delete(id)
     this.#lacking.delete(id)
     return true
@@ -140,10 +140,36 @@ export class MemberQuota<Id extends string> {
     return !this.#isLimitedTogether(member, access) || others < this.#limits.others
   }
 
-  #mayCarry(by: MemberId, author: MemberId, access: Access): boolean {
-    if (by === this.#accountable(author, access)) return false
-    if ((this.#carried.get(by) ?? 0) >= this.#limitOf(by, access)) return false
+  /** On the account of one of these who want it. */
+  #tryCarry(author: MemberId, wanting: Iterable<MemberId>, access: Access): boolean {
+    const of = this.#accountable(author, access)
+    const others = [...wanting].filter(by => by !== of)
+    const isOut = access.removed.has(of)
+    const [first] = others
+    if (isOut && first !== undefined && this.#carriedOf(of) < this.#limits.other) {
+      this.#carry(first, of, access)
+      return true
+    }
+    const by = others.find(each => this.#mayCarry(each, access))
+    if (by !== undefined) this.#carry(by, isOut ? by : of, access)
+    return by !== undefined
+  }
+
+  #mayCarry(by: MemberId, access: Access): boolean {
+    if (this.#carriedBy(by, access) >= this.#limitOf(by, access)) return false
     return !this.#isLimitedTogether(by, access) || this.#usedBy(access).others < this.#limits.others
+  }
+
+  #carriedBy(by: MemberId, { removed }: Access): number {
+    let carried = 0
+    for (const [of, count] of this.#carried.get(by) ?? []) if (!removed.has(of) || of === by) carried += count
+    return carried
+  }
+
+  #carriedOf(of: MemberId): number {
+    let carried = 0
+    for (const [by, counts] of this.#carried) if (by !== of) carried += counts.get(of) ?? 0
+    return carried
   }
 
   #add(author: MemberId): void {
@@ -155,9 +181,11 @@ export class MemberQuota<Id extends string> {
     if (this.#isLimitedTogether(member, access)) this.#used.others += 1
   }
 
-  #carry(by: MemberId, access: Access): void {
-    this.#carried.set(by, (this.#carried.get(by) ?? 0) + 1)
-    if (this.#isLimitedTogether(by, access)) this.#usedBy(access).others += 1
+  #carry(by: MemberId, of: MemberId, access: Access): void {
+    const counts = this.#carried.get(by) ?? new Map<MemberId, number>()
+    this.#carried.set(by, counts.set(of, (counts.get(of) ?? 0) + 1))
+    const isCounted = by === of || !access.removed.has(of)
+    if (isCounted && this.#isLimitedTogether(by, access)) this.#usedBy(access).others += 1
   }
 
   #usedBy(access: Access): Used {
@@ -170,7 +198,7 @@ export class MemberQuota<Id extends string> {
     let others = 0
     for (const member of access.members.keys()) {
       if (!this.#isLimitedTogether(member, access)) continue
-      others += Math.min(byMember.get(member) ?? 0, this.#limits.other) + (this.#carried.get(member) ?? 0)
+      others += Math.min(byMember.get(member) ?? 0, this.#limits.other) + this.#carriedBy(member, access)
     }
     this.#used = { access, byMember, others }
     return this.#used
