@@ -14,9 +14,11 @@ import {
   type TakenControl
 } from '../../src/core/encryption/control-words.ts'
 import { encodeClaim, epochIdOf, type EpochId, type GroupEpoch } from '../../src/core/encryption/epochs/index.ts'
+import { MemberQuota } from '../../src/core/encryption/member-quota.ts'
 import { PrivateRoom } from '../../src/core/encryption/private-room.ts'
 import type { DeviceId, MemberId } from '../../src/core/identity/index.ts'
 import { NOON } from '../support/cast.ts'
+import { RoomStory } from './access/room-of.ts'
 import { isHeard, rolesIn, Scene, type Person } from './scene.ts'
 
 /** Of one who is neither owner nor admin, and of all of those, as `room-quotas.ts` has it. */
@@ -312,3 +314,26 @@ test('who built on the floods of two, which others took in other words, is heard
   expect(standing(anna)).toEqual(standing(cy))
   expect(anna.room.access().members.get(member)?.revoked.has(device)).toBe(true)
 }, 60_000)
+
+test('what hundreds of members say above one long row that is not here is noted in a moment', () => {
+  const nobody = { devices: new Set<DeviceId>(), revoked: new Map(), wrote: undefined }
+  const names = Array.from({ length: 300 }, (_, index) => `${index}` as MemberId)
+  const members = new Map(
+    names.map((name, index) => [name, { ...nobody, role: index === 0 ? 'owner' : 'member' }] as const)
+  )
+  const access = { ...new RoomStory('Anna').access(), members }
+  const deps = { access: () => access, accessBefore: () => access, broughtBy: new Map<MemberId, MemberId>() }
+  const quota = new MemberQuota<OperationId>({ leader: OF_OTHERS, other: OF_OTHER, others: OF_OTHERS }, deps)
+  const [owner, ...others] = names as [MemberId, ...MemberId[]]
+  const row = Array.from({ length: 16_000 }, (_, index) => numbered(index))
+  for (const [index, id] of row.slice(1).entries()) quota.lacks([row[index] ?? id], id, others[0] ?? owner)
+  const above = row.slice(-1)
+  const paying = others.map((each, index) => quota.lacks(above, numbered(-index), each).size)
+  expect(paying.every(size => size === 1)).toBe(true)
+  // Whatever others want: what an owner stands above is taken.
+  quota.lacks(above, numbered(-others.length), owner)
+  for (const [index, id] of row.entries()) {
+    const [entry, author] = [`${index}`, others.at(-1) ?? owner]
+    if (index < OF_OTHERS) expect(quota.take({ entry, id, author, isStored: false })).toBe(true)
+  }
+}, 20_000)

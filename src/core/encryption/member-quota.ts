@@ -60,7 +60,7 @@ export class MemberQuota<Id extends string> {
   /** By whose account it was taken on, then by whose it is: of what came beyond all places, the former's own. */
   readonly #carried = new Map<MemberId, Map<MemberId, number>>()
   /** On whose account what is not here may be taken. */
-  readonly #wanted = new CappedMap<Id, Set<MemberId>>(MAX_WANTED)
+  readonly #wanted = new CappedMap<Id, ReadonlySet<MemberId>>(MAX_WANTED)
   /** What stands above something that is not here, and above what. */
   readonly #lacking = new CappedMap<Id, readonly Id[]>(MAX_WANTED)
   #used: Used | undefined
@@ -109,12 +109,24 @@ export class MemberQuota<Id extends string> {
   want(ids: readonly Id[], by: ReadonlySet<MemberId>): void {
     const next = [...ids]
     for (let id = next.pop(); id !== undefined; id = next.pop()) {
-      const before = this.#wanted.get(id) ?? new Set()
-      if ([...by].every(each => before.has(each))) continue
-      this.#wanted.set(id, new Set([...before, ...by]))
+      const before = this.#wanted.get(id) ?? new Set<MemberId>()
+      const after = this.#accountsOf(new Set([...before, ...by]))
+      if ([...after].every(each => before.has(each))) continue
+      this.#wanted.set(id, after)
       this.#hasNewWants = true
       next.push(...(this.#lacking.get(id) ?? []))
     }
+  }
+
+  /** As many as can pay: owners and admins, and of the others, who are limited together, those that fill all that these have. */
+  #accountsOf(by: ReadonlySet<MemberId>): ReadonlySet<MemberId> {
+    const enough = Math.ceil(this.#limits.others / this.#limits.other)
+    if (by.size <= enough) return by
+    const { members } = this.#deps.accessBefore() ?? this.#deps.access()
+    const leaders = [...by].filter(each => isLeader(members.get(each)))
+    const others = [...by].filter(each => !isLeader(members.get(each)))
+    const inFirst = others.toSorted((a, b) => Number(members.has(b)) - Number(members.has(a)))
+    return new Set([...leaders, ...inFirst.slice(0, enough)])
   }
 
   /** Whether since this was asked before something has come to be wanted that may have had no place. */
