@@ -279,7 +279,6 @@ export const COMMANDS: readonly Command[] = [
   },
   ...[
     ['chat', '[ROOM]', 'terminal chat'],
-    ['room forget', 'ROOM', 'leave a room and erase what is stored of it'],
     ['file send', 'ROOM PATH', 'send a file'],
     ['file get', 'ROOM ID PATH', 'fetch a file'],
     ['bot', '-- COMMAND', 'run a program as a bot'],
