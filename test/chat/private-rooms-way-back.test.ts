@@ -21,15 +21,17 @@ import { eventsOf, Story, transcript, type Actor } from '../support/story.ts'
 const DAY = 24 * 3_600_000
 /** Members are removed one by one, more of them than there are secrets of before by which one is met. */
 const GONE = ['Mara', 'Nils', 'Ole', 'Pia', 'Quinn']
+/** Some of whom Cy was there to see go. */
+const GONE_BEFORE = ['Rolf', 'Sina', 'Toni', 'Uwe']
 
-/** Anna, Bob and Cy in a room, Cy apart from the others, who remove one member after the other. */
-async function apart() {
+/** Anna, Bob and Cy in a room, Cy apart from the others, who remove one member after the other; some were removed before. */
+async function apart(...goneBefore: readonly string[]) {
   const story = new Story()
   const anna = await story.enter('Anna')
   await found(story, anna)
   const link = await inviteLink(story, anna)
   const others: Actor[] = []
-  for (const name of ['Bob', 'Cy', ...GONE]) {
+  for (const name of ['Bob', 'Cy', ...GONE, ...goneBefore]) {
     const each = await story.enter(name)
     expect(await join(story, each, link)).toBe('in')
     others.push(each)
@@ -39,6 +41,9 @@ async function apart() {
   await say(story, anna, 'welcome')
   for (const each of others) await hears(story, each, 'Anna: welcome')
   for (const { peer } of gone) await settle(story, peer.stop())
+  for (const name of goneBefore) await settle(story, anna.peer.privateRooms.remove('Loft', name))
+  const left = 3 + GONE.length
+  await story.until('Cy knows who is gone', async () => (await roles(cy)).length === left)
   story.network.part([anna.network, bob.network], [cy.network])
   await say(story, cy, 'alone')
   for (const name of GONE) await settle(story, anna.peer.privateRooms.remove('Loft', name))
@@ -71,7 +76,16 @@ test('who missed more removals than members are met by comes back by a new invit
   expect(cy.peer.findRoom('Loft').returning).toBeUndefined()
 })
 
-test('the same after two months, with a start while nobody is there to ask', async () => {
+test('who has seen as many removals before it was away comes back all the same', async () => {
+  const { story, anna, bob, cy } = await apart(...GONE_BEFORE)
+  meetAgain(story)
+  await story.wait(10 * 60_000)
+  expect(await join(story, cy, await inviteLink(story, anna))).toBe('in')
+  await isBack(story, cy, anna, bob)
+  expect(cy.peer.findRoom('Loft').returning).toBeUndefined()
+})
+
+test('who was away is back after two months, too, with a start while nobody is there to ask', async () => {
   const { story, anna, bob, cy } = await apart()
   const link = await inviteLink(story, anna)
   for (const { peer } of [anna, bob, cy]) await settle(story, peer.stop())

@@ -83,7 +83,8 @@ test('generations that somebody made up for a newcomer push no true ones out, an
   await scene.tell(newcomer)
   const met = anna.room.meetingGenerations(NOON)
   expect(met).toHaveLength(3)
-  expect(room.meetingGenerations(NOON).slice(0, 3)).toEqual(met)
+  // Whoever comes back goes by some of these for a while.
+  expect(room.meetingGenerations(NOON)).toEqual([...met, ...made.slice(0, 3).map(([, generation]) => generation)])
   expect(room.generations().size).toBe(met.length + made.length)
   expect(room.handing.generations()).toEqual(anna.room.generations())
   const handed = await room.handing.give(anna.device.id, { isBehind: false, epochs: [] })

@@ -57,13 +57,20 @@ export class Generations {
     return node && this.#byEpoch.get(node.epoch)
   }
 
-  /** The one of now, or else the newest known, then those before it as long as they count, newest first. */
+  /**
+   * The one of now, or else the newest known, then those before it as long as they count, newest first. Then as many of those that the log does
+   * not tell of: whoever comes back was given the newest ones, and can have lived through many of before; whoever made them up pushes none out.
+   */
   meeting(current: Generation | undefined, graph: EpochGraph | undefined, now: Millis): Generation[] {
-    const [first, ...others] = this.newestFirst(current, graph).values()
+    const ordered = [...this.newestFirst(current, graph)]
+    const isTold = ([epoch]: readonly [EpochId, Generation]): boolean =>
+      current === undefined || graph?.get(epoch) !== undefined
+    const [first, ...others] = ordered.filter(isTold).map(([, generation]) => generation)
+    const untold = ordered.filter(each => !isTold(each)).map(([, generation]) => generation)
     if (first === undefined) return []
     // One that the log does not tell of yet was given to this device for now.
     const begun = Math.max(...[...this.#byEpoch.keys()].map(epoch => graph?.get(epoch)?.seenAt ?? now))
-    return now - begun > MET_FOR ? [first] : [first, ...others.slice(0, MAX_MET)]
+    return now - begun > MET_FOR ? [first] : [first, ...others.slice(0, MAX_MET), ...untold.slice(0, MAX_MET)]
   }
 
   /** What is passed on: whoever let this device in may have made up those that began with epochs of which the log knows nothing. */
