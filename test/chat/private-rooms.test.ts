@@ -155,6 +155,7 @@ test('who leaves is out, others are told, and what is said next is without them'
   await settle(story, cy.peer.send('Loft', 'without Bob'))
   await hears(story, anna, 'Cy: without Bob')
   await expect(settle(story, anna.peer.leaveRoom('Loft'))).rejects.toThrow(/only owner/)
+  await expect(settle(story, anna.peer.privateRooms.setRole('Loft', 'Anna', 'admin'))).rejects.toThrow(/only owner/)
 })
 
 test.each([0, 40])('into a room that removed five, %i days ago, somebody still comes in', async days => {

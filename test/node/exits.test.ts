@@ -64,7 +64,7 @@ describe('bad usage and bad input exit 2 with one line that says what to do', ()
     [['room', 'set', 'Talk', 'keepers', 'maybe'], /neither on nor off/],
     [
       ['room', 'set', 'Talk', 'colour', 'red'],
-      /there is no setting "colour": an open room has keepers and retention\n/
+      /there is no setting "colour": a room has keepers and retention, a private one name and history, too\n/
     ],
     [['room', 'set', 'Talk', 'retention', '-5'], /retention "-5": neither a time \(30d, 12h\), a number of messages/],
     [['room', 'set', 'Talk', 'retention', '-1d'], /retention "-1d": neither a time \(30d, 12h\), a number of messages/],

@@ -183,7 +183,8 @@ export class Membership {
     return this.operate(control => control.say({ kind: 'revoke-device', member, device, last }))
   }
 
-  setRole(member: MemberId, role: Role): Promise<Taken> {
+  async setRole(member: MemberId, role: Role): Promise<Taken> {
+    if (member === this.#self && role !== 'owner') this.#mustLeaveAnOwner()
     const last = role === 'observer' ? { last: this.#lastOf(member) } : {}
     return this.operate(control => control.say({ kind: 'role', member, role, ...last }))
   }
@@ -192,15 +193,20 @@ export class Membership {
     return this.operate(control => control.say({ kind: 'policy', ...policy }))
   }
 
+  /** @throws NotAllowedError where no other owner would be left */
+  #mustLeaveAnOwner(): void {
+    const owners = [...this.access().members].filter(([, { role }]) => role === 'owner')
+    if (owners.length === 1 && owners[0]?.[0] === this.#self) {
+      throw new NotAllowedError('you are the only owner of this room: make somebody else its owner first, or close it')
+    }
+  }
+
   /** Ends this member's own part; nobody else may be left without an owner. */
   async leave(): Promise<void> {
     const { members } = this.access()
     const self = this.#self
-    const owners = [...members].filter(([, { role }]) => role === 'owner')
     if (!members.has(self) || members.size === 1 || this.#ended() !== undefined) return
-    if (owners.length === 1 && owners[0]?.[0] === self) {
-      throw new NotAllowedError('you are the only owner of this room: make somebody else its owner first, or close it')
-    }
+    this.#mustLeaveAnOwner()
     await this.operate(control => control.say({ kind: 'remove', member: self, last: this.#lastOf(self) }))
   }
 

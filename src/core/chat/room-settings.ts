@@ -25,7 +25,9 @@ export function parseRoomSetting(key: string, value: string): RoomSettings {
   const why = NOT_IN_OPEN_ROOMS.get(key)
   if (why !== undefined) throw new NotAllowedError(`nobody may set the ${key} of an open room: ${why}`)
   if (LATER.includes(key)) throw new UsageError(`the setting ${key} is not built yet; see docs/contract.md for what is`)
-  throw new UsageError(`there is no setting ${JSON.stringify(key)}: an open room has keepers and retention`)
+  throw new UsageError(
+    `there is no setting ${JSON.stringify(key)}: a room has keepers and retention, a private one name and history, too`
+  )
 }
 
 /** Whether a setting of a private room is everybody's. */
