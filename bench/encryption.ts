@@ -47,6 +47,7 @@ const GROUPS = [
   { members: 100, renewed: 1, runs: 7 },
   { members: 100, renewed: 100, runs: 7 },
   { members: 500, renewed: 1, runs: 3 },
+  { members: 500, renewed: 3, runs: 3 },
   { members: 500, renewed: IS_LARGE ? 500 : 32, runs: 3 }
 ]
 
