@@ -68,7 +68,8 @@ export default defineConfig({
           environment: 'node',
           include: throughNats,
           globalSetup: ['test/setup/build-web-app.ts'],
-          fileParallelism: false,
+          // Mostly they wait for what takes its time: two at once slow neither down.
+          maxWorkers: 2,
           sequence: { groupOrder: 4 },
           testTimeout: 180 * SECONDS,
           hookTimeout: 120 * SECONDS
