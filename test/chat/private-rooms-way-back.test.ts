@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { systemRandom } from '../../src/core/bytes/index.ts'
 import { decodeLink } from '../../src/core/chat/invite-link.ts'
 import { attemptByLink } from '../../src/core/chat/joining/join-attempt.ts'
+import { admittedRecords, loadControlRecords } from '../../src/core/chat/room/control-records.ts'
 import {
   agree,
   comeTogether,
@@ -215,4 +217,24 @@ test('whoever answers is believed by a secret that the room met by, too: a link 
   const isBelieved = (...secrets: Uint8Array[]): boolean =>
     attemptByLink(value, new Uint8Array(), new Uint8Array(32), secrets).isGenuine(answer)
   expect([isBelieved(), isBelieved(known), isBelieved(new Uint8Array(32).fill(1))]).toEqual([true, true, false])
+})
+
+test('keys that somebody hands over with the way back, and that are false, close nothing that was open', async () => {
+  const story = new Story()
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await found(story, anna, 5)
+  await say(story, anna, 'before you came')
+  expect(await join(story, bob, await inviteLink(story, anna))).toBe('in')
+  await hears(story, bob, 'Anna: before you came')
+  await settle(story, bob.peer.stop())
+  const store = bob.storage.room(anna.peer.findRoom('Loft').id)
+  const known = await loadControlRecords(store.records)
+  if (known === undefined) throw new Error('Bob was never in')
+  const { generations, contentKeys, bodyKeys } = known
+  expect(bodyKeys.size).toBeGreaterThan(0)
+  const falseKeys = <Id>(keys: ReadonlyMap<Id, Uint8Array>) => new Map([...keys].map(([id]) => [id, systemRandom(32)]))
+  const answer = { generations, contentKeys: falseKeys(contentKeys), bodyKeys: falseKeys(bodyKeys) }
+  await store.commit({ records: await admittedRecords(store.records, answer) })
+  const again = await story.enter('Bob', bob.storage)
+  expect(await transcript(again, 'Loft')).toEqual(['Anna: before you came'])
 })

@@ -69,7 +69,7 @@ export function keyPackageRecords({ shown, secret }: KeyPackage): RecordChange[]
   ]
 }
 
-/** What those gave who let this device in, beside what it has from before: by that it opens what it has stored. */
+/** What those gave who let this device in, beneath what it has from before: by that it opens what it has stored, and it may be false. */
 export async function admittedRecords(
   records: EntryStore['records'],
   { generations, contentKeys, bodyKeys }: Pick<ControlRecords, 'generations' | 'contentKeys' | 'bodyKeys'>
@@ -77,8 +77,8 @@ export async function admittedRecords(
   const known = await loadControlRecords(records)
   return [
     generationsRecord(new Map([...generations, ...(known?.generations ?? [])])),
-    handedOverRecord(new Map([...(known?.contentKeys ?? []), ...contentKeys])),
-    handedBodiesRecord(new Map([...(known?.bodyKeys ?? []), ...bodyKeys]))
+    handedOverRecord(new Map([...contentKeys, ...(known?.contentKeys ?? [])])),
+    handedBodiesRecord(new Map([...bodyKeys, ...(known?.bodyKeys ?? [])]))
   ]
 }
 
