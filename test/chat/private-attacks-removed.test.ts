@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
-import { NotAllowedError } from '../../src/core/bytes/index.ts'
+import { NotAllowedError, systemRandom } from '../../src/core/bytes/index.ts'
 import { agree, hears, inviteLink, join, loftWith, restart, roles, say } from '../support/private-story.ts'
 import { copyOf, Insider } from '../support/insider.ts'
 import { madeUpId } from '../support/mallory.ts'
 import { settle } from '../support/settle.ts'
-import type { MemberId } from '../../src/core/identity/index.ts'
+import type { OperationId } from '../../src/core/encryption/index.ts'
+import type { Identity, MemberId } from '../../src/core/identity/index.ts'
+import { identityOf } from '../support/cast.ts'
 import { eventsOf, transcript, type Actor, type Story } from '../support/story.ts'
 import type { VirtualPeer } from '../support/virtual-network.ts'
 
@@ -239,4 +241,28 @@ test('a sequence that a removed member left out before is filled with words of l
   const accomplice = await Insider.of(story, cy)
   expect(accomplice.gossip(anna, later, cy.network)).toBe('accept')
   await hears(story, anna, 'Mara: from outside')
+})
+
+test('whoever is in lets anybody in by an invite that has expired, if they mean to; a removal ends that, too', async () => {
+  const { story, actors } = await loftWith('Mara', 'Cy')
+  const [anna, mara, cy] = actors as [Actor, Actor, Actor]
+  await inviteLink(story, anna, { lasts: 60_000 })
+  await story.wait(120_000)
+  const expired = anna.peer.privateRooms.invites('Loft').find(({ state }) => state === 'expired')
+  const invite = expired?.id as OperationId
+  const ofMara = (await Insider.of(story, mara)).identity
+  const letsIn = async ({ certificate }: Identity) => {
+    const accomplice = await Insider.of(story, cy)
+    const { member, device } = certificate
+    const action = { kind: 'admit', member, device, role: 'member', invite } as const
+    const entry = await accomplice.operation(action, { certificate, keyPackage: systemRandom(300) })
+    expect(accomplice.gossip(anna, entry, cy.network)).toBe('accept')
+    await story.wait(5000)
+  }
+  await letsIn(await identityOf(77))
+  expect(anna.peer.findRoom('Loft').members).toBe(4)
+  await removeForAll(story, anna, 'Mara', cy)
+  await letsIn(ofMara)
+  expect((await roles(anna)).filter(line => line.startsWith('Mara'))).toEqual([])
+  expect(anna.peer.findRoom('Loft').members).toBe(3)
 })

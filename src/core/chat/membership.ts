@@ -158,14 +158,16 @@ export class Membership {
     return found.member
   }
 
-  /** With it go the invites that are open: whoever is removed may have passed them on. */
+  /** With it go the invites by which somebody could be let in: whoever is removed may have passed them on, and an end is judged by who lets in. */
   remove(member: MemberId, bans: boolean): Promise<Taken> {
-    const open = this.invites().filter(({ state }) => state === 'open')
+    const isOpen = ({ state, uses, used }: InviteSummary): boolean =>
+      state === 'open' || (state === 'expired' && used < (uses ?? Number.POSITIVE_INFINITY))
+    const open = this.invites().filter(isOpen)
     return this.operate(async control => {
       await control.say({ kind: 'remove', member, last: this.#lastOf(member), ...(bans && { bans }) })
       for (const { id } of open) {
-        const isOpen = control.room.access().invites.get(id as OperationId)?.isRevoked === false
-        if (isOpen) await control.say({ kind: 'revoke', invite: id as OperationId })
+        const isLeft = control.room.access().invites.get(id as OperationId)?.isRevoked === false
+        if (isLeft) await control.say({ kind: 'revoke', invite: id as OperationId })
       }
     })
   }
