@@ -319,3 +319,23 @@ test('in a direct conversation neither has a say over the other, by hand either;
   story.remove('Bob', 'Bob')
   expect(story.roles()).toBe('Anna owner')
 })
+
+test.for([
+  ['Cy', 'Dee'],
+  ['Dee', 'Cy']
+])(
+  'of two admins who are removed neither protects what the other removed meanwhile: %s goes first',
+  ([first = '', then = '']) => {
+    const story = room()
+    story.admit('Anna', 'Eve')
+    for (const each of ['Cy', 'Dee']) story.role('Anna', each, 'admin')
+    story.meet()
+    story.remove('Dee', 'Eve')
+    story.meet('Dee', 'Cy')
+    story.say('Cy', { kind: 'device', member: member('Cy'), device: 'Cy’s other device' as DeviceId })
+    story.remove('Anna', first)
+    story.remove('Anna', then)
+    story.meet()
+    expect(story.roles()).toBe('Anna owner, Bob admin, Eve member')
+  }
+)

@@ -229,11 +229,28 @@ class Resolver {
       open = open.filter(({ place }) => places.has(place))
       const attacks = new Map(open.map(each => [each, this.#attacked(set, each, open, inForce, excluded)]))
       const free = open.filter(each => ![...attacks.values()].some(hit => hit.has(each)))
-      const next = free.length > 0 ? free : strongestOfSources(open, attacks, each => this.#weight(each))
+      const next =
+        free.length > 0
+          ? this.#joint(set, free, inForce, excluded)
+          : strongestOfSources(open, attacks, each => this.#weight(each))
       for (const each of next) inForce.add(each)
       open = open.filter(each => !inForce.has(each))
     }
     return inForce
+  }
+
+  /** Of those that none of them has fall alone those that all of them together have not: what protects one may be what another ends. */
+  #joint(
+    set: readonly Placed[],
+    free: readonly Placed[],
+    inForce: ReadonlySet<Placed>,
+    excluded: ReadonlyMap<Placed, string>
+  ): readonly Placed[] {
+    const stands = free.filter(each => {
+      const others = free.filter(other => other !== each)
+      return this.#apply(set, new Set([...inForce, ...others, each]), excluded).places.has(each.place)
+    })
+    return stands.length > 0 ? stands : free
   }
 
   /** Which of the others would fall if this one were in force, too. */
