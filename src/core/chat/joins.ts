@@ -194,9 +194,9 @@ export class Joins {
     return all.find(({ record, refusal }) => record.direct?.member === member && refusal === undefined)?.record.id
   }
 
-  /** Of a direct conversation into which this device asks to be let: with whom. */
-  otherOf(room: RoomId): MemberId | undefined {
-    return this.#pending.get(room)?.record.direct?.member
+  /** Of a direct conversation into which this device asks to be let: with whom, and until when its link is good. */
+  directOf(room: RoomId): DirectRecord | undefined {
+    return this.#pending.get(room)?.record.direct
   }
 
   /** Asks no more. */

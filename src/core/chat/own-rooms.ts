@@ -39,7 +39,7 @@ import {
   type DirectRoom,
   type RoomRecord
 } from './room-records.ts'
-import { admittedRecords } from './room/control-records.ts'
+import { admittedRecords, hasBeenIn } from './room/control-records.ts'
 import { FOREVER } from './room/retention.ts'
 import { isPolicy, parsePolicy, parseRoomSetting } from './room-settings.ts'
 import { RoomsOnline } from './rooms-online.ts'
@@ -208,7 +208,7 @@ export class OwnRooms {
   /** One that this device is in, was in, or asks to come into. @param remember notes in the store that this device is out */
   async #leave(id: RoomId, remember: (record: RoomRecord) => Promise<void>): Promise<void> {
     // The letter may wait at a keeper still.
-    const refused = this.requests.get(id)?.direct.member ?? this.joins.otherOf(id)
+    const refused = this.requests.get(id)?.direct.member ?? this.joins.directOf(id)?.member
     if (refused !== undefined) await noteRefused(this.#deps.storage.records, refused, true)
     this.joins.forget(id)
     this.requests.delete(id)
@@ -299,7 +299,10 @@ export class OwnRooms {
   async stopAsking(id: RoomId): Promise<void> {
     this.joins.forget(id)
     this.requests.delete(id)
-    await deleteRoomRecord(this.#deps.storage.records, id)
+    const { storage } = this.#deps
+    await deleteRoomRecord(storage.records, id)
+    // What it asked with.
+    if (!(await hasBeenIn(storage.room(id).records))) await storage.forget(id)
     this.#deps.events.emit({ event: 'room', room: id, change: 'left' })
   }
 

@@ -37,7 +37,7 @@ export interface DirectRecord {
   readonly nick: string
   /** By which the other comes in, until that has happened; of a request, by which this device would. */
   readonly link?: string
-  /** When the link is over that this device made. */
+  /** When the link is over that this device made, or asks by. */
   readonly until?: Millis
   /** They wrote first, and this device's user has not said yet whether they may. */
   readonly isRequest?: true

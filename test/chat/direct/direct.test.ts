@@ -259,6 +259,30 @@ test('a conversation of two others, into which Bob is led by a word that he is l
   await story.until('Bob is out', () => bob.peer.rooms().length === 1)
 })
 
+test('of two letters of one member the newer is followed, however often the other comes again, and of what it was asked with nothing stays', async () => {
+  const { story, anna, bob } = await inLoft()
+  const links: string[] = []
+  for (const name of ['Before', 'After']) {
+    await settle(story, anna.peer.privateRooms.create(name))
+    links.push(await settle(story, anna.peer.privateRooms.invite(name)))
+    await story.wait(1000)
+  }
+  const [before, after] = ['Before', 'After'].map(name => anna.peer.findRoom(name).id) as [string, string]
+  await settle(story, anna.peer.stop())
+  const byHand = { ...anna, network: story.network.peer('anna by hand') }
+  story.network.connect(byHand.network, bob.network)
+  const requests: (string | undefined)[] = []
+  for (let round = 0; round < 2; round += 1) {
+    for (const link of links) expect(await bringTo(story, byHand, bob, link)).toBe(true)
+    expect(directs(bob).map(({ id }) => id)).toEqual([after])
+    const records = await loadRoomRecords(bob.storage.records)
+    requests.push(records.find(({ id }) => id === after)?.joining?.request)
+  }
+  expect(requests[0]).toBeDefined()
+  expect(requests[1]).toBe(requests[0])
+  expect(await bob.storage.room(before).records.list('')).toEqual([])
+})
+
 test('of those who share no room with Bob he takes nothing', async () => {
   const { story, bob } = await inLoft()
   const eve = await story.enter('Eve')

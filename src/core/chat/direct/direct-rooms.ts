@@ -112,14 +112,14 @@ export class DirectRooms {
   /** Undefined when its link is over. */
   async #accept({ id, direct }: DirectRoom): Promise<RoomSummary | undefined> {
     const { rooms, clock } = this.#deps
-    const { link: text = '', member, nick } = direct
+    const { link: text = '', member, nick, until } = direct
     const link = decodeLink(text, clock.now())
     if (!link.ok || link.value.kind !== 'join') {
       await rooms.stopAsking(id)
       return undefined
     }
     rooms.requests.delete(id)
-    return rooms.joinPrivate(text, link.value, clock.now(), { member, nick })
+    return rooms.joinPrivate(text, link.value, clock.now(), { member, nick, ...(until !== undefined && { until }) })
   }
 
   /** Whether it is done with. */
@@ -146,7 +146,11 @@ export class DirectRooms {
       return true
     }
     const pending = rooms.joins.directWith(from.member)
-    const direct = { member: known.member, nick: known.nick }
+    const until = link.said.expires
+    // Letters of before wait at keepers, too, and come again at each look.
+    const asked = pending === undefined ? rooms.requests.of(from.member)?.direct : rooms.joins.directOf(pending)
+    if ((asked?.until ?? 0) >= until) return true
+    const direct = { member: known.member, nick: known.nick, until }
     const isVerified = (await verifiedMembers(storage.records).list()).has(from.member)
     if (live === undefined && pending === undefined && !known.isClose && !isVerified) {
       return this.#ask(link, { ...direct, link: text, isRequest: true })
