@@ -3,6 +3,7 @@ import { concatBytes, encodeUtf8, expectValue, fromHex, toHex } from '../../../s
 import { inviteSecrets } from '../../../src/core/chat/joining/invite-secrets.ts'
 import type { JoinAnswer } from '../../../src/core/chat/joining/join-codec.ts'
 import { openRequest, sealRequest } from '../../../src/core/chat/joining/letters.ts'
+import { MAILBOX_PROTOCOL } from '../../../src/core/chat/keeper/mailbox-codec.ts'
 import { leaveLetter } from '../../../src/core/chat/keeper/mailbox-exchange.ts'
 import type { Storage } from '../../../src/core/log/index.ts'
 import { NOON } from '../../support/cast.ts'
@@ -25,8 +26,7 @@ async function enter(scene: JoiningScene, { deps }: Newcomer, answer: JoinAnswer
 }
 
 /** Anna's link, and Bob who left his request at a keeper while nobody was there, and is away again. */
-async function leftRequest() {
-  const scene = new JoiningScene()
+async function leftRequest(scene = new JoiningScene()) {
   const anna = await scene.found()
   const link = await anna.invite({ expires: SOON, addresses: ['/memory/anna/p2p/anna'] })
   const relay = await scene.keeper('relay')
@@ -51,6 +51,16 @@ describe('a request waits at a keeper', () => {
     expect(member.isIn()).toBe(true)
     expect(member.room.sealingEpoch()).toBe(anna.room.sealingEpoch())
     expect(again.states).toEqual(['answered'])
+  })
+
+  test('beside a relay that everybody chose, too, and that takes asks and answers none', async () => {
+    const scene = new JoiningScene()
+    const silent = await scene.keeper('silent')
+    silent.peer.handle(MAILBOX_PROTOCOL, undefined, () => new Promise(() => undefined))
+    const { anna, bob } = await leftRequest(scene)
+    scene.host('anna', anna)
+    await scene.until('she has let him in', () => anna.asked === 1)
+    expect((await scene.answered(await scene.resume('bob-2', bob))).kind).toBe('admitted')
   })
 
   test('through a restart of the keeper, and counts in its quota', async () => {

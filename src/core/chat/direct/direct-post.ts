@@ -48,7 +48,8 @@ export class DirectPost {
   readonly #deps: DirectPostDeps
   readonly #abort = new AbortController()
   readonly #ends: readonly (() => void)[]
-  readonly #turns = new Serial()
+  /** Of each keeper that this device's user chose its own: one that answers nothing holds up no other. */
+  readonly #turns = new Map<PeerId, Serial>()
   /** When something may be tried again, by what it is. */
   readonly #next = new CappedMap<string, Millis>(MAX_REMEMBERED)
   readonly #tags = new CappedMap<string, Uint8Array | undefined>(MAX_REMEMBERED)
@@ -112,7 +113,7 @@ export class DirectPost {
     const { network, identity, random } = this.#deps
     const what = `leave ${keeper} ${device} ${link}`
     if (!this.#isDue(what, RETRY)) return
-    this.#inTurn(async signal => {
+    this.#inTurn(keeper, async signal => {
       const [tag, letter] = [this.#tagOf(device, 'to'), await sealDirectLetter(identity, device, link, random)]
       if (tag === undefined || letter === undefined) return
       const answer = await leaveLetter(network, keeper, { tag, letter }, signal)
@@ -122,7 +123,7 @@ export class DirectPost {
 
   #lookAt(keeper: PeerId, device: DeviceId): void {
     if (!this.#isDue(`look ${keeper} ${device}`, LOOK_PERIOD)) return
-    this.#inTurn(async signal => {
+    this.#inTurn(keeper, async signal => {
       const tag = this.#tagOf(device, 'from')
       const letters = tag === undefined ? [] : await lookForLetters(this.#deps.network, keeper, tag, signal)
       for (const letter of letters) if (!signal.aborted) await this.#deps.take(letter)
@@ -130,10 +131,12 @@ export class DirectPost {
   }
 
   /** One stream at a time: a keeper caps them, and joining has some of its own. */
-  #inTurn(task: (signal: AbortSignal) => Promise<void>): void {
+  #inTurn(keeper: PeerId, task: (signal: AbortSignal) => Promise<void>): void {
     const { signal } = this.#abort
+    const turns = this.#turns.get(keeper) ?? new Serial()
+    this.#turns.set(keeper, turns)
     // Most peers are no keepers.
-    void this.#turns.run(async () => (signal.aborted ? undefined : task(signal))).catch(() => undefined)
+    void turns.run(async () => (signal.aborted ? undefined : task(signal))).catch(() => undefined)
   }
 
   #tagOf(device: DeviceId, way: 'to' | 'from'): Uint8Array | undefined {

@@ -41,7 +41,8 @@ export class LetterRounds {
   readonly #ends: readonly (() => void)[]
   /** When to look for the letters of each invite again, by keeper; bounded by connections and own invites. */
   readonly #next = new Map<PeerId, Map<string, Millis>>()
-  readonly #turns = new Serial()
+  /** Of each keeper its own: one that answers nothing holds up no other. Bounded as those above. */
+  readonly #turns = new Map<PeerId, Serial>()
   readonly #answered = new CappedMap<string, true>(MAX_ANSWERED)
   #secrets: readonly InviteSecrets[] = []
 
@@ -77,12 +78,14 @@ export class LetterRounds {
       if (!connected.has(keeper)) continue
       const next = this.#next.get(keeper) ?? new Map<string, Millis>()
       this.#next.set(keeper, next)
+      const turns = this.#turns.get(keeper) ?? new Serial()
+      this.#turns.set(keeper, turns)
       for (const secrets of this.#secrets) {
         const tag = toHex(secrets.mailboxTag)
         if ((next.get(tag) ?? 0) > clock.now()) continue
         next.set(tag, clock.now() + LOOK_PERIOD)
         // Most peers are no keepers.
-        void this.#turns.run(() => this.#lookAt(keeper, secrets)).catch(() => undefined)
+        void turns.run(() => this.#lookAt(keeper, secrets)).catch(() => undefined)
       }
     }
   }
