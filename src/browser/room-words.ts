@@ -46,13 +46,14 @@ const ENDED: Readonly<Record<NonNullable<RoomSummary['ended']>, string>> = {
     'They left this conversation. What was said stays here. To write to them again, choose Message at their name in a room that you share.'
 }
 
-/** Of a room that one is in, and was away from for so long that it takes a new invite; undefined of any other. */
+/** Of a room that one is in, and was away from for so long that it takes a new invite, or was put out of; undefined of any other. */
 export function returningWords(room: RoomSummary): string | undefined {
-  const { returning } = room
+  const { returning, ended } = room
+  const write = ended === undefined ? ' What you write goes out then.' : ''
   if (returning === undefined) return undefined
   if (typeof returning === 'object') return `You are not back with the others: ${returning.refused}.`
-  if (returning === 'asking') return 'A member is being asked to bring you back. What you write goes out then.'
-  return `Nobody is there yet who could bring you back. ${waitingWords(room)} What you write goes out then.`
+  if (returning === 'asking') return `A member is being asked to bring you back.${write}`
+  return `Nobody is there yet who could bring you back. ${waitingWords(room)}${write}`
 }
 
 /** What it takes, while nobody is there who answers. */

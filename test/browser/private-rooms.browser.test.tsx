@@ -93,6 +93,8 @@ test('who asks for the way back reads and writes meanwhile, and is told how that
   await expect.element(line).toHaveTextContent(words)
   peer.change(id, { returning: { refused: 'you were banned from this room' } }, 'joining')
   await expect.element(line).toHaveTextContent('You are not back with the others: you were banned from this room.')
+  peer.change(id, { ended: 'removed', returning: 'asking' }, 'joining')
+  await expect.element(line).toHaveTextContent('A member is being asked to bring you back.')
 })
 
 test('who is let in finds the room open', async () => {

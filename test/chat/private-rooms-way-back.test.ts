@@ -177,6 +177,35 @@ test('who knows of its removal, and is let in again after another start, keeps w
   await hears(story, again, 'Anna: welcome back')
   expect(await transcript(again, 'Loft')).toEqual(['Anna: welcome', 'Anna: welcome back'])
   expect(again.peer.findRoom('Loft').missing).toBe(0)
+  // It knew.
+  expect(eventsOf(again, 'warning')).toEqual([])
+})
+
+test('who knows of its removal, and asks by an invite that does not let it in, keeps what it had', async () => {
+  const story = new Story()
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await found(story, anna)
+  const link = await inviteLink(story, anna)
+  expect(await join(story, bob, link)).toBe('in')
+  await meet(story, anna, bob)
+  await say(story, anna, 'welcome')
+  await hears(story, bob, 'Anna: welcome')
+  await settle(story, bob.peer.setRoom('Loft', 'retention', '12h'))
+  await settle(story, anna.peer.privateRooms.remove('Loft', 'Bob'))
+  await story.until('Bob is told', () => bob.peer.findRoom('Loft').ended === 'removed')
+  expect(await join(story, bob, link)).toMatch(/revoked/)
+  expect(bob.peer.findRoom('Loft')).toMatchObject({ ended: 'removed', returning: { refused: expect.anything() } })
+  story.network.part([anna.network], [bob.network])
+  await settle(story, bob.peer.joinByLink(link))
+  const asking = await restart(story, 'Bob', bob)
+  expect(await transcript(asking, 'Loft')).toEqual(['Anna: welcome'])
+  story.network.heal()
+  await story.until('it is refused', () => typeof asking.peer.findRoom('Loft').returning === 'object')
+  const again = await restart(story, 'Bob', asking)
+  expect(await transcript(again, 'Loft')).toEqual(['Anna: welcome'])
+  const room = again.peer.findRoom('Loft')
+  expect(room).toMatchObject({ ended: 'removed', retention: '12h' })
+  expect(room.returning).toBeUndefined()
 })
 
 test('the way back waits at a keeper, too: whoever asks and whoever answers are never there at one time', async () => {

@@ -50,11 +50,15 @@ export interface JoinsDeps {
 interface Pending {
   readonly record: RoomRecord
   readonly attempt: JoinAttempt
-  /** By which this device asks, into a room that it is in already. */
+  /** By which this device asks, into a room that is here already. */
   readonly returnsBy: OperationId | undefined
+  /** Whether it is in there by what it knows. */
+  readonly isIn: boolean
   joiner: Joiner | undefined
   refusal: Refusal | undefined
 }
+
+type NewRoom = Pick<RoomRecord, 'id' | 'name' | 'direct'>
 
 const REFUSALS: Readonly<Record<Refusal, string>> = {
   expired: 'this invite has expired: ask for a new one',
@@ -71,7 +75,7 @@ const MAX_ASKED = 1024
 const CLOCK_MARGIN = 5 * 60_000
 
 /**
- * The private rooms into which this device has asked to be let. One that it is in by what it knows stays what it is meanwhile: a newer invite
+ * The private rooms into which this device has asked to be let. One that is here stays what it is meanwhile, whatever is answered: an invite
  * brings back who was away for so long that it meets nobody, or lets it in anew where it was removed.
  */
 export class Joins {
@@ -86,12 +90,20 @@ export class Joins {
 
   /** Asks by this link, from now on for as long as it takes; resolves when that is durable. */
   async begin(text: string, link: JoinLink, direct?: DirectRecord): Promise<RoomSummary> {
+    const name = direct?.nick ?? link.name
+    return this.#beginByLink({ id: link.roomId, name, ...(direct && { direct }) }, text, link, undefined)
+  }
+
+  /** The same for the way back into a room that is here, and stays what it is meanwhile. */
+  async beginReturn(text: string, link: JoinLink): Promise<void> {
+    await this.#beginByLink({ id: link.roomId, name: link.name }, text, link, link.invite)
+  }
+
+  async #beginByLink(room: NewRoom, text: string, link: JoinLink, returnsBy?: OperationId): Promise<RoomSummary> {
     const keyPackage = await this.#newKeyPackage()
     const known = this.#deps.secretsOf(link.roomId)
     const attempt = await prepareJoin(link, this.#newcomer(keyPackage), this.#deps.random, known)
     if (!attempt.ok) throw new NotAllowedError(attempt.error)
-    const room = { id: link.roomId, name: direct?.nick ?? link.name, ...(direct && { direct }) }
-    const returnsBy = known.length > 0 ? link.invite : undefined
     return this.#begin(room, { link: text }, { keyPackage, attempt: attempt.value, returnsBy })
   }
 
@@ -115,7 +127,7 @@ export class Joins {
   }
 
   async #begin(
-    { id, name, direct }: Pick<RoomRecord, 'id' | 'name' | 'direct'>,
+    { id, name, direct }: NewRoom,
     by: Pick<Joining, 'link' | 'meetings' | 'addresses'>,
     { keyPackage, attempt, returnsBy }: Pick<Pending, 'attempt' | 'returnsBy'> & { readonly keyPackage: KeyPackage }
   ): Promise<RoomSummary> {
@@ -173,9 +185,10 @@ export class Joins {
     return pending !== undefined && pending.returnsBy === undefined
   }
 
-  /** By which invite this device asks for the way back into a room that it is in. */
-  returnsBy(room: RoomId): OperationId | undefined {
-    return this.#pending.get(room)?.returnsBy
+  /** By which invite this device asks for the way back into a room, and whether it is in there by what it knows. */
+  returnsTo(room: RoomId): { readonly by: OperationId; readonly isIn: boolean } | undefined {
+    const { returnsBy: by, isIn = false } = this.#pending.get(room) ?? {}
+    return by && { by, isIn }
   }
 
   /** How far it is with that. */
@@ -205,7 +218,8 @@ export class Joins {
   }
 
   #add(record: RoomRecord, attempt: JoinAttempt, returnsBy?: OperationId): Pending {
-    const pending: Pending = { record, attempt, returnsBy, joiner: undefined, refusal: undefined }
+    const isIn = this.#deps.secretsOf(record.id).length > 0
+    const pending: Pending = { record, attempt, returnsBy, isIn, joiner: undefined, refusal: undefined }
     this.#pending.set(record.id, pending)
     this.#ask(pending)
     return pending

@@ -154,16 +154,16 @@ export class OwnRooms {
     })
   }
 
-  /** Asks to be let into a private room; or for the way back, where this device is in by what it knows, and does not know the invite. */
+  /** Asks to be let into a private room; or for the way back into one that is here, where this device is out or does not know the invite. */
   async joinPrivate(text: string, link: JoinLink, since: Millis, direct?: DirectRecord): Promise<RoomSummary> {
     const live = this.#rooms.get(link.roomId)?.live
     const { ended, joining } = live?.summary() ?? {}
     // Whoever let it in may have told nobody: then it stays outside until somebody else does.
-    if (live === undefined || ended !== undefined || joining !== undefined) {
-      this.#talk.entered(link.roomId, since)
-      return this.joins.begin(text, link, direct)
-    }
-    if (direct === undefined && live.membership?.isToReturnBy(link.invite) === true) await this.joins.begin(text, link)
+    const isOutside = live === undefined || joining !== undefined
+    if (isOutside || ended !== undefined) this.#talk.entered(link.roomId, since)
+    if (isOutside || (ended !== undefined && direct !== undefined)) return this.joins.begin(text, link, direct)
+    const asks = ended !== undefined || live.membership?.isToReturnBy(link.invite) === true
+    if (direct === undefined && asks) await this.joins.beginReturn(text, link)
     return this.#summary(live)
   }
 
@@ -358,11 +358,12 @@ export class OwnRooms {
 
   /** Who asks for the way back is there once the room's log here has the invite, however that came. */
   #noteReturned(id: RoomId): void {
-    const by = this.joins.returnsBy(id)
+    const returns = this.joins.returnsTo(id)
     const membership = this.#rooms.get(id)?.live.membership
-    if (by === undefined || membership?.knows(by) !== true) return
+    if (returns === undefined || membership?.knows(returns.by) !== true) return
+    if (membership.summary().ended !== undefined) return
     this.joins.forget(id)
-    membership.tellIfLetIn()
+    if (returns.isIn) membership.tellIfLetIn()
     this.#deps.events.emit({ event: 'room', room: id, change: 'joined' })
     this.#amend(id, { returning: undefined }).catch((thrown: unknown) => this.#tellNotStored(thrown))
   }
