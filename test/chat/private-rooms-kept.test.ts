@@ -1,7 +1,7 @@
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openPeer } from '../../src/core/chat/index.ts'
 import { loadGroupKeys } from '../../src/core/encryption/index.ts'
-import { found } from '../support/private-story.ts'
+import { found, inviteLink } from '../support/private-story.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { settle } from '../support/settle.ts'
 import { Story, transcript } from '../support/story.ts'
@@ -49,6 +49,34 @@ test('a request waits at a keeper while nobody is online who could let the newco
   await story.until('Bob is in', () => again.peer.findRoom('Loft').members === 2)
   expect(again.peer.findRoom('Loft').role).toBe('member')
 }, 60_000)
+
+test('whoever opens the same link again asks by the same request: the answer to it that waits is taken', async () => {
+  const story = new Story()
+  const keeper = await story.enterKeeper('keeper')
+  const anna = await story.enter('Anna')
+  await found(story, anna)
+  const link = await inviteLink(story, anna, { uses: 1 })
+  await settle(story, anna.peer.stop())
+  const bob = await story.enter('Bob')
+  await settle(story, bob.peer.joinByLink(link))
+  await story.until('it waits', () => bob.peer.findRoom('Loft').waitsAt === 1)
+  await settle(story, bob.peer.joinByLink(link))
+  await story.until('it waits still', () => bob.peer.findRoom('Loft').waitsAt === 1)
+  await settle(story, bob.peer.stop())
+  const host = await story.enter('Anna', anna.storage)
+  await story.until('Anna has let Bob in', () => host.peer.findRoom('Loft').members === 2)
+  await story.wait(10_000)
+  await settle(story, host.peer.stop())
+
+  const peer = await openPeer({ storage: bob.storage, clock: story.clock, random: seededRandom(7) })
+  onTestFinished(() => peer.stop())
+  await settle(story, peer.joinByLink(link))
+  const network = story.network.peer('again')
+  story.network.connect(network, keeper.network)
+  await settle(story, peer.goOnline(network))
+  await story.until('Bob is in', () => peer.findRoom('Loft').role === 'member')
+  expect(peer.findRoom('Loft').members).toBe(2)
+})
 
 test('a relay to which this device is connected before its rooms go online keeps them from then on', async () => {
   const story = new Story()

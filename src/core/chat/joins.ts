@@ -50,6 +50,8 @@ export interface JoinsDeps {
 interface Pending {
   readonly record: RoomRecord
   readonly attempt: JoinAttempt
+  /** Undefined: it asks as a further device. */
+  readonly invite: OperationId | undefined
   /** By which this device asks, into a room that is here already. */
   readonly returnsBy: OperationId | undefined
   /** Whether it is in there by what it knows. */
@@ -88,7 +90,10 @@ export class Joins {
     this.#deps = deps
   }
 
-  /** Asks by this link, from now on for as long as it takes; resolves when that is durable. */
+  /**
+   * Asks by this link, from now on for as long as it takes; resolves when that is durable. By the same link again it is the same request: an
+   * answer to it may be under way, or wait at a keeper.
+   */
   async begin(text: string, link: JoinLink, direct?: DirectRecord): Promise<RoomSummary> {
     const name = direct?.nick ?? link.name
     return this.#beginByLink({ id: link.roomId, name, ...(direct && { direct }) }, text, link, undefined)
@@ -100,11 +105,14 @@ export class Joins {
   }
 
   async #beginByLink(room: NewRoom, text: string, link: JoinLink, returnsBy?: OperationId): Promise<RoomSummary> {
+    const earlier = this.#pending.get(room.id)
+    if (earlier?.invite === link.invite && earlier.returnsBy === returnsBy && earlier.refusal === undefined)
+      return this.#askAgain(earlier)
     const keyPackage = await this.#newKeyPackage()
     const known = this.#deps.secretsOf(link.roomId)
     const attempt = await prepareJoin(link, this.#newcomer(keyPackage), this.#deps.random, known)
     if (!attempt.ok) throw new NotAllowedError(attempt.error)
-    return this.#begin(room, { link: text }, { keyPackage, attempt: attempt.value, returnsBy })
+    return this.#begin(room, { link: text }, { keyPackage, attempt: attempt.value, invite: link.invite, returnsBy })
   }
 
   /** Asks as a further device of a member who is in. */
@@ -112,7 +120,7 @@ export class Joins {
     const keyPackage = await this.#newKeyPackage()
     const attempt = await prepareDevice(hint, this.#newcomer(keyPackage), this.#deps.random)
     const by = { meetings: hint.meetings.map(toHex), addresses: hint.addresses }
-    return this.#begin(hint, by, { keyPackage, attempt, returnsBy: undefined })
+    return this.#begin(hint, by, { keyPackage, attempt, invite: undefined, returnsBy: undefined })
   }
 
   async #newKeyPackage(): Promise<KeyPackage> {
@@ -129,19 +137,20 @@ export class Joins {
   async #begin(
     { id, name, direct }: NewRoom,
     by: Pick<Joining, 'link' | 'meetings' | 'addresses'>,
-    { keyPackage, attempt, returnsBy }: Pick<Pending, 'attempt' | 'returnsBy'> & { readonly keyPackage: KeyPackage }
+    { keyPackage, ...asked }: Pick<Pending, 'attempt' | 'invite' | 'returnsBy'> & { readonly keyPackage: KeyPackage }
   ): Promise<RoomSummary> {
     const { storage, save, noteReturning, events } = this.#deps
     const store = storage.room(id)
     // One that it had before is overwritten.
     const unpurged = (await hasBeenIn(store.records)) ? [UNPURGED] : []
     await store.commit({ records: [...keyPackageRecords(keyPackage), ...unpurged] })
+    const { attempt, returnsBy } = asked
     const joining = { ...by, request: toHex(attempt.request), answerSecret: toHex(attempt.answerSecret) }
     const of = { id, name, ...(direct && { direct }) }
     const record: RoomRecord = { ...of, kind: 'private', remembered: [] }
     await (returnsBy === undefined ? save({ ...record, joining }) : noteReturning(id, joining))
     this.#drop(id)
-    const pending = this.#add(record, attempt, returnsBy)
+    const pending = this.#add(record, asked)
     events.emit({ event: 'room', room: id, change: 'joining' })
     return summaryOf(pending)
   }
@@ -154,13 +163,14 @@ export class Joins {
     const [said, secret] = [bytesOf(request), bytesOf(answerSecret)]
     if (text === undefined) {
       const hint = { id: record.id, meetings: meetings.map(bytesOf), addresses }
-      this.#add(record, attemptAsDevice(hint, said, secret))
+      this.#add(record, { attempt: attemptAsDevice(hint, said, secret), invite: undefined, returnsBy: undefined })
       return
     }
     const link = decodeLink(text, 0)
     if (!link.ok || link.value.kind !== 'join') return
     const attempt = attemptByLink(link.value, said, secret, this.#deps.secretsOf(record.id))
-    this.#add(record, attempt, returning && link.value.invite)
+    const { invite } = link.value
+    this.#add(record, { attempt, invite, returnsBy: returning && invite })
   }
 
   goOnline(network: Network): void {
@@ -217,12 +227,20 @@ export class Joins {
     this.#drop(room)
   }
 
-  #add(record: RoomRecord, attempt: JoinAttempt, returnsBy?: OperationId): Pending {
+  #add(record: RoomRecord, asked: Pick<Pending, 'attempt' | 'invite' | 'returnsBy'>): Pending {
     const isIn = this.#deps.secretsOf(record.id).length > 0
-    const pending: Pending = { record, attempt, returnsBy, isIn, joiner: undefined, refusal: undefined }
+    const pending: Pending = { record, ...asked, isIn, joiner: undefined, refusal: undefined }
     this.#pending.set(record.id, pending)
     this.#ask(pending)
     return pending
+  }
+
+  #askAgain(pending: Pending): RoomSummary {
+    pending.joiner?.stop()
+    pending.joiner = undefined
+    this.#ask(pending)
+    this.#tell(pending)
+    return summaryOf(pending)
   }
 
   #ask(pending: Pending): void {
