@@ -1,7 +1,7 @@
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openPeer } from '../../src/core/chat/index.ts'
 import { loadGroupKeys } from '../../src/core/encryption/index.ts'
-import { found, inviteLink } from '../support/private-story.ts'
+import { found, inviteLink, join, meet } from '../support/private-story.ts'
 import { seededRandom } from '../support/seeded-random.ts'
 import { settle } from '../support/settle.ts'
 import { Story, transcript } from '../support/story.ts'
@@ -76,6 +76,21 @@ test('whoever opens the same link again asks by the same request: the answer to 
   await settle(story, peer.goOnline(network))
   await story.until('Bob is in', () => peer.findRoom('Loft').role === 'member')
   expect(peer.findRoom('Loft').members).toBe(2)
+})
+
+test('who leaves while nobody is there tells a keeper', async () => {
+  const story = new Story()
+  await story.enterKeeper('keeper')
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await found(story, anna)
+  expect(await join(story, bob, await inviteLink(story, anna))).toBe('in')
+  await meet(story, anna, bob)
+  await settle(story, anna.peer.stop())
+  await story.until('it is kept', () => bob.peer.findRoom('Loft').keepers.length === 1)
+  await settle(story, bob.peer.leaveRoom('Loft'))
+  await settle(story, bob.peer.stop())
+  const again = await story.enter('Anna', anna.storage)
+  await story.until('Anna is told', () => again.peer.findRoom('Loft').members === 1)
 })
 
 test('a relay to which this device is connected before its rooms go online keeps them from then on', async () => {

@@ -222,7 +222,7 @@ export class OwnRooms {
     const { live, record } = room
     if (this.#directOf(room) !== undefined) await noteLeft(this.#deps.storage.records, id)
     await live.membership?.leave()
-    if (live.membership !== undefined) await live.link?.syncs.handOnAtLast()
+    if (live.membership !== undefined) await live.link?.syncs.handOnAtLast(live.link.keepers)
     this.#rooms.delete(id)
     await live.close()
     this.#talk.left(id)

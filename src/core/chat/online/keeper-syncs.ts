@@ -116,6 +116,15 @@ export class KeeperSyncs implements SyncedRoom {
     })
   }
 
+  /** Gives one of them what is here, now; whether one has it. */
+  async handOn(signal: AbortSignal): Promise<boolean> {
+    for (const peer of this.#keepers.keys()) {
+      const reports = await this.#sync(peer, signal).catch(() => [])
+      if (reports.some(({ isComplete }) => isComplete)) return true
+    }
+    return false
+  }
+
   stop(): void {
     this.#cancelBatch?.()
     for (const end of this.#ends) end()

@@ -5,6 +5,7 @@ import type { Taken } from '../room/intake.ts'
 import type { Room } from '../room/room.ts'
 import type { ExchangeKeys } from './exchange-codec.ts'
 import type { Standing } from './meeting.ts'
+import type { KeeperSyncs } from './keeper-syncs.ts'
 import type { MeetingKeys, MeetingSecrets } from './meeting-secrets.ts'
 import type { OlderControl } from './older-control.ts'
 import type { Presence } from './presence.ts'
@@ -101,12 +102,12 @@ export class RoomSyncs implements SyncedRoom {
     return false
   }
 
-  /** The same for who leaves, and can tell nobody afterwards: waits no longer than leaving may take. */
-  async handOnAtLast(): Promise<boolean> {
+  /** The same for who leaves, and can tell nobody afterwards: where no member is there, by a keeper. Waits no longer than leaving may take. */
+  async handOnAtLast(keepers: KeeperSyncs | undefined): Promise<boolean> {
     const over = new AbortController()
     const cancel = this.#deps.clock.after(LEAVE_LIMIT, () => over.abort())
     try {
-      return await this.handOn(over.signal)
+      return (await this.handOn(over.signal)) || (await keepers?.handOn(over.signal)) === true
     } finally {
       cancel()
     }
