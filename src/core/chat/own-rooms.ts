@@ -102,7 +102,7 @@ export class OwnRooms {
   /** Those among them that are direct conversations. */
   directs(): { readonly live: LiveRoom; readonly record: DirectRoom }[] {
     return [...this.#rooms.values()].flatMap(room => {
-      const direct = this.#directOf(room)
+      const direct = directOf(room)
       return direct === undefined ? [] : [{ live: room.live, record: { ...room.record, direct } }]
     })
   }
@@ -220,7 +220,7 @@ export class OwnRooms {
 
   async #end(id: RoomId, room: OwnRoom): Promise<void> {
     const { live, record } = room
-    if (this.#directOf(room) !== undefined) await noteLeft(this.#deps.storage.records, id)
+    if (directOf(room) !== undefined) await noteLeft(this.#deps.storage.records, id)
     await live.membership?.leave()
     if (live.membership !== undefined) await live.link?.syncs.handOnAtLast(live.link.keepers)
     this.#rooms.delete(id)
@@ -351,7 +351,7 @@ export class OwnRooms {
   #summary(live: LiveRoom): RoomSummary {
     const toTalk = this.#talk.of(live.keys.roomId)
     const room = this.#rooms.get(live.keys.roomId)
-    const direct = room && shownDirect(live, this.#directOf(room))
+    const direct = room && shownDirect(live, directOf(room))
     const returning = this.joins.returningTo(live.keys.roomId)
     return { ...live.summary(), ...direct, ...returning, ...(toTalk !== undefined && { toTalk }) }
   }
@@ -370,10 +370,6 @@ export class OwnRooms {
 
   #tellNotStored(thrown: unknown): void {
     this.#deps.events.emit({ event: 'warning', code: 'not-stored', text: errorMessage(thrown) })
-  }
-
-  #directOf({ live, record }: OwnRoom): DirectRecord | undefined {
-    return directOf(live, record)
   }
 
   #noteTalk(event: PeerEvent): void {

@@ -4,9 +4,9 @@ import type { RoomSummary } from '../peer.ts'
 import type { DirectRecord, DirectRoom, RoomRecord } from '../room-records.ts'
 
 /** With whom a direct conversation is: as this device began it or was asked, or else, at a further device, as the room itself says. */
-export function directOf({ membership }: LiveRoom, record: RoomRecord): DirectRecord | undefined {
-  const other = membership?.pairedWith()
-  return record.direct ?? (other && { member: other, nick: record.name })
+export function directOf(room: { readonly live: LiveRoom; readonly record: RoomRecord }): DirectRecord | undefined {
+  const other = room.live.membership?.pairedWith()
+  return room.record.direct ?? (other && { member: other, nick: room.record.name })
 }
 
 /** Under the name of the other. What only says that it is one is shown as what it is. */
