@@ -220,7 +220,8 @@ export class OwnRooms {
 
   async #end(id: RoomId, room: OwnRoom): Promise<void> {
     const { live, record } = room
-    if (directOf(room) !== undefined) await noteLeft(this.#deps.storage.records, id)
+    const direct = directOf(room)
+    if (direct !== undefined) await noteLeft(this.#deps.storage.records, id, direct.member)
     await live.membership?.leave()
     if (live.membership !== undefined) await live.link?.syncs.handOnAtLast(live.link.keepers)
     this.#rooms.delete(id)
@@ -266,8 +267,7 @@ export class OwnRooms {
   }
 
   toKeep(): WantedRoom[] {
-    const wanted = [...this.#rooms.values()].filter(({ record }) => record.keepers ?? true)
-    return wanted.map(({ live }) => wantedRoom(live))
+    return [...this.#rooms.values()].flatMap(({ live, record }) => ((record.keepers ?? true) ? wantedRoom(live) : []))
   }
 
   goOnline(network: Network): void {

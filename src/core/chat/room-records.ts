@@ -39,6 +39,10 @@ export interface DirectRecord {
   readonly link?: string
   /** When the link is over that this device made, or asks by. */
   readonly until?: Millis
+  /** The one with them that was left last, where that is not over for them yet. */
+  readonly instead?: RoomId
+  /** They have left it, by a later letter of theirs; the room itself may not tell yet. */
+  readonly hasLeft?: true
   /** They wrote first, and this device's user has not said yet whether they may. */
   readonly isRequest?: true
 }

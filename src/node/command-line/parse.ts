@@ -115,7 +115,7 @@ function addFlag(flags: Map<string, string[]>, flag: Flag | undefined, option: O
 function checkCount(command: Command, given: readonly string[]): void {
   const [fewest, most] = command.count
   if (given.length < fewest) {
-    throw new UsageError(`starling ${command.path} needs ${command.arguments}; see starling ${command.path} --help`)
+    throw new UsageError(`${command.path} needs ${command.arguments}; see starling ${command.path} --help`)
   }
   if (given.length <= most) return
   const first = given[most] ?? ''

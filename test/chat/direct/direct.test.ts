@@ -11,6 +11,7 @@ import { sealAnswer } from '../../../src/core/chat/joining/sealed-answer.ts'
 import { loadRoomRecords } from '../../../src/core/chat/room-records.ts'
 import { dayOf, gossipTopic } from '../../../src/core/encryption/index.ts'
 import type { DeviceId } from '../../../src/core/identity/index.ts'
+import { reads, write } from '../../support/direct-story.ts'
 import { Insider } from '../../support/insider.ts'
 import { found, inviteLink, join, meet } from '../../support/private-story.ts'
 import { settle } from '../../support/settle.ts'
@@ -18,20 +19,6 @@ import { eventsOf, Story, transcript, type Actor } from '../../support/story.ts'
 
 const idOf = ({ peer }: Actor): string => peer.me().member
 const directs = ({ peer }: Actor) => peer.rooms().filter(({ direct }) => direct !== undefined)
-
-/** Writes to another member alone; the id of the room. */
-async function write(story: Story, from: Actor, to: string, text: string): Promise<string> {
-  const room = await settle(story, from.peer.openDirect(to))
-  await settle(story, from.peer.send(room.id, text))
-  return room.id
-}
-
-async function reads(story: Story, actor: Actor, room: string, line: string): Promise<void> {
-  await story.until(`${line} is read`, async () => {
-    const here = actor.peer.rooms().find(({ id, role }) => id === room && role !== undefined)
-    return here !== undefined && (await transcript(actor, room)).includes(line)
-  })
-}
 
 // Which of them has the lower id follows from who is there first.
 const ORDERS = [
@@ -210,7 +197,12 @@ test('who stops asking to be let into a conversation is not brought back into it
 /** Whatever `from` likes, as a letter to Bob. */
 async function bringTo(story: Story, from: Actor, to: Actor, link: string): Promise<boolean> {
   const identity = await loadIdentity(from.storage.records, story.clock, systemRandom)
-  const letter = await sealDirectLetter(identity, to.peer.me().device as DeviceId, link, systemRandom)
+  const letter = await sealDirectLetter(
+    identity,
+    to.peer.me().device as DeviceId,
+    { link, instead: undefined },
+    systemRandom
+  )
   const never = new AbortController().signal
   return settle(story, bringDirectLetter(from.network, to.network.self, letter ?? new Uint8Array(), never))
 }

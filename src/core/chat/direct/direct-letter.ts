@@ -1,5 +1,16 @@
-import { ByteWriter, concatBytes, decodeUtf8, decodeWith, encodeUtf8, expectValue, fromHex } from '../../bytes/index.ts'
+import {
+  ByteWriter,
+  concatBytes,
+  decodeUtf8,
+  decodeWith,
+  encodeUtf8,
+  equalBytes,
+  expectValue,
+  fromHex,
+  toHex
+} from '../../bytes/index.ts'
 import type { RandomBytes } from '../../bytes/index.ts'
+import type { RoomId } from '../../encryption/index.ts'
 import {
   agree,
   agreementKeyOfSigner,
@@ -22,22 +33,27 @@ import { pad, PADDING_BYTES, unpad } from '../joining/padding.ts'
  *
  * | bytes | |
  * |---|---|
- * | 1 | version, 1 |
+ * | 1 | version, 2 |
  * | 199 | device certificate of who writes |
+ * | 32 | the conversation of these two that who writes left last: the other may not have been told; zeros where there is none |
  * | 2 + n | the link (`invite-link.ts`), UTF-8, at most 6144 |
  * | 64 | signature by that device over the id of the device it is for and all before, tag `direct` |
  */
 export interface DirectLetter {
   readonly from: DeviceCertificate
   readonly link: string
+  /** Which this one comes instead of. */
+  readonly instead: RoomId | undefined
 }
 
-const VERSION = 1
+const VERSION = 2
+const ROOM_BYTES = 32
+const NO_ROOM = new Uint8Array(ROOM_BYTES)
 const TAG = 'direct'
 const USE = 'starling/direct-letter/1'
 /** With three addresses of the greatest length a link comes to some 4300. */
 const MAX_LINK_BYTES = 6144
-const MAX_SAID_BYTES = 1 + CERTIFICATE_BYTES + 2 + MAX_LINK_BYTES + SIGNATURE_BYTES
+const MAX_SAID_BYTES = 1 + CERTIFICATE_BYTES + ROOM_BYTES + 2 + MAX_LINK_BYTES + SIGNATURE_BYTES
 /** What sealing and padding add comes to less. */
 export const MAX_SEALED_DIRECT_BYTES = MAX_SAID_BYTES + 2 * PADDING_BYTES
 
@@ -45,12 +61,13 @@ export const MAX_SEALED_DIRECT_BYTES = MAX_SAID_BYTES + 2 * PADDING_BYTES
 export async function sealDirectLetter(
   { certificate, deviceKey }: Identity,
   to: DeviceId,
-  link: string,
+  { link, instead }: Pick<DirectLetter, 'link' | 'instead'>,
   random: RandomBytes
 ): Promise<Uint8Array | undefined> {
   const device = bytesOf(to)
   const key = agreementKeyOfSigner(device)
-  const said = new ByteWriter().u8(VERSION).bytes(certificate.bytes).shortBytes(encodeUtf8(link)).finish()
+  const before = instead === undefined ? NO_ROOM : bytesOf(instead)
+  const said = new ByteWriter().u8(VERSION).bytes(certificate.bytes).bytes(before).shortBytes(encodeUtf8(link)).finish()
   const signed = concatBytes([said, await deviceKey.sign(TAG, concatBytes([device, said]))])
   return key && sealTo(key, USE, pad(signed), device, random)
 }
@@ -62,13 +79,13 @@ export async function openDirectLetter(own: Identity, sealed: Uint8Array): Promi
   const signed = padded && unpad(padded, MAX_SAID_BYTES)
   const read = signed && readLetter(signed)
   if (signed === undefined || read?.ok !== true) return undefined
-  const { certificate, link, signature } = read.value
+  const { certificate, instead, link, signature } = read.value
   const from = await verifyCertificate(certificate)
   const text = decodeUtf8(link)
   if (!from.ok || !text.ok) return undefined
   const said = concatBytes([device, signed.subarray(0, -SIGNATURE_BYTES)])
   const isGenuine = await verifySignature(bytesOf(from.value.device), TAG, said, signature)
-  return isGenuine ? { from: from.value, link: text.value } : undefined
+  return isGenuine ? { from: from.value, link: text.value, instead } : undefined
 }
 
 /**
@@ -85,11 +102,13 @@ function readLetter(bytes: Uint8Array) {
   return decodeWith(bytes, reader => {
     if (reader.u8() !== VERSION) reader.refuse('a letter of another version')
     const certificate = reader.bytes(CERTIFICATE_BYTES)
+    const before = reader.bytes(ROOM_BYTES)
+    const instead = equalBytes(before, NO_ROOM) ? undefined : (toHex(before) as RoomId)
     const link = reader.shortBytes(MAX_LINK_BYTES)
-    return { certificate, link, signature: reader.bytes(SIGNATURE_BYTES) }
+    return { certificate, instead, link, signature: reader.bytes(SIGNATURE_BYTES) }
   })
 }
 
-function bytesOf(id: DeviceId): Uint8Array {
+function bytesOf(id: DeviceId | RoomId): Uint8Array {
   return expectValue(fromHex(id))
 }

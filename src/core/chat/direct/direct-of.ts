@@ -14,8 +14,8 @@ export function shownDirect(
   live: LiveRoom,
   direct: DirectRecord | undefined
 ): Partial<Pick<RoomSummary, 'direct' | 'name' | 'ended'>> {
-  if (direct === undefined || standingOf(live, direct.member) === 'other') return {}
-  const hasLeft = live.membership?.access().removed.has(direct.member) === true
+  if (direct === undefined || standingOf(live, direct) === 'other') return {}
+  const hasLeft = direct.hasLeft === true || live.membership?.access().removed.has(direct.member) === true
   const ended = live.membership?.summary().ended ?? (hasLeft ? 'other-left' : undefined)
   const name = live.known().get(direct.member)?.nick ?? direct.nick
   return { direct: direct.member, name, ...(ended && { ended }) }
@@ -25,20 +25,21 @@ export function shownDirect(
  * How far a direct conversation with this member has come: `early` before the room itself has told this device, `mine` where the other has not
  * come in, `both`, `over` when one of them has gone; `other` when the room is something else than it was said to be.
  */
-export function standingOf({ membership }: LiveRoom, member: MemberId): 'early' | 'mine' | 'both' | 'over' | 'other' {
+export function standingOf(
+  { membership }: LiveRoom,
+  { member, hasLeft }: DirectRecord
+): 'early' | 'mine' | 'both' | 'over' | 'other' {
   if (membership === undefined) return 'other'
   const { members, removed, isClosed } = membership.access()
   const { role, ended } = membership.summary()
   if (members.size === 0) return 'early'
   if (membership.pairedWith() !== member) return 'other'
-  if (ended !== undefined || isClosed || removed.has(member)) return 'over'
+  if (ended !== undefined || isClosed || removed.has(member) || hasLeft === true) return 'over'
   if (role === undefined) return 'early'
   return members.has(member) ? 'both' : 'mine'
 }
 
 /** The members to whom this device leads a conversation that it began. */
 export function mineOf(directs: readonly { readonly live: LiveRoom; readonly record: DirectRoom }[]): MemberId[] {
-  return directs.flatMap(({ live, record: { direct } }) =>
-    standingOf(live, direct.member) === 'mine' ? [direct.member] : []
-  )
+  return directs.flatMap(({ live, record: { direct } }) => (standingOf(live, direct) === 'mine' ? [direct.member] : []))
 }

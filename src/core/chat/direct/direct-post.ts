@@ -5,11 +5,12 @@ import { leaveLetter, lookForLetters } from '../keeper/mailbox-exchange.ts'
 import { MINUTE, RateLimit } from '../rate-limit.ts'
 import { Serial } from '../serial.ts'
 import { bringDirectLetter, serveDirectLetters } from './direct-exchange.ts'
-import { directTag, sealDirectLetter } from './direct-letter.ts'
+import { directTag, sealDirectLetter, type DirectLetter } from './direct-letter.ts'
+
+type Said = Pick<DirectLetter, 'link' | 'instead'>
 
 /** A link that has not reached the other member yet. */
-export interface OutgoingLink {
-  readonly link: string
+export interface OutgoingLink extends Said {
   /** Of the other member, as far as they are known. */
   readonly devices: readonly DeviceId[]
   /** Connected peers, with the device of the other member that is there. */
@@ -77,11 +78,11 @@ export class DirectPost {
     const { network, outgoing, correspondents } = this.#deps
     const connected = new Set(network.peers().map(({ peer }) => peer))
     const keepers = network.chosen().filter(peer => connected.has(peer))
-    for (const { link, devices, present } of outgoing()) {
+    for (const { devices, present, ...letter } of outgoing()) {
       for (const { peer, device } of present) {
-        if (this.#isDue(`bring ${peer} ${link}`, RETRY)) void this.#bring(peer, device, link)
+        if (this.#isDue(`bring ${peer} ${letter.link}`, RETRY)) void this.#bring(peer, device, letter)
       }
-      for (const keeper of keepers) for (const device of devices) this.#leaveAt(keeper, device, link)
+      for (const keeper of keepers) for (const device of devices) this.#leaveAt(keeper, device, letter)
     }
     const lookedFor = inTurn(correspondents(), Math.floor(this.#deps.clock.now() / LOOK_PERIOD))
     for (const keeper of keepers) for (const device of lookedFor) this.#lookAt(keeper, device)
@@ -101,20 +102,20 @@ export class DirectPost {
     return true
   }
 
-  async #bring(peer: PeerId, device: DeviceId, link: string): Promise<void> {
+  async #bring(peer: PeerId, device: DeviceId, said: Said): Promise<void> {
     const { network, identity, random } = this.#deps
-    const letter = await sealDirectLetter(identity, device, link, random)
+    const letter = await sealDirectLetter(identity, device, said, random)
     if (letter === undefined) return
     const isTaken = await bringDirectLetter(network, peer, letter, this.#abort.signal).catch(() => false)
-    if (isTaken) this.#next.set(`bring ${peer} ${link}`, Number.POSITIVE_INFINITY)
+    if (isTaken) this.#next.set(`bring ${peer} ${said.link}`, Number.POSITIVE_INFINITY)
   }
 
-  #leaveAt(keeper: PeerId, device: DeviceId, link: string): void {
+  #leaveAt(keeper: PeerId, device: DeviceId, said: Said): void {
     const { network, identity, random } = this.#deps
-    const what = `leave ${keeper} ${device} ${link}`
+    const what = `leave ${keeper} ${device} ${said.link}`
     if (!this.#isDue(what, RETRY)) return
     this.#inTurn(keeper, async signal => {
-      const [tag, letter] = [this.#tagOf(device, 'to'), await sealDirectLetter(identity, device, link, random)]
+      const [tag, letter] = [this.#tagOf(device, 'to'), await sealDirectLetter(identity, device, said, random)]
       if (tag === undefined || letter === undefined) return
       const answer = await leaveLetter(network, keeper, { tag, letter }, signal)
       if (answer === 'kept') this.#next.set(what, this.#deps.clock.now() + RENEWAL)

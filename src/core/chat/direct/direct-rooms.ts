@@ -14,10 +14,10 @@ import { saveRoomRecord, type DirectRecord, type DirectRoom } from '../room-reco
 import { Serial } from '../serial.ts'
 import { verifiedMembers } from '../verified-members.ts'
 import { acquaintances, findAcquaintance, type Acquaintance } from './acquaintances.ts'
-import { openDirectLetter } from './direct-letter.ts'
+import { openDirectLetter, type DirectLetter } from './direct-letter.ts'
 import { standingOf } from './direct-of.ts'
 import { DirectPost, type OutgoingLink } from './direct-post.ts'
-import { isRefused, noteRefused, wasLeft } from './ended-conversations.ts'
+import { isRefused, lastLeftWith, noteRefused, wasLeft } from './ended-conversations.ts'
 
 export interface DirectRoomsDeps {
   readonly storage: Storage
@@ -104,7 +104,9 @@ export class DirectRooms {
     const { rooms } = this.#deps
     const groupKeys = await loadGroupKeys()
     const id = await foundRoom({ ...this.#deps, groupKeys }, { name: ROOM_NAME, history: 'all', other: member })
-    await rooms.enterPrivate({ id, name: nick, kind: 'private', remembered: [], direct: { member, nick } })
+    const instead = await lastLeftWith(this.#deps.storage.records, member)
+    const direct = { member, nick, ...(instead && { instead }) }
+    await rooms.enterPrivate({ id, name: nick, kind: 'private', remembered: [], direct })
     await this.#settle()
     return rooms.summaryOf(id)
   }
@@ -128,11 +130,11 @@ export class DirectRooms {
     const link = letter && decodeLink(letter.link, this.#deps.clock.now())
     if (letter === undefined || link?.ok !== true || link.value.kind !== 'join') return false
     const { value } = link
-    return this.#turns.run(() => this.#consider(letter.from, letter.link, value))
+    return this.#turns.run(() => this.#consider(letter, value))
   }
 
   /** Tells a stranger nothing of what this device's user decided: what is refused is put off, as what comes when too many wait. */
-  async #consider(from: DeviceCertificate, text: string, link: JoinLink): Promise<boolean> {
+  async #consider({ from, link: text, instead }: DirectLetter, link: JoinLink): Promise<boolean> {
     const { rooms, clock, storage } = this.#deps
     const { roomId } = link
     const known = this.#acquaintances().get(from.member)
@@ -141,7 +143,9 @@ export class DirectRooms {
     if (isHere || (await wasLeft(storage.records, roomId))) return true
     if (await isRefused(storage.records, from.member)) return false
     const live = this.#alive(from.member)
-    if (live !== undefined && this.#goesOn(live.live, from)) {
+    if (live !== undefined && live.record.id === instead && isIn(live.live, from)) {
+      await rooms.saveDirect(instead, { ...live.record.direct, hasLeft: true })
+    } else if (live !== undefined && this.#goesOn(live.live, from)) {
       if (live.record.direct.link !== undefined) this.#post?.again(live.record.direct.link)
       return true
     }
@@ -196,7 +200,7 @@ export class DirectRooms {
   async #settle(): Promise<void> {
     const { rooms } = this.#deps
     for (const { live, record } of rooms.directs()) {
-      const standing = standingOf(live, record.direct.member)
+      const standing = standingOf(live, record.direct)
       if (standing === 'other') await this.#leaveOther(record)
       if (standing === 'mine') await this.#renewLink(live, record)
       if (standing === 'both') await this.#arrived(live, record)
@@ -225,7 +229,7 @@ export class DirectRooms {
     if (link !== undefined) await rooms.saveDirect(id, { member, nick })
     for (const other of rooms.directs()) {
       const isMine = other.record.id !== id && other.record.direct.member === member
-      if (!isMine || standingOf(other.live, member) !== 'mine') continue
+      if (!isMine || standingOf(other.live, other.record.direct) !== 'mine') continue
       await this.#giveWay(other.live, live)
     }
   }
@@ -254,7 +258,7 @@ export class DirectRooms {
   /** The conversation that goes on with this member; one that they are in first. */
   #alive(member: MemberId): { readonly live: LiveRoom; readonly record: DirectRoom } | undefined {
     const all = this.#deps.rooms.directs().filter(({ record }) => record.direct.member === member)
-    const standing = (each: { live: LiveRoom }) => standingOf(each.live, member)
+    const standing = ({ live, record }: { live: LiveRoom; record: DirectRoom }) => standingOf(live, record.direct)
     return (
       all.find(each => standing(each) === 'both') ??
       all.find(each => standing(each) === 'mine' || standing(each) === 'early')
@@ -289,28 +293,33 @@ export class DirectRooms {
     const { rooms } = this.#deps
     const known = this.#acquaintances()
     return rooms.directs().flatMap(({ live, record: { direct } }) => {
-      const { link, member } = direct
-      if (link === undefined || standingOf(live, member) !== 'mine') return []
+      const { link, instead, member } = direct
+      if (link === undefined || standingOf(live, direct) !== 'mine') return []
       const present = rooms.live().flatMap(({ link: online }) =>
         (online?.presence.peersOf(member) ?? []).flatMap(peer => {
           const device = online?.presence.get(peer)?.device
           return device === undefined ? [] : [{ peer, device }]
         })
       )
-      return [{ link, devices: [...(known.get(member)?.devices ?? [])], present }]
+      return [{ link, instead, devices: [...(known.get(member)?.devices ?? [])], present }]
     })
   }
 
-  /** Those whose member is in no conversation with this one yet. */
+  /** Those whose member is in no conversation with this one yet, then the others: they may have left it, and begun another. */
   #correspondents(): DeviceId[] {
     const { rooms } = this.#deps
     const inTouch = new Set(
       rooms.directs().flatMap(({ live, record: { direct } }) => {
-        return standingOf(live, direct.member) === 'both' ? [direct.member] : []
+        return standingOf(live, direct) === 'both' ? [direct.member] : []
       })
     )
-    return [...this.#acquaintances().values()].flatMap(({ member, devices }) =>
-      inTouch.has(member) ? [] : [...devices]
-    )
+    const known = [...this.#acquaintances().values()]
+    const isInTouch = ({ member }: Acquaintance): number => Number(inTouch.has(member))
+    return known.toSorted((a, b) => isInTouch(a) - isInTouch(b)).flatMap(({ devices }) => [...devices])
   }
+}
+
+/** Whether this device is in as its member's: one that was taken out decides nothing for them. */
+function isIn({ membership }: LiveRoom, { member, device }: DeviceCertificate): boolean {
+  return membership?.access().members.get(member)?.devices.has(device) === true
 }

@@ -5,13 +5,23 @@ import type { RecordStore } from '../../log/index.ts'
 
 /** What this device's user ended: a letter that comes once more, as from a keeper, does not begin it again. */
 const LEFT = 'direct-left'
+const LEFT_WITH = 'direct-left-with/'
 const REFUSED = 'direct-refused/'
 /** Those left last: others can make rooms for this device to leave. */
 const MAX_LEFT = 1024
 
-export async function noteLeft(records: RecordStore, room: RoomId): Promise<void> {
+export async function noteLeft(records: RecordStore, room: RoomId, member: MemberId): Promise<void> {
   const rooms = [...(await left(records)).slice(1 - MAX_LEFT), room]
-  await records.write([{ name: LEFT, value: encodeUtf8(rooms.join()) }])
+  await records.write([
+    { name: LEFT, value: encodeUtf8(rooms.join()) },
+    { name: LEFT_WITH + member, value: encodeUtf8(room) }
+  ])
+}
+
+/** The conversation with this member that was left last. */
+export async function lastLeftWith(records: RecordStore, member: MemberId): Promise<RoomId | undefined> {
+  const stored = await records.get(LEFT_WITH + member)
+  return stored && (expectValue(decodeUtf8(stored)) as RoomId)
 }
 
 export async function wasLeft(records: RecordStore, room: RoomId): Promise<boolean> {
