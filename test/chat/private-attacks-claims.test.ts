@@ -6,7 +6,7 @@ import { Insider } from '../support/insider.ts'
 import { madeUpId } from '../support/mallory.ts'
 import { agree, comeTogether, hears, inviteLink, join, loftWith, restart, say } from '../support/private-story.ts'
 import { settle } from '../support/settle.ts'
-import type { Actor, Story } from '../support/story.ts'
+import { eventsOf, type Actor, type Story } from '../support/story.ts'
 
 /** All epochs that the actor knows, each with the one that it goes on from. */
 async function treeOf(story: Story, actor: Actor): Promise<string[]> {
@@ -81,5 +81,9 @@ test('a peer whose room was stored by a version that named epochs otherwise star
   }
   const again = await story.enter('Anna', anna.storage)
   expect(again.peer.rooms()).toEqual([])
+  const isTold = (actor: Actor): boolean => eventsOf(actor, 'warning').some(({ code }) => code === 'room-outdated')
+  expect(isTold(again)).toBe(true)
   await settle(story, again.peer.forgetRoom(id))
+  await settle(story, again.peer.stop())
+  expect(isTold(await story.enter('Anna', again.storage))).toBe(false)
 })

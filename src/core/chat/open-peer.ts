@@ -15,7 +15,7 @@ import { forgetHints, loadHints, type NamedHint } from './own-room-hints.ts'
 import { reportPeers } from './peer-reports.ts'
 import { keyName } from './room/devices.ts'
 import { OutdatedEpochsError } from '../encryption/index.ts'
-import { deleteRoomRecord, loadRoomRecords, type RoomRecord } from './room-records.ts'
+import { loadRoomRecords, type RoomRecord } from './room-records.ts'
 import type { AskPassphrase } from './stored-secrets.ts'
 import { Takers } from './takers.ts'
 
@@ -41,8 +41,7 @@ export async function openPeer(deps: PeerDeps): Promise<Peer> {
       await peer.restore(record)
     } catch (thrown) {
       if (!(thrown instanceof OutdatedEpochsError)) throw thrown
-      // What is stored of it stays, until the user has it forgotten.
-      await deleteRoomRecord(records, record.id)
+      peer.outdated.push(record)
     }
   }
   const hints = await loadHints(records)
@@ -54,6 +53,8 @@ export async function openPeer(deps: PeerDeps): Promise<Peer> {
 
 class LocalPeer implements Peer {
   readonly privateRooms: OwnPrivateRooms
+  /** Those that an earlier version stored in a way that cannot go on. They stay until the user has them forgotten, and nothing is done with them. */
+  readonly outdated: RoomRecord[] = []
   readonly #direct: DirectRooms
   readonly #deps: PeerDeps
   readonly #identity: Identity
@@ -216,6 +217,10 @@ class LocalPeer implements Peer {
     this.#online = { network, unlisten: network.listen(event => this.#networkEvent(event)) }
     this.#rooms.goOnline(network)
     this.#direct.goOnline(network)
+    for (const { id, name } of this.outdated) {
+      const text = `${name} was made by an earlier version of Starling and cannot go on here: make it anew. \`room forget ${id}\` erases what is stored of it.`
+      this.#events.emit({ event: 'warning', code: 'room-outdated', room: id, text })
+    }
   }
 
   stop(): Promise<void> {
