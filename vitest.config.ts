@@ -68,8 +68,7 @@ export default defineConfig({
           environment: 'node',
           include: throughNats,
           globalSetup: ['test/setup/build-web-app.ts'],
-          // Mostly they wait for what takes its time: two at once slow neither down.
-          maxWorkers: 2,
+          fileParallelism: false,
           sequence: { groupOrder: 4 },
           testTimeout: 180 * SECONDS,
           hookTimeout: 120 * SECONDS

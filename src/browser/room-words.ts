@@ -51,7 +51,9 @@ export function returningWords(room: RoomSummary): string | undefined {
   const { returning, ended } = room
   const write = ended === undefined ? ' What you write goes out then.' : ''
   if (returning === undefined) return undefined
-  if (typeof returning === 'object') return `You are not back with the others: ${returning.refused}.`
+  if (typeof returning === 'object') {
+    return `You are not ${ended === undefined ? 'back with the others' : 'let in again'}: ${returning.refused}.`
+  }
   if (returning === 'asking') return `A member is being asked to bring you back.${write}`
   return `Nobody is there yet who could bring you back. ${waitingWords(room)}${write}`
 }

@@ -50,8 +50,9 @@ test('a private room in tabs and in the terminal: made, joined by invites, left 
   await cy.hears('without Bob')
   await bob.page.goto('about:blank')
   await bob.page.goto(link)
-  await bob.page.getByText('You were not let in').waitFor()
-  await bob.page.getByText('This invite was revoked: ask for a new one.').waitFor()
+  await bob.page.getByText('You are not let in again: this invite was revoked: ask for a new one.').waitFor()
+  await bob.hears('welcome')
+  expect(await bob.composer().count()).toBe(0)
 
   await anna.page.getByRole('combobox', { name: 'What newcomers read' }).selectOption('Everything')
   const dee = await openTab('dee', await browser.newContext(), await anna.inviteLink())
