@@ -207,7 +207,7 @@ export class NatLab {
     ip('netns', 'add', space)
     this.#spaces.push(space)
     // An address that comes into use seconds later is a change of network to Chromium, which breaks off what it loads.
-    for (const of of ['all', 'default']) inside(space, 'sysctl', '-q', '-w', `net.ipv6.conf.${of}.accept_dad=0`)
+    for (const which of ['all', 'default']) inside(space, 'sysctl', '-q', '-w', `net.ipv6.conf.${which}.accept_dad=0`)
     ip('-n', space, 'link', 'set', 'lo', 'up')
     return space
   }
