@@ -166,7 +166,7 @@ export class RoomLink {
       take: entries => this.#take(entries),
       takeFrom: (peer, entries) => this.#takeFrom(peer, entries),
       lacks: entries => this.#catchingUp.lacks(entries),
-      served: () => this.#catchingUp.served(),
+      served: peer => this.#served(peer),
       // Who gives nothing, or is gone, is asked again after another sync.
       compared: peer => void this.#lacking.compared(peer).catch(() => undefined),
       settled: () => this.#settle()
@@ -369,6 +369,15 @@ export class RoomLink {
     const device = this.presence.get(peer)?.device
     if (taken.stored.some(({ body }) => body.device === device)) this.#acknowledgements.tell(peer)
     return taken
+  }
+
+  /** A member that syncs may do so as it has not heard what is here of its own: that can be lost in gossip. */
+  #served(peer: PeerId): () => void {
+    const end = this.#catchingUp.served()
+    return () => {
+      end()
+      this.#acknowledgements.tell(peer)
+    }
   }
 
   #after(delay: Millis, run: () => void): () => void {

@@ -32,7 +32,7 @@ export interface RoomSyncsDeps {
   /** So many of those that a member named are missing here. */
   readonly lacks: (entries: number) => void
   /** A member drives a sync, until what is returned is called. */
-  readonly served: () => () => void
+  readonly served: (member: PeerId) => () => void
   /** All control entries that this member has are here. */
   readonly compared: (peer: PeerId) => void
   /** Nothing is being synced any more. */
@@ -139,7 +139,7 @@ export class RoomSyncs implements SyncedRoom {
   served(peer: PeerId, stop: () => void): () => void {
     const visit = this.#visits.get(peer)
     this.#visits.delete(peer)
-    const ends = [this.#running.track(peer, stop), visit?.begin(stop) ?? this.#deps.served()]
+    const ends = [this.#running.track(peer, stop), visit?.begin(stop) ?? this.#deps.served(peer)]
     return () => {
       for (const end of ends) end()
     }
