@@ -78,11 +78,13 @@ export class Acknowledgements {
     if (await isAcknowledgementGenuine(bytes, decoded.value, room.keys.roomId)) await this.#apply(decoded.value)
   }
 
-  /** The device is known now: what it said before counts. */
-  async introduced(device: DeviceId): Promise<void> {
-    const early = this.#early.get(device)
-    this.#early.delete(device)
-    if (early !== undefined) await this.#apply(early)
+  /** Devices may be known now that were not: what they said before counts. */
+  async devicesChanged(): Promise<void> {
+    for (const [device, early] of [...this.#early]) {
+      if (this.#memberOf(device) === undefined) continue
+      this.#early.delete(device)
+      await this.#apply(early)
+    }
   }
 
   stop(): void {
@@ -115,10 +117,10 @@ export class Acknowledgements {
   }
 
   async #apply(acknowledgement: Acknowledgement): Promise<void> {
-    const { room, identity, presence, kept } = this.#deps
+    const { identity, presence, kept } = this.#deps
     const { device } = acknowledgement
     const held = acknowledgement.held.get(identity.certificate.device) ?? []
-    const member = room.state.book.get(device)?.member
+    const member = this.#memberOf(device)
     if (member === undefined) {
       if (presence.isKeeper(device)) kept(device, held)
       else this.#early.set(device, acknowledgement)
@@ -126,6 +128,12 @@ export class Acknowledgements {
     }
     this.#heard.set(member, mergeRanges(this.#heard.get(member) ?? [], held))
     await this.#storeHeard()
+  }
+
+  /** A private room's members are known before they are met. */
+  #memberOf(device: DeviceId): MemberId | undefined {
+    const { book, control } = this.#deps.room.state
+    return book.get(device)?.member ?? control?.room.memberOf(device)
   }
 
   /** What is said while the last is being stored is stored together: many who say little must not hold up what this device says. */

@@ -254,6 +254,8 @@ export class RoomLink {
   /** Who is in may have changed: whoever is not any more is absent at once. */
   standingsChanged(): void {
     this.#meeting.judgeAll()
+    // What cannot be stored has been told of already, and will be acknowledged again.
+    void this.#acknowledgements.devicesChanged().catch(() => undefined)
   }
 
   /** Introduces this device again to all members present, because its name changed. */
@@ -288,7 +290,7 @@ export class RoomLink {
     this.#syncSoon(peer, isNew)
     await this.#lacking.met(peer)
     this.#acknowledgements.tell(peer)
-    await this.#acknowledgements.introduced(present.device)
+    await this.#acknowledgements.devicesChanged()
   }
 
   #absent(before: PresentDevice, member: MemberId | undefined): void {
