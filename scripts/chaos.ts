@@ -1,8 +1,8 @@
 // `npm run chaos -- --minutes N [--peers N] [--seed N]`: peers that talk while a third of them is killed again and again.
-import { parseArgs } from 'node:util'
 import { runCampaign } from '../test/chaos/campaign.ts'
+import { readOptions } from './read-options.ts'
 
-const { values } = parseArgs({
+const { values } = readOptions('chaos', {
   options: {
     minutes: { type: 'string', default: '5' },
     peers: { type: 'string', default: '8' },

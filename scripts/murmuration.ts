@@ -5,10 +5,10 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { chromium, type Page } from 'playwright-core'
 import { createServer } from 'vite'
 import { chromiumArguments, requireChromium } from './chromium.ts'
+import { readOptions } from './read-options.ts'
 
 const FOLDER = fileURLToPath(new URL('../screenshots', import.meta.url))
 const WIDTHS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } } as const
@@ -16,7 +16,7 @@ const WIDTHS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, hei
 const GATHERED_MILLIS = 9000
 const MEASURED_FRAMES = 180
 
-const { values } = parseArgs({
+const { values } = readOptions('murmuration', {
   options: { peers: { type: 'string', default: '12,200' }, stay: { type: 'boolean', default: false } }
 })
 const server = await createServer({

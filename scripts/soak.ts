@@ -1,10 +1,10 @@
 // `npm run soak -- --minutes N [--from SEED] [--only KIND]`: one seed after the other, until one fails or time is up. By turns, or of one kind alone:
 // `peers`, whole peers on virtual time; `keys`, the epochs and members of private rooms with a fake scheme of group keys; `mls`, the same with MLS.
-import { parseArgs } from 'node:util'
 import { mlsGroupKeys } from '../src/core/encryption/mls/index.ts'
 import { faultsOf, play, sumOf } from '../test/encryption/epochs/schedule.ts'
 import { describeOutcome } from '../test/simulation/describe-outcome.ts'
 import { simulate } from '../test/simulation/simulate.ts'
+import { readOptions } from './read-options.ts'
 
 interface Played {
   /** What happened, in a line. */
@@ -32,7 +32,7 @@ async function playKeys(seed: number, kind: 'keys' | 'mls'): Promise<Played> {
   return { story, fault: faults.length === 0 ? undefined : faults.join('\n') }
 }
 
-const { values } = parseArgs({
+const { values } = readOptions('soak', {
   options: {
     minutes: { type: 'string', default: '5' },
     from: { type: 'string', default: '1' },

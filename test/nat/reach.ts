@@ -2,13 +2,13 @@
 // kernel NATs. Without --pairs all pairs of programs; `--pairs tab@port-restricted:port-restricted` has Chromium on the first side.
 import { writeFile } from 'node:fs/promises'
 import process from 'node:process'
-import { parseArgs } from 'node:util'
+import { readOptions } from '../../scripts/read-options.ts'
 import { whyNoNats, type Host } from './lab/nat-lab.ts'
 import { fitTogether, KINDS, parseSide, PLACES, prepareMeeting, sideName, type Meeting, type Side } from './meeting.ts'
 import { stockTrial, type StockPlace, type StockTrial } from './stock/stock-trial.ts'
 import type { Trial } from './trial.ts'
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readOptions('reach', {
   allowPositionals: true,
   options: {
     runs: { type: 'string', default: '1' },
