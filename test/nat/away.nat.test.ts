@@ -29,9 +29,14 @@ describe.skipIf(missing !== undefined)(
       await expect.poll(() => anna.path(), AGAIN).toBe('none')
       lab.plug(hosts[0], lab.router('elsewhere', 'port-restricted'))
 
+      await expect.poll(() => anna.path(), AGAIN).not.toBe('none')
+      await bob.say('welcome back')
+      await expect.poll(() => anna.shown(), AGAIN).toContain('welcome back')
       await expect.poll(() => bob.shown(), AGAIN).toContain('while I was away')
       await expect.poll(() => anna.shown(), AGAIN).toContain('while you were away')
       for (const one of [anna, bob]) await expect.poll(() => one.path(), AGAIN).toMatch(/webrtc|punched/)
+      await bob.say('as before')
+      await expect.poll(() => anna.shown(), AGAIN).toContain('as before')
     })
   }
 )

@@ -108,6 +108,14 @@ export function createConnections(scope: Scope, listeners: ConnectionListeners):
     }
   }
 
+  /** Who comes by another network could not hang up what went by the one before; who answers on the new connection answers on that, too, or has left it. */
+  function doubtEarlier(peer: PeerId, proved: Tracked): void {
+    for (const earlier of of(peer)) {
+      const isEarlier = earlier.connection.timeline.open < proved.connection.timeline.open
+      if (isEarlier && comparePaths(earlier.path, proved.path) <= 0) doubt(peer, earlier)
+    }
+  }
+
   function doubt(peer: PeerId, tracked: Tracked): void {
     if (!tracked.usable || tracked.suspected) return
     tracked.suspected = true
@@ -117,12 +125,14 @@ export function createConnections(scope: Scope, listeners: ConnectionListeners):
 
   async function measure(peer: PeerId, tracked: Tracked): Promise<void> {
     try {
+      const isFirst = tracked.rtt === undefined
       const limit = pingLimit(tracked)
       tracked.rtt = await withDeadline(scope.clock, limit, scope.signal, signal => ping(tracked.connection, signal))
       if (!tracked.usable && (await leadsThroughTurn(tracked.connection))) tracked.path = 'turn'
       tracked.silent = 0
       tracked.suspected = false
       heard(peer, tracked)
+      if (isFirst) doubtEarlier(peer, tracked)
     } catch {
       if (!scope.signal.aborted) unheard(peer, tracked)
     }
