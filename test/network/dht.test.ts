@@ -85,8 +85,8 @@ function searchForNeighbours(node: Node): Promise<void> {
   return new Promise(resolve => node.addEventListener('kad-dht:query:self' as never, () => resolve(), { once: true }))
 }
 
-/** A server of the DHT that the relay goes on naming after it has gone, and how often somebody dials it then, in vain. */
-async function goneServer(relay: Node): Promise<{ peer: PeerId; dials(): number }> {
+/** A server of the DHT that the relay goes on naming after it has gone, how often somebody dials it then, in vain, and whether they have given up. */
+async function goneServer(relay: Node): Promise<{ peer: PeerId; dials(): number; isGivenUp(): boolean }> {
   const listen = await onLastingPort('/ip4/127.0.0.1/tcp/0')
   const { node } = await openRelay({ listen: [listen] })
   const searched = searchForNeighbours(relay)
@@ -97,13 +97,16 @@ async function goneServer(relay: Node): Promise<{ peer: PeerId; dials(): number 
   await searched
   await node.stop()
   const held: Socket[] = []
-  const server = createServer(socket => held.push(socket)).listen(Number(listen.split('/').at(-1)), '127.0.0.1')
+  const server = createServer(socket => held.push(socket.resume())).listen(
+    Number(listen.split('/').at(-1)),
+    '127.0.0.1'
+  )
   onTestFinished(() => {
     server.close()
     for (const socket of held) socket.destroy()
   })
   await once(server, 'listening')
-  return { peer: node.peerId, dials: () => held.length }
+  return { peer: node.peerId, dials: () => held.length, isGivenUp: () => held.every(({ closed }) => closed) }
 }
 
 test('The DHT leaves a server that is reached through a relay to those who look for a better way', async () => {
@@ -152,6 +155,35 @@ test('A server that has gone is dialled once, not by each search', async () => {
     expect(await closestTo(ann, peer)).toEqual([String(relay.peerId)])
   }
   expect(dials()).toBe(1)
+})
+
+test('Who has changed networks asks a server again that was not reached by the one before', async () => {
+  const { node: relay, addresses } = await openRelay()
+  const { dials, isGivenUp } = await goneServer(relay)
+  let changed = (): void => undefined
+  const watchAddresses = (listener: () => void) => {
+    changed = listener
+    return () => undefined
+  }
+  const bo = await cast.enter({ dht: 'client', watchAddresses })
+  // Who has enough peers dials nobody but those whom it searches by.
+  const others = await Promise.all(Array.from({ length: 8 }, () => openRelay({ relayServer: false, dht: 'off' })))
+  for (const other of others) bo.network.keep(other.addresses)
+  await until('enough peers', () => bo.network.peers().length === others.length)
+  bo.network.keep(addresses)
+  let searches = 0
+  const searchUntil = (condition: () => boolean): Promise<void> =>
+    vi.waitFor(
+      () => {
+        onTestFinished(bo.network.meet(new Uint8Array(32).fill((searches += 1))))
+        expect(condition()).toBe(true)
+      },
+      { timeout: 20_000, interval: 500 }
+    )
+  await searchUntil(() => dials() > 0 && isGivenUp())
+  const before = dials()
+  changed()
+  await searchUntil(() => dials() > before)
 })
 
 test('A relay names no server of the DHT any more that has left', async () => {

@@ -18,8 +18,15 @@ const ANSWER_LIMIT: Millis = 10_000
 type Components = Parameters<ReturnType<typeof kadDHT>>[0]
 type Peer = Parameters<Components['connectionManager']['openConnection']>[0]
 
+/** Servers that were not reached, and until when they are left out. */
+export type Unreached = Map<string, Millis>
+
+export function createUnreached(): Unreached {
+  return new CappedMap(MAX_UNREACHED)
+}
+
 /** `allowQueryWithZeroPeers` stays off: with a search for relays it spins. */
-export function dht(mode: 'server' | 'client', clock: Clock): (components: Components) => KadDHT {
+export function dht(mode: 'server' | 'client', clock: Clock, unreached: Unreached): (components: Components) => KadDHT {
   const create = kadDHT({
     protocol: DHT_PROTOCOL,
     peerInfoMapper: passthroughMapper,
@@ -27,7 +34,7 @@ export function dht(mode: 'server' | 'client', clock: Clock): (components: Compo
     networkDialTimeout: { maxTimeout: ANSWER_LIMIT }
   })
   return components => {
-    const connect = dialledInHaste(components.connectionManager, clock)
+    const connect = dialledInHaste(components.connectionManager, clock, unreached)
     const openStream: Components['connectionManager']['openStream'] = async (peer, protocols, options = {}) =>
       (await connect(peer, options.signal)).newStream(protocols, options)
     return withoutWaiting(
@@ -57,8 +64,7 @@ type Connect = (peer: Peer, signal?: AbortSignal) => Promise<Connection>
  * Who is connected has time to answer; who is not, and may have gone, is not waited for as long, and not again with each search. Who is reached
  * through a relay serves nobody there, and is not dialled: whether there is a better way is looked for elsewhere.
  */
-function dialledInHaste(manager: Components['connectionManager'], clock: Clock): Connect {
-  const unreached = new CappedMap<string, Millis>(MAX_UNREACHED)
+function dialledInHaste(manager: Components['connectionManager'], clock: Clock, unreached: Unreached): Connect {
   return async (peer, parent = new AbortController().signal) => {
     const open = isPeerId(peer) ? manager.getConnections(peer).filter(({ status }) => status === 'open') : []
     if (open.length > 0 && open.every(({ limits }) => limits !== undefined)) {

@@ -14,7 +14,7 @@ import type { Clock, Millis } from '../../bytes/index.ts'
 import { isRelayed, pathOfAddress } from './addresses.ts'
 import { quickToGiveUp } from './direct-limit.ts'
 import { gossipOptions } from './gossip-options.ts'
-import { dht } from './dht.ts'
+import { createUnreached, dht, type Unreached } from './dht.ts'
 import { compareForDialling, createDialler, type Dialler } from './dialler.ts'
 import { isElsewhere } from './elsewhere.ts'
 import type { Components } from './handshake.ts'
@@ -52,7 +52,7 @@ export async function createNode(
   options: Libp2pNetworkOptions,
   privateKey: PrivateKey,
   jitter: () => number
-): Promise<{ node: Node; places: RelayPlaces; components: Components; dialler: Dialler }> {
+): Promise<{ node: Node; places: RelayPlaces; components: Components; dialler: Dialler; unreached: Unreached }> {
   const listeners = createListenCheck()
   let components: Components | undefined
   const places = createRelayPlaces(wantsRelays(options) ? RELAY_PLACES : 0, options.clock, jitter)
@@ -61,6 +61,7 @@ export async function createNode(
     ...node.getMultiaddrs(),
     ...(components?.transportManager.getAddrs() ?? [])
   ])
+  const unreached = createUnreached()
   const isFar = (address: Multiaddr): boolean => isElsewhere(address, own())
   const node = await createLibp2p({
     start: false,
@@ -94,11 +95,11 @@ export async function createNode(
         pathOfAddress(address.toString()) === 'webrtc' ||
         (isLoopback(address) && !isRelayed(address.toString()) && isFar(address))
     },
-    services: services(options)
+    services: services(options, unreached)
   })
   listeners.check(options.listen)
   if (components === undefined) throw new Error('libp2p has loaded no transport')
-  return { node, places, components, dialler: createDialler(node, components, isFar) }
+  return { node, places, components, dialler: createDialler(node, components, isFar), unreached }
 }
 
 /** Finds the value anew when it is older than this. */
@@ -152,7 +153,7 @@ function connectionManager(
   }
 }
 
-function services(options: Libp2pNetworkOptions) {
+function services(options: Libp2pNetworkOptions, unreached: Unreached) {
   return {
     keychain: keychain(keychainInit),
     identify: identify(),
@@ -161,6 +162,6 @@ function services(options: Libp2pNetworkOptions) {
     pubsub: gossipsub(gossipOptions),
     ...(options.relayServer ? { relay: relayServer() } : {}),
     ...(options.freePort === undefined ? {} : { rawDial: createRawDial }),
-    ...(options.dht === 'off' ? {} : { dht: dht(options.dht, options.clock) })
+    ...(options.dht === 'off' ? {} : { dht: dht(options.dht, options.clock, unreached) })
   }
 }

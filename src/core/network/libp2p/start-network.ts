@@ -48,7 +48,11 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const peerDiscovery = (options.peerDiscovery ?? []).map(factory => reportingPeers(factory, peer => local.found(peer)))
   const jitter = options.jitter ?? Math.random
   const privateKey = await loadTransportKey(options.datastore)
-  const { node, places, components, dialler } = await createNode({ ...options, peerDiscovery }, privateKey, jitter)
+  const { node, places, components, dialler, unreached } = await createNode(
+    { ...options, peerDiscovery },
+    privateKey,
+    jitter
+  )
   const ended = new AbortController()
   setMaxListeners(Infinity, ended.signal)
   const self = fromLibp2pPeer(node.peerId)
@@ -115,6 +119,8 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     wakeAll()
   }
   function wakeAll(): void {
+    // Where it was, this machine reached nobody, or others.
+    unreached.clear()
     punching?.wake()
     for (const part of [upgrades, reach, ...keepers, ...chosen, ...meetings]) part.wake()
     void places.search(node)
