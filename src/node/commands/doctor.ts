@@ -7,8 +7,8 @@ import { UnavailableError } from '../exits.ts'
 import { withCleanup } from '../peer/cleanup.ts'
 import type { Run } from './command.ts'
 
-/** Without a running peer: how long to look for the relays that were named, and for a place at them. */
-const MEETING_MS = 10_000
+/** Without a running peer: how long to look for another of the relays that were named, or for another place at one. */
+const PATIENCE_MS = 10_000
 const LOOK_AGAIN_MS = 100
 /** Two are enough to tell. */
 const ENOUGH = 2
@@ -39,7 +39,7 @@ function examineAlone(
     const { connect, openPortsOf } = await import('../peer/full-peer.ts')
     const network = await connect(stored, settings, false)
     const ports = await openPortsOf(network, settings, cleanup)
-    await untilMet(network, settings, AbortSignal.any([stop, AbortSignal.timeout(MEETING_MS)]))
+    await untilMet(network, settings, stop)
     await ports?.settled
     stop.throwIfAborted()
     const { examiner } = await import('../doctor/examiner.ts')
@@ -49,12 +49,14 @@ function examineAlone(
   })
 }
 
-/** Resolves when the relays that were named are met and keep a place, or time runs out. */
-async function untilMet(network: Network, { bootstrap }: Settings, signal: AbortSignal): Promise<void> {
+/** Resolves when the relays that were named are met and keep a place, or no more of them come. */
+async function untilMet(network: Network, { bootstrap }: Settings, stop: AbortSignal): Promise<void> {
   const wanted = Math.min(bootstrap.length, ENOUGH)
-  while (!signal.aborted) {
-    const witnesses = (await network.reach?.witnesses()) ?? []
-    if (witnesses.length >= wanted && network.relays().length >= wanted) return
+  let [before, end] = [0, performance.now() + PATIENCE_MS]
+  while (!stop.aborted && performance.now() < end) {
+    const [met, places] = [(await network.reach?.witnesses())?.length ?? 0, network.relays().length]
+    if (met >= wanted && places >= wanted) return
+    if (met + places > before) [before, end] = [met + places, performance.now() + PATIENCE_MS]
     await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
   }
 }
