@@ -97,7 +97,7 @@ test('who may not, does not: nothing is said, and what is said all the same does
   const bob = await scene.admit(anna, 2)
   const { member } = anna.identity.certificate
   const action = { kind: 'remove', member, last: new Map() } as const
-  expect(bob.room.say(action)).toEqual({ ok: false, error: 'no member may do that' })
+  expect(bob.room.say(action)).toEqual({ ok: false, error: 'only owners and admins may' })
   const stranger = await scene.deps(9)
   const forged = scene.log[0]
   if (forged === undefined) throw new Error('no create')

@@ -40,6 +40,24 @@ test('nobody may what the role does not give', () => {
   expect(story.roles()).toBe('Anna owner, Bob admin, Cy member, Dee member')
 })
 
+test('who tries what is not theirs is told whose it is', () => {
+  const story = room()
+  const tried = [
+    story.remove('Cy', 'Dee'),
+    story.role('Bob', 'Cy', 'admin'),
+    story.say('Bob', { kind: 'close' }),
+    story.say('Cy', { kind: 'revoke-device', member: member('Dee'), device: deviceOf('Dee'), last: 0 }),
+    story.remove('Anna', 'Anna')
+  ]
+  expect(tried.map(id => story.access().void.get(id))).toEqual([
+    'only owners and admins may',
+    'an admin may only with members and observers',
+    'only an owner may',
+    'only an owner may, or whose device it is',
+    'there is no such member, or no owner would be left'
+  ])
+})
+
 test('a removal voids what its target did unknown to it', () => {
   const story = room()
   story.admit('Bob', 'Eve')

@@ -20,7 +20,30 @@ export function forbids({ author, action }: Pick<Operation, 'author' | 'action'>
   if (role === undefined) return 'its author is no member'
   if (view.isClosed()) return 'the room is closed'
   if (view.pair() !== undefined && !isOfDirect(author, action)) return 'in a direct conversation nobody may do that'
-  return may(role, author, action, view) ? undefined : `no ${role} may do that`
+  return may(role, author, action, view) ? undefined : whoMay(role, action)
+}
+
+/** For people: who does what this role may not. */
+function whoMay(role: Role, { kind }: Action): string {
+  switch (kind) {
+    case 'policy':
+    case 'close':
+    case 'create':
+      return 'only an owner may'
+    case 'revoke-device':
+      return 'only an owner may, or whose device it is'
+    case 'revoke':
+      return 'only owners and admins may, and who made the invite'
+    case 'admit':
+      return 'only who writes in the room may, by an invite that holds'
+    case 'device':
+      return 'only who writes in the room may, or whose device it is'
+    case 'invite':
+    case 'remove':
+    case 'role':
+      if (role === 'owner') return 'there is no such member, or no owner would be left'
+      return role === 'admin' ? 'an admin may only with members and observers' : 'only owners and admins may'
+  }
 }
 
 function may(role: Role, author: MemberId, action: Exclude<Action, { kind: 'create' }>, view: View): boolean {
