@@ -38,6 +38,32 @@ test('a room that was left before is forgotten by its id, an open one by its nam
   expect(await storedOf(anna, lobby.id)).toEqual([])
 })
 
+test('a private room that was left is forgotten by its name, also after a restart; of two that were called so the ids are told', async () => {
+  const story = new Story()
+  const anna = await story.enter('Anna')
+  const ids: string[] = []
+  for (let rooms = 0; rooms < 2; rooms += 1) {
+    await found(story, anna)
+    ids.push(anna.peer.findRoom('Loft').id)
+    await settle(story, anna.peer.leaveRoom('Loft'))
+  }
+  const [first = '', second = ''] = ids
+  await found(story, anna)
+  const { id: listed } = anna.peer.findRoom('Loft')
+  // That is the one that is meant while it is listed.
+  expect(await settle(story, anna.peer.forgetRoom('Loft'))).toBe(listed)
+  const again = await restart(story, 'Anna', anna)
+  const refused = again.peer.forgetRoom('Loft')
+  await expect(refused).rejects.toThrow(/you left more than one room Loft/)
+  await expect(refused).rejects.toThrow(first)
+  await expect(refused).rejects.toThrow(second)
+  expect(await settle(story, again.peer.forgetRoom(first))).toBe(first)
+  expect(await settle(story, again.peer.forgetRoom(' loft'))).toBe(second)
+  for (const id of [first, second]) expect(await storedOf(again, id)).toEqual([])
+  expect((await again.storage.records.list('')).filter(([name]) => name.startsWith('left-name/'))).toEqual([])
+  await expect(again.peer.forgetRoom('Loft')).rejects.toThrow(/there is no room/)
+})
+
 test('of a private room and an open one left before, both of this name, the one that is listed is meant', async () => {
   const story = new Story()
   const anna = await story.enter('Anna')

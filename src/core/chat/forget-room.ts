@@ -1,8 +1,9 @@
+import { UsageError } from '../bytes/index.ts'
 import { openRoom, type RoomId } from '../encryption/index.ts'
 import { foldCase, type DeviceId } from '../identity/index.ts'
 import type { Storage } from '../log/index.ts'
 import type { RoomSummary } from './peer.ts'
-import { deleteRoomRecord, saveRoomRecord, type RoomRecord } from './room-records.ts'
+import { forgetRoomRecord, leftNames, saveRoomRecord, type RoomRecord } from './room-records.ts'
 import { decodeDevice, DEVICE_RECORD_PREFIX, encodeDevice } from './room/devices.ts'
 
 const ROOM_ID = /^[0-9a-f]{64}$/
@@ -27,20 +28,33 @@ export async function goOnForgetting(storage: Storage, { id, erasing }: RoomReco
     const change = { name: DEVICE_RECORD_PREFIX + own.device, value: encodeDevice(own) }
     await storage.room(id).commit({ records: [change] })
   }
-  await deleteRoomRecord(storage.records, id)
+  await forgetRoomRecord(storage.records, id)
 }
 
-/** The room of this name or id, if this device has left it, still has something of it, and is in none (`listed`) that is called so. */
+/**
+ * The room of this name or id, if this device has left it, still has something of it, and is in none (`listed`) that is called so.
+ * @throws UsageError when there is more than one
+ */
 export async function leftRoom(
   storage: Storage,
   device: DeviceId,
   listed: readonly RoomSummary[],
   reference: string
 ): Promise<RoomId | undefined> {
+  const called = foldCase(reference.trim())
   const named = openRoom(reference)
-  const id = ROOM_ID.test(reference) ? (reference as RoomId) : named.ok ? named.value.roomId : undefined
-  const isListed = listed.some(room => room.id === id || foldCase(room.name) === foldCase(reference.trim()))
-  if (id === undefined || isListed) return undefined
-  const stored = await storage.room(id).records.list('', 2)
-  return stored.some(([name]) => name !== DEVICE_RECORD_PREFIX + device) ? id : undefined
+  const given = ROOM_ID.test(reference) ? [reference as RoomId] : named.ok ? [named.value.roomId] : []
+  if (listed.some(({ id, name }) => given.includes(id as RoomId) || foldCase(name) === called)) return undefined
+  const byName = [...(await leftNames(storage.records))].flatMap(([id, name]) =>
+    foldCase(name) === called ? [id] : []
+  )
+  const inThem = new Set<string>(listed.map(({ id }) => id))
+  const left: RoomId[] = []
+  for (const id of new Set([...given, ...byName])) {
+    const stored = inThem.has(id) ? [] : await storage.room(id).records.list('', 2)
+    if (stored.some(([name]) => name !== DEVICE_RECORD_PREFIX + device)) left.push(id)
+  }
+  if (left.length > 1)
+    throw new UsageError(`you left more than one room ${reference}: give an id, ${left.join(' or ')}`)
+  return left[0]
 }

@@ -185,12 +185,13 @@ export class OwnRooms {
   }
 
   leave(reference: string): Promise<void> {
-    return this.drop(this.summaryOf(reference).id as RoomId)
+    const { id, name } = this.summaryOf(reference)
+    return this.drop(id as RoomId, name)
   }
 
-  /** The same by the id, also of one that gave way. */
-  drop(id: RoomId): Promise<void> {
-    return this.#changes.run(() => this.#leave(id, () => deleteRoomRecord(this.#deps.storage.records, id)))
+  /** The same by the id, also of one that gave way. @param leftAs by which it is found to be forgotten */
+  drop(id: RoomId, leftAs?: string): Promise<void> {
+    return this.#changes.run(() => this.#leave(id, () => deleteRoomRecord(this.#deps.storage.records, id, leftAs)))
   }
 
   /** Leaves a room, or did so before, and erases all that is stored of it. */
@@ -358,8 +359,7 @@ export class OwnRooms {
 
   /** Who asks for the way back is there once the room's log here has the invite, however that came. */
   #noteReturned(id: RoomId): void {
-    const returns = this.joins.returnsTo(id)
-    const membership = this.#rooms.get(id)?.live.membership
+    const [returns, membership] = [this.joins.returnsTo(id), this.#rooms.get(id)?.live.membership]
     if (returns === undefined || membership?.knows(returns.by) !== true) return
     if (membership.summary().ended !== undefined) return
     this.joins.forget(id)

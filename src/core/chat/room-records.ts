@@ -1,7 +1,7 @@
 import { decodeUtf8, encodeUtf8, expectValue, type Millis } from '../bytes/index.ts'
 import type { RoomId } from '../encryption/index.ts'
 import type { MemberId } from '../identity/index.ts'
-import type { RecordStore } from '../log/index.ts'
+import type { RecordChange, RecordStore } from '../log/index.ts'
 import type { DeviceRecord } from './room/devices.ts'
 import type { Retention } from './room/retention.ts'
 
@@ -77,6 +77,7 @@ export interface RememberedPeer {
 const MAX_REMEMBERED = 16
 const PREFIX = 'room/'
 const LEFT_RECORD = 'left-rooms'
+const LEFT_NAME = 'left-name/'
 
 /** Of a room of which this device remembers nothing. */
 export function emptyRecord(id: RoomId): RoomRecord {
@@ -92,11 +93,28 @@ export function saveRoomRecord(records: RecordStore, record: RoomRecord): Promis
   return records.write([{ name: PREFIX + record.id, value: encodeUtf8(JSON.stringify(record)) }])
 }
 
-export function deleteRoomRecord(records: RecordStore, id: RoomId): Promise<void> {
-  return records.write([
+/** @param leftAs what the room was called, of which something is stored still */
+export function deleteRoomRecord(records: RecordStore, id: RoomId, leftAs?: string): Promise<void> {
+  const named = leftAs === undefined ? [] : [{ name: LEFT_NAME + id, value: encodeUtf8(leftAs) }]
+  return records.write([...withoutRecord(id), ...named])
+}
+
+/** Of a room of which nothing is stored any more. */
+export function forgetRoomRecord(records: RecordStore, id: RoomId): Promise<void> {
+  return records.write([...withoutRecord(id), { name: LEFT_NAME + id, value: undefined }])
+}
+
+function withoutRecord(id: RoomId): RecordChange[] {
+  return [
     { name: PREFIX + id, value: undefined },
     { name: LEFT_RECORD, value: new Uint8Array([1]) }
-  ])
+  ]
+}
+
+/** Of rooms that were left and not forgotten; they may have been entered again. */
+export async function leftNames(records: RecordStore): Promise<Map<RoomId, string>> {
+  const rows = await records.list(LEFT_NAME)
+  return new Map(rows.map(([key, name]) => [key.slice(LEFT_NAME.length) as RoomId, expectValue(decodeUtf8(name))]))
 }
 
 /** Whether this device is or was in a room, whose messages are its member's. */
