@@ -192,6 +192,19 @@ test('an admin invites and changes those below, and leaves name, history and the
   expect([...role.element().querySelectorAll('option')].map(({ value }) => value)).toEqual(['member', 'observer'])
 })
 
+test('who came by an invite that was revoked is shown to whoever revoked it, and is removed from there', async () => {
+  const peer = createPlainPeer('Ann')
+  const id = await privateRoom(peer)
+  peer.setMembers(id, [{ nick: 'Ann', self: true, role: 'owner' }, { nick: 'Bo' }, { nick: 'Cy', uninvited: true }])
+  showWorkspace(peer, `#/room/${id}/details`)
+  const list = page.getByRole('list', { name: 'Members' })
+  const marks = list.getByText('came by an invite that you had revoked')
+  await expect.element(marks).toBeVisible()
+  expect(marks.elements().map(each => each.closest('li')?.querySelector('.member-name')?.textContent)).toEqual(['Cy'])
+  await list.getByRole('button', { name: 'Remove', exact: true }).click()
+  await expect.element(dialog.getByText('Cy', { exact: true })).toBeVisible()
+})
+
 test('a room is renamed, its history shared, and closed', async () => {
   const peer = createPlainPeer('Ann')
   const id = await privateRoom(peer)

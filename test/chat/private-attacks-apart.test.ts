@@ -51,6 +51,23 @@ test('an invite for one, spent in two parts of the room: one of the two stays, a
   await hears(story, goes, 'Anna: welcome back')
 })
 
+test('an invite that was revoked in one part of the room lets in in the other: whoever revoked it is shown who came', async () => {
+  const { story, anna, others } = await room('Bob')
+  const [bob] = others as [Actor]
+  const link = await inviteLink(story, anna, { uses: 1 })
+  await story.until('Bob has it', () => bob.peer.privateRooms.invites('Loft').some(({ uses }) => uses === 1))
+  const cy = await story.enter('Cy')
+  story.network.part(networksOf(anna), networksOf(bob, cy))
+  await settle(story, anna.peer.privateRooms.revoke(link))
+  expect(await join(story, cy, link)).toBe('in')
+  story.network.heal()
+  await meet(story, anna, bob, cy)
+  const uninvited = async ({ peer }: Actor) =>
+    (await peer.members('Loft')).filter(each => each.uninvited === true).map(each => each.member)
+  expect(await uninvited(anna)).toEqual([cy.peer.me().member])
+  expect(await uninvited(bob)).toEqual([])
+})
+
 test('two admins who remove each other: one stays, and all agree on which', async () => {
   const { story, anna, others } = await room('Bob', 'Cy')
   const [bob, cy] = others as [Actor, Actor]

@@ -316,7 +316,7 @@ test('who built on the floods of two, which others took in other words, is heard
 }, 60_000)
 
 test('what hundreds of members say above one long row that is not here is noted in a moment', () => {
-  const nobody = { devices: new Set<DeviceId>(), revoked: new Map(), wrote: undefined }
+  const nobody = { devices: new Set<DeviceId>(), revoked: new Map(), wrote: undefined, despite: new Set<MemberId>() }
   const names = Array.from({ length: 300 }, (_, index) => `${index}` as MemberId)
   const members = new Map(
     names.map((name, index) => [name, { ...nobody, role: index === 0 ? 'owner' : 'member' }] as const)

@@ -6,7 +6,7 @@ import { Avatar } from './avatar.tsx'
 import type { Ask } from './dialogs.tsx'
 import { CloseIcon, MessageIcon, SafetyIcon } from './icons.tsx'
 import { InviteLink } from './invite-link.tsx'
-import { MemberMenu } from './member-menu.tsx'
+import { mayChange, MemberMenu } from './member-menu.tsx'
 import { Name } from './name.tsx'
 import { RoomSettings } from './room-settings.tsx'
 import { RetentionChoice } from './retention-choice.tsx'
@@ -138,6 +138,16 @@ function Member({ member, session, room, ask }: MemberProps) {
       {member.equivocated === true && (
         <span class="member-flag" title={EQUIVOCATED_NOTE}>
           signed two messages as one
+        </span>
+      )}
+      {member.uninvited === true && (
+        <span class="member-flag">
+          <span>came by an invite that you had revoked</span>{' '}
+          {mayChange(room, member) && (
+            <button type="button" class="link-button" onClick={() => ask({ kind: 'remove', room, member })}>
+              Remove
+            </button>
+          )}
         </span>
       )}
       <span class="member-path" title={explained}>

@@ -77,7 +77,8 @@ const GIVE_WORDS: Readonly<Record<MemberRole, string>> = {
   observer: 'Let only read'
 }
 
-function mayChange(room: RoomSummary, { role, self }: MemberSummary): boolean {
+/** Whether one may remove a member, or give it another role. */
+export function mayChange(room: RoomSummary, { role, self }: MemberSummary): boolean {
   if (self || !canManage(room)) return false
   return room.role === 'owner' || role === 'member' || role === 'observer'
 }

@@ -28,6 +28,7 @@ export function summaryOf(of: SummaryOf, member: MemberId): MemberSummary {
     self: isSelf,
     path: best?.path ?? 'none',
     rtt: best?.rtt,
+    ...(known?.despite.has(of.self) === true && { uninvited: true }),
     ...marksOf(of, member)
   }
 }

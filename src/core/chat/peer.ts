@@ -133,6 +133,8 @@ export interface MemberSummary {
   readonly rtt: Millis | undefined
   /** A device of this member signed two different entries for one sequence; the proof is stored. */
   readonly equivocated?: true
+  /** Came in by an invite that this device's member had revoked; whoever let them in did not know that yet. */
+  readonly uninvited?: true
 }
 
 /** Who took a message that was handed over: other members, and keepers. */

@@ -70,8 +70,9 @@ export const setRoom: Run = async invocation => {
 function memberLine(member: Omit<MemberSummary, 'rtt'>): string {
   const role = member.role === 'member' ? '' : `${member.role}, `
   const where = member.self ? 'you' : member.online ? `online, ${member.path}` : 'offline'
-  const flag = member.equivocated === true ? ', signed two messages as one' : ''
-  return `${member.member.slice(0, 12)}  ${visible(member.nick)}  (${role}${where}${flag})`
+  const doubt = member.equivocated === true ? ', signed two messages as one' : ''
+  const way = member.uninvited === true ? ', came by an invite that you had revoked' : ''
+  return `${member.member.slice(0, 12)}  ${visible(member.nick)}  (${role}${where}${way}${doubt})`
 }
 
 function first(invocation: Invocation): string {

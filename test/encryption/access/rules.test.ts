@@ -247,6 +247,10 @@ test('a revocation stops who knows it, and who was admitted unknown to it stays'
   story.admit('Dee', 'Fay', 'member', invite)
   story.meet()
   expect(story.roles()).toBe('Anna owner, Bob admin, Cy member, Dee member, Eve member')
+  const despite = [...story.access().members].map(([each, { despite: by }]) => [each, [...by]])
+  expect(despite.filter(([, by]) => by?.length !== 0)).toEqual([[member('Eve'), [member('Anna')]]])
+  story.role('Anna', 'Eve', 'admin')
+  expect(story.access().members.get(member('Eve'))?.despite.size).toBe(0)
 })
 
 test('with a member go the invites, unless they are kept; who is banned is not let in by one', () => {

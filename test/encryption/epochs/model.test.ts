@@ -95,7 +95,8 @@ function admissionsFirst(operations: Iterable<Operation>, room: OperationId) {
         role: action.role,
         devices: new Set([action.device]),
         revoked: new Map(),
-        wrote: undefined
+        wrote: undefined,
+        despite: new Set()
       })
     }
   }

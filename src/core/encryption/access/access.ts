@@ -25,6 +25,8 @@ export interface MemberAccess {
   readonly revoked: LastKnown
   /** Of an observer: up to which sequence of each device what they said counts. Nothing else does. */
   readonly wrote: LastKnown | undefined
+  /** Who had revoked the invite by which this member came, unknown to whoever let them in. */
+  readonly despite: ReadonlySet<MemberId>
 }
 
 export interface RemovedMember {

@@ -326,7 +326,7 @@ function membersOf(standing: Standing, stands: readonly Placed[]): Map<MemberId,
     const { action } = by.operation
     const named = (action.kind === 'role' ? action.last : undefined) ?? new Map()
     const wrote = role === 'observer' ? lastOf(named, member, stands) : undefined
-    members.set(member, { role, devices, revoked, wrote })
+    members.set(member, { role, devices, revoked, wrote, despite: standing.despite(by) })
   }
   return members
 }

@@ -1,5 +1,5 @@
 import type { MemberId } from '../../identity/index.ts'
-import type { History, Placed } from './history.ts'
+import { isConcurrent, type History, type Placed } from './history.ts'
 import { rankOf, subjectOf, type OperationId, type Role } from './operation.ts'
 import type { View } from './rights.ts'
 
@@ -65,15 +65,17 @@ export class Standing implements View {
   invite(id: OperationId): { readonly role: Role; readonly author: MemberId } | undefined {
     const invite = this.#stands.find(({ operation }) => operation.id === id)
     if (invite?.operation.action.kind !== 'invite') return undefined
-    const isRevoked = this.#stands.some(
-      ({ operation: { action }, past }) =>
-        (action.kind === 'revoke' && action.invite === id) ||
-        (action.kind === 'remove' &&
-          action.keepsInvites !== true &&
-          action.member === invite.operation.author &&
-          past.has(invite.place))
-    )
-    return isRevoked ? undefined : { role: invite.operation.action.role, author: invite.operation.author }
+    if (this.#stands.some(each => isEndOf(each, invite))) return undefined
+    return { role: invite.operation.action.role, author: invite.operation.author }
+  }
+
+  /** Who had revoked the invite by which it was let in, of those of whom that operation knows nothing. */
+  despite(admission: Placed): ReadonlySet<MemberId> {
+    const { action } = admission.operation
+    const invite = action.kind === 'admit' && action.invite ? this.#history.get(action.invite) : undefined
+    if (invite === undefined) return new Set()
+    const ends = this.#stands.filter(each => isConcurrent(each, admission) && isEndOf(each, invite))
+    return new Set(ends.map(({ operation }) => operation.author))
   }
 
   isClosed(): boolean {
@@ -130,6 +132,12 @@ export interface Weight {
 export function compareWeights(a: Weight, b: Weight): number {
   const rank = (weight: Weight): number => (weight.role === undefined ? -1 : rankOf(weight.role))
   return rank(b) - rank(a) || a.since - b.since || compareText(a.author, b.author) || compareText(a.id, b.id)
+}
+
+function isEndOf({ operation: { action }, past }: Placed, invite: Placed): boolean {
+  if (action.kind === 'revoke') return action.invite === invite.operation.id
+  if (action.kind !== 'remove' || action.keepsInvites === true) return false
+  return action.member === invite.operation.author && past.has(invite.place)
 }
 
 export function isRemoval({ operation }: Placed): boolean {
