@@ -108,7 +108,10 @@ export function createConnections(scope: Scope, listeners: ConnectionListeners):
     }
   }
 
-  /** Who comes by another network could not hang up what went by the one before; who answers on the new connection answers on that, too, or has left it. */
+  /**
+   * Who comes by another network could not hang up what went by the one before; who answers on the connection they opened answers on that,
+   * too, or has left it. One that is worse is used by nobody, and may take its time.
+   */
   function doubtEarlier(peer: PeerId, proved: Tracked): void {
     for (const earlier of of(peer)) {
       const isEarlier = earlier.connection.timeline.open < proved.connection.timeline.open
@@ -132,7 +135,7 @@ export function createConnections(scope: Scope, listeners: ConnectionListeners):
       tracked.silent = 0
       tracked.suspected = false
       heard(peer, tracked)
-      if (isFirst) doubtEarlier(peer, tracked)
+      if (isFirst && tracked.connection.direction === 'inbound') doubtEarlier(peer, tracked)
     } catch {
       if (!scope.signal.aborted) unheard(peer, tracked)
     }
