@@ -10,8 +10,9 @@ import type { Run } from './command.ts'
 /** Without a running peer: how long to look for another of the relays that were named, or for another place at one. */
 const PATIENCE_MS = 10_000
 const LOOK_AGAIN_MS = 100
-/** Two are enough to tell. */
-const ENOUGH = 2
+/** Of three relays one that is wrong stands out. */
+const ENOUGH_RELAYS = 3
+const ENOUGH_PLACES = 2
 
 export const doctor: Run = async ({ settings, output, stop }) => {
   const access = await openAccess(settings, stop)
@@ -51,11 +52,12 @@ function examineAlone(
 
 /** Resolves when the relays that were named are met and keep a place, or no more of them come. */
 async function untilMet(network: Network, { bootstrap }: Settings, stop: AbortSignal): Promise<void> {
-  const wanted = Math.min(bootstrap.length, ENOUGH)
+  const named = new Set(bootstrap.map(address => address.split('/p2p/').at(-1))).size
+  const [enoughMet, enoughPlaces] = [Math.min(named, ENOUGH_RELAYS), Math.min(named, ENOUGH_PLACES)]
   let [before, end] = [0, performance.now() + PATIENCE_MS]
   while (!stop.aborted && performance.now() < end) {
     const [met, places] = [(await network.reach?.witnesses())?.length ?? 0, network.relays().length]
-    if (met >= wanted && places >= wanted) return
+    if (met >= enoughMet && places >= enoughPlaces) return
     if (met + places > before) [before, end] = [met + places, performance.now() + PATIENCE_MS]
     await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
   }
