@@ -111,10 +111,10 @@ test('a device of an older store, known by its root’s word alone, is known ane
   const again = await reload()
   expect((await again.shown.newest(1))[0]?.author).toBe(eve.certificate.member)
   const [entry] = await store.load((await again.shown.newest(1)).map(({ id }) => id))
-  expect(entry && again.authorsOf(entry)).toEqual([])
+  expect(entry && again.introducedWith(entry)).toEqual([])
   await again.introduce({ certificate: bob.certificate.bytes, nick: undefined }, 0)
   expect((await again.shown.newest(1))[0]?.author).toBe(bob.certificate.member)
-  expect(entry && again.authorsOf(entry)).toHaveLength(1)
+  expect(entry && again.introducedWith(entry)).toHaveLength(1)
 })
 
 test('a deletion that names an entry twice is none', async () => {
@@ -258,7 +258,7 @@ test('what was erased is introduced with all its authors’ devices', async () =
   const [bob, cy] = [await lobbyOf(1), await lobbyOf(2)]
   for (const entry of [message, edit, deletion]) await bob.room.accept([entry])
   const left = await stored(bob, [message, edit, deletion])
-  for (const entry of left) for (const profile of bob.room.authorsOf(entry)) await cy.room.introduce(profile, 0)
+  for (const entry of left) for (const profile of bob.room.introducedWith(entry)) await cy.room.introduce(profile, 0)
   await cy.room.accept(left)
   expect(cy.room.gaps.missing()).toEqual([])
 })

@@ -107,6 +107,7 @@ export class ChangingMember {
       standing: (_, member) => this.standings.get(member) ?? 'unknown',
       generationOf: epoch => this.#generationOf(epoch)?.rendezvous,
       comeBack: async () => undefined,
+      named: () => undefined,
       network,
       room,
       identity,

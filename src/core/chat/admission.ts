@@ -69,15 +69,19 @@ export class Admission implements AdmittingRoom {
     const why = this.#whyNot(request) ?? (await this.#faultOf(request))
     const role = access.invites.get(invite)?.role
     if (why !== undefined || role === undefined) return refused(why ?? 'not-allowed')
+    await this.#introduce(request)
     try {
       await this.#deps.membership.operate(control => control.admit(certificate, keyPackage, { role, invite }))
     } catch (thrown) {
       if (thrown instanceof NotAllowedError) return refused('not-allowed')
       throw thrown
     }
-    const { nick } = request
-    await this.#deps.room.introduce({ certificate: certificate.bytes, nick }, this.#deps.clock.now())
     return this.#handOver()
+  }
+
+  /** Before it is in: others are told of it by name, which is stored with that. */
+  async #introduce({ certificate, nick }: DeviceRequest): Promise<void> {
+    await this.#deps.room.introduce({ certificate: certificate.bytes, nick }, this.#deps.clock.now())
   }
 
   async admitDevice(request: DeviceRequest): Promise<JoinAnswer | undefined> {
@@ -95,14 +99,16 @@ export class Admission implements AdmittingRoom {
   }
 
   /** It reads what its member could read, and what the room's policy gives everybody. */
-  async #admitDevice({ certificate, keyPackage, nick }: DeviceRequest): Promise<JoinAnswer> {
-    const { membership, room } = this.#deps
+  async #admitDevice(request: DeviceRequest): Promise<JoinAnswer> {
+    const { membership } = this.#deps
+    const { certificate, keyPackage } = request
     const { member, device } = certificate
     const known = membership.access().members.get(member)
     if (known === undefined) return refused('not-allowed')
     if (known.revoked.has(device)) return refused('device-revoked')
     if (!known.devices.has(device)) {
       if (!(await this.#isFit(certificate.device, keyPackage))) return refused('not-allowed')
+      await this.#introduce(request)
       try {
         await membership.operate(control =>
           control.say({ kind: 'device', member, device }, { certificate, keyPackage })
@@ -111,7 +117,6 @@ export class Admission implements AdmittingRoom {
         if (thrown instanceof NotAllowedError) return refused(membership.access().isClosed ? 'closed' : 'not-allowed')
         throw thrown
       }
-      await room.introduce({ certificate: certificate.bytes, nick }, this.#deps.clock.now())
     }
     return this.#handOver(member)
   }

@@ -74,10 +74,11 @@ export class Membership {
   }
 
   /** As the room's link asks for it. */
-  readonly standings: Pick<RoomLinkDeps, 'standing' | 'generationOf' | 'comeBack'> = {
+  readonly standings: Pick<RoomLinkDeps, 'standing' | 'generationOf' | 'comeBack' | 'named'> = {
     standing: device => this.#standing(device),
     comeBack: groupInfo => this.operate(control => control.comeBack(groupInfo)),
-    generationOf: epoch => this.#room.generation(toHex(epoch))?.rendezvousSecret
+    generationOf: epoch => this.#room.generation(toHex(epoch))?.rendezvousSecret,
+    named: member => this.#tell(member, 'named')
   }
 
   /** Others to reach by what is said. */
@@ -284,7 +285,7 @@ export class Membership {
     return new Map(named.map(device => [device, book.get(device)?.last?.sequence ?? 0]))
   }
 
-  #tell(member: MemberId, change: 'joined' | 'left' | 'removed' | 'role' | 'devices'): void {
+  #tell(member: MemberId, change: 'joined' | 'left' | 'removed' | 'role' | 'devices' | 'named'): void {
     const { events, keys, nickOf } = this.#deps
     events.emit({ event: 'member', room: keys.roomId, member, nick: nickOf(member), change })
   }

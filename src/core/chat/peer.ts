@@ -223,7 +223,7 @@ export type PeerEvent =
       member: string
       nick: string
       /** `devices`: one came in, or was taken out. */
-      change: 'joined' | 'left' | 'removed' | 'role' | 'devices' | 'online' | 'offline'
+      change: 'joined' | 'left' | 'removed' | 'role' | 'devices' | 'named' | 'online' | 'offline'
     }
   /** `joined`: this device is in; `settings`: name, history policy, or that it was closed. */
   | { event: 'room'; room: string; change: 'joined' | 'left' | 'read' | 'keepers' | 'joining' | 'settings' | 'invites' }

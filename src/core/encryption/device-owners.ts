@@ -7,11 +7,23 @@ import { pastOf, type Access, type Operation, type OperationId } from './access/
  */
 export class DeviceOwners {
   readonly #brought = new Map<DeviceId, Map<OperationId, MemberId>>()
+  readonly #devices = new Map<OperationId, DeviceId>()
 
   add(operation: OperationId, { device, member }: DeviceCertificate): void {
     const known = this.#brought.get(device)
     if (known === undefined) this.#brought.set(device, new Map([[operation, member]]))
     else known.set(operation, member)
+    this.#devices.set(operation, device)
+  }
+
+  /** Whose device it is that comes in by this operation, if one does. */
+  broughtBy(operation: OperationId): DeviceId | undefined {
+    return this.#devices.get(operation)
+  }
+
+  /** The operations by which the device came in. */
+  bringing(device: DeviceId): OperationId[] {
+    return [...(this.#brought.get(device)?.keys() ?? [])]
   }
 
   /** Whose the device was to what an operation of its stands above, the lower id of two; undefined: nobody's. */

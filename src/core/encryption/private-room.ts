@@ -101,7 +101,7 @@ export class PrivateRoom {
   readonly #inviteKeys = new Map<OperationId, Uint8Array>()
   readonly #handedOver: Map<EpochId, Uint8Array>
   readonly #storedEpochs: StoredGraph | undefined
-  readonly #owners = new DeviceOwners()
+  readonly owners = new DeviceOwners()
   readonly #waiting = new CappedMap<OperationId, Arrived>(MAX_WAITING)
   readonly #views: AccessViews
   readonly #generations: Generations
@@ -169,7 +169,7 @@ export class PrivateRoom {
   }
 
   memberOf(device: DeviceId): MemberId | undefined {
-    return this.#owners.now(device, () => this.access())
+    return this.owners.now(device, () => this.access())
   }
 
   /** Up to which sequence what this device said counts; undefined for one that is not known. */
@@ -345,15 +345,14 @@ export class PrivateRoom {
       if (by !== undefined) this.quotas.operations.lacks(lacked, id, by)
       return 'waits'
     }
-    const author =
-      action.kind === 'create' ? certificate?.member : this.#owners.authorOf(device, rest, this.#operations)
+    const author = action.kind === 'create' ? certificate?.member : this.owners.authorOf(device, rest, this.#operations)
     if (author === undefined) return 'void'
     if (!this.quotas.operations.take({ entry: id, id, author, isStored })) return 'full'
     this.#operations.set(id, { id, author, device, action, ...rest })
     this.#access = undefined
     if (device === this.#deps.device.id) this.#previous = id
     if (certificate !== undefined) {
-      this.#owners.add(id, certificate)
+      this.owners.add(id, certificate)
       this.quotas.noteBrought(certificate.member, author)
     }
     if (certificate !== undefined && keyPackage !== undefined)

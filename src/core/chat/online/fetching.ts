@@ -11,7 +11,7 @@ export async function* answerFetch(room: Room, { ids, context }: Fetch): AsyncIt
   let bytes = 0
   const introduced = new Set<string>()
   for await (const entry of room.fetch(ids, context)) {
-    for (const profile of room.authorsOf(entry)) {
+    for (const profile of room.introducedWith(entry)) {
       if (introduced.has(toHex(profile.certificate))) continue
       introduced.add(toHex(profile.certificate))
       yield { kind: 'introduce', profile }

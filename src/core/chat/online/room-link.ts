@@ -18,6 +18,7 @@ import { Lacking } from './lacking.ts'
 import { Meeting, type Standing } from './meeting.ts'
 import { MeetingSecrets, nameOf, type MeetingKeys, type SecretName } from './meeting-secrets.ts'
 import { OlderControl } from './older-control.ts'
+import { Naming } from './naming.ts'
 import { Presence, type PresentDevice } from './presence.ts'
 import type { Room } from '../room/room.ts'
 import type { SequenceRanges } from '../room/sequence-ranges.ts'
@@ -34,6 +35,8 @@ export interface RoomLinkDeps {
   readonly generationOf: (epoch: Uint8Array) => Uint8Array | undefined
   /** Has this device come back into the epoch that all go on from, and others told of it. */
   readonly comeBack: (groupInfo: Uint8Array) => Promise<unknown>
+  /** The name of a member is known who had none here. */
+  readonly named: (member: MemberId) => void
   readonly network: Network
   readonly room: Room
   readonly identity: Identity
@@ -63,8 +66,9 @@ export interface RoomLinkDeps {
 export const EVERYBODY_IS_IN = {
   standing: () => 'in',
   generationOf: () => undefined,
-  comeBack: async () => undefined
-} as const satisfies Pick<RoomLinkDeps, 'standing' | 'generationOf' | 'comeBack'>
+  comeBack: async () => undefined,
+  named: () => undefined
+} as const satisfies Pick<RoomLinkDeps, 'standing' | 'generationOf' | 'comeBack' | 'named'>
 
 /** A member at random is greeted again, and synced with, at uneven times around this: even a quiet room finds what it lost. */
 const SYNC_PERIOD: Millis = 30_000
@@ -155,6 +159,11 @@ export class RoomLink {
       secretsChanged: () => this.secretsChanged(),
       sync: peer => this.syncs.request(peer)
     })
+    const naming = new Naming({
+      ...deps,
+      isMember: peer => this.presence.get(peer)?.member !== undefined,
+      fetch: (from, ids, context) => this.exchanges.fetch(from, ids, context)
+    })
     this.syncs = new RoomSyncs({
       ...deps,
       presence: this.presence,
@@ -168,7 +177,9 @@ export class RoomLink {
       lacks: entries => this.#catchingUp.lacks(entries),
       served: peer => this.#served(peer),
       // Who gives nothing, or is gone, is asked again after another sync.
-      compared: peer => void this.#lacking.compared(peer).catch(() => undefined),
+      compared: peer => {
+        for (const each of [this.#lacking, naming]) void each.compared(peer).catch(() => undefined)
+      },
       settled: () => this.#settle()
     })
     this.#inbox = new GossipInbox({

@@ -17,13 +17,13 @@ interface RoomLogDeps {
 }
 
 /**
- * A room's log as one sync session uses it. The companions of entries are the introductions of their authors.
+ * A room's log as one sync session uses it. The companions of entries are the introductions of their authors, and of who comes in by them.
  */
 export function roomLog(room: Room, { take, lacks, canTell }: RoomLogDeps): SyncLog {
   const introduced = new CappedMap<string, true>(MAX_INTRODUCED)
 
   function introductionsOf(entry: StoredEntry): Uint8Array[] {
-    const lacking = room.authorsOf(entry).filter(({ certificate }) => !introduced.has(toHex(certificate)))
+    const lacking = room.introducedWith(entry).filter(({ certificate }) => !introduced.has(toHex(certificate)))
     for (const { certificate } of lacking) introduced.set(toHex(certificate), true)
     return lacking.map(encodeProfile)
   }

@@ -157,10 +157,10 @@ export class DeviceBook {
     return true
   }
 
-  /** The records that changed since the last call, to be stored: those of devices that wrote. */
-  takeChanges(): RecordChange[] {
+  /** The records that changed since the last call, to be stored: those of devices that wrote, and of members. */
+  takeChanges(memberOf?: (device: DeviceId) => MemberId | undefined): RecordChange[] {
     const changed = [...this.#changed].flatMap(device => this.#devices.get(device) ?? [])
-    const records = changed.filter(hasWritten)
+    const records = changed.filter(each => hasWritten(each) || memberOf?.(each.device) === each.member)
     this.#changed.clear()
     return records.map(changeOf)
   }

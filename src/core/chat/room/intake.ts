@@ -331,7 +331,11 @@ export class Intake {
     const control = state.control?.takeChanges() ?? { entries: [], records: [] }
     const whole = [...entries.values()].map(({ entry }) => (amending.bodiless.has(entry.id) ? eraseBody(entry) : entry))
     const stored = [...control.entries, ...whole, ...erased.values()]
-    const records = [...control.records, ...state.book.takeChanges(), ...amending.records()]
+    const records = [
+      ...control.records,
+      ...state.book.takeChanges(device => state.control?.room.memberOf(device)),
+      ...amending.records()
+    ]
     if (entries.size + erased.size > 0) records.push(...sequences.changes())
     const late = this.#lateOnes([...entries.values()])
     if (late.length > 0) {

@@ -26,6 +26,7 @@ import type { ControlLog } from './control-log.ts'
 import type { DeviceRecord } from './devices.ts'
 import { Dropping } from './dropping.ts'
 import { Gaps } from './gaps.ts'
+import { introducedWith } from './introductions.ts'
 import { Intake, type Taken, type Written } from './intake.ts'
 import { citedBy } from './judge-entry.ts'
 import { refuseAhead, sealOwn, type OwnWords } from './own-entries.ts'
@@ -130,14 +131,9 @@ export class Room {
     })
   }
 
-  /** What introduces the author of an entry that is here, and of what it erases. */
-  authorsOf(entry: StoredEntry): Profile[] {
-    const body = isWhole(entry) ? this.#open(entry) : undefined
-    if (body === undefined) return []
-    const content = body.kind === DELETION_KIND ? decodeContent(body.kind, body.content) : undefined
-    const erased = content?.ok && content.value.kind === DELETION_KIND ? content.value.targets : []
-    const devices = new Set([body.device, ...erased.map(({ device }) => device)])
-    return [...devices].flatMap(device => this.#state.book.profileOf(device) ?? [])
+  /** What introduces those whose entry it is, which is here, or who come in by it. */
+  introducedWith(entry: StoredEntry): Profile[] {
+    return introducedWith(this.#state, entry, isWhole(entry) ? this.#open(entry) : undefined)
   }
 
   /** Writes a message: durable when it resolves. */
