@@ -1,5 +1,6 @@
 import type { MemberSummary, Message, RoomSummary } from '../core/chat/index.ts'
 import type { Connection } from './state/connection.ts'
+import type { Notice } from './state/session.ts'
 
 /** Sentences that more than one screen says, or that tests and screen readers rely on. */
 
@@ -22,6 +23,12 @@ function directWords({ people, direct }: { people: number; direct: number }): st
   if (direct === 0) return 'through a relay'
   if (people === 1) return 'directly'
   return direct === people ? 'all directly' : `${direct} directly`
+}
+
+/** What is said at once, and what to who asks: where nobody answers there is much to say, and little space beside the rooms. */
+export function noticeWords({ code, text }: Notice): readonly [brief: string, more: string | undefined] {
+  const [, brief = text, more] = (code === 'members-unreachable' && /^(.+? answers\.) (.+)$/.exec(text)) || []
+  return [brief, more]
 }
 
 /** A keeper is nobody who reads: what it stores is sent, and waits there. */

@@ -262,6 +262,22 @@ test('that nobody answers is said no more once somebody of that room is here', a
   await expect.element(notice).not.toBeInTheDocument()
 })
 
+test('that nobody answers is said in a line beside the rooms, and what it takes to who asks', async () => {
+  await page.viewport(...PHONE)
+  const peer = createPlainPeer('Ann')
+  const room = peer.addRoom('Kitchen').id
+  showWorkspace(peer)
+  const text = `Nobody known in Kitchen answers. ${'It takes one member who is online. '.repeat(5)}`
+  peer.emit({ event: 'warning', code: 'members-unreachable', room, text })
+  const notice = page.getByRole('alert')
+  await expect.element(notice.getByText('Nobody known in Kitchen answers.')).toBeVisible()
+  const more = notice.getByText(/^It takes one member/)
+  await expect.element(more).not.toBeVisible()
+  expect(notice.element().getBoundingClientRect().height).toBeLessThan(80)
+  await notice.getByText('What it takes').click()
+  await expect.element(more).toBeVisible()
+})
+
 test('on a phone, too, who has no room is told what one is', async () => {
   await page.viewport(...PHONE)
   showWorkspace(createPlainPeer('Ann'))
