@@ -9,6 +9,7 @@ import type { BrowserNetwork } from './browser-network.ts'
 import { followBootstrapList, rememberedList, type BootstrapList } from './bootstrap-list.ts'
 import type { Memory } from './memory.ts'
 import { ownIdentity, type OwnIdentity } from './own-identity.ts'
+import { loadRestInTime } from './rest-of-program.ts'
 
 export interface RunningPeer {
   readonly peer: Peer
@@ -38,6 +39,7 @@ export async function startPeer(profile: string, memory: Memory, ask: AskPassphr
   let running: BrowserNetwork | undefined
   followBootstrapList(memory, takeList, stopping.signal)
   const online = goOnline()
+  online.then(loadRestInTime, () => undefined)
 
   function takeList(next: BootstrapList): void {
     list = next

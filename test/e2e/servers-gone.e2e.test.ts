@@ -45,4 +45,18 @@ describe('with every relay and bootstrap node killed', () => {
     const told = await eve.event('being told', ({ code }) => code === 'members-unreachable')
     expect(told['text']).toMatch(/^Nobody known in lobby answers\./)
   })
+
+  test('a tab opens what it has not shown yet: a private room, and the page on the network', async () => {
+    const relay = await startRelay('relay', REACHABLE)
+    const anna = await openTab('anna', await launchBrowser(), (await relay.ready()).http)
+    await anna.enterAs('Anna')
+    for (const part of ['mls-', 'network-pane-']) await anna.hasFetched(part)
+    await relay.stop('SIGKILL')
+    await anna.createRoom('Loft', 'Private')
+    await anna.say('nobody serves this page any more')
+    await anna.hasSent()
+    await anna.connection().getByRole('link').click()
+    await anna.page.getByRole('region', { name: 'What your network allows' }).waitFor()
+    expect(anna.exceptions).toEqual([])
+  })
 })

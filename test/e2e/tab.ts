@@ -68,6 +68,12 @@ export class Tab {
     await this.messages().getByRole('img', { name: 'Sent' }).last().waitFor()
   }
 
+  /** Waits until the part of the program whose file is named so has come. */
+  async hasFetched(part: string): Promise<void> {
+    const isHere = (name: string) => performance.getEntriesByType('resource').some(each => each.name.includes(name))
+    await this.page.waitForFunction(isHere, part)
+  }
+
   messages(): Locator {
     return this.page.getByRole('log', { name: 'Messages' })
   }

@@ -1,8 +1,7 @@
-import { errorMessage } from '../../core/bytes/index.ts'
 import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 
-type Loaded<P> = { readonly Part: ComponentType<P> } | { readonly problem: string }
+type Loaded<P> = { readonly Part: ComponentType<P> } | 'failed'
 
 /** A part of the app whose program is loaded when it is first shown. */
 export function onDemand<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
@@ -16,14 +15,16 @@ export function onDemand<P extends object>(load: () => Promise<ComponentType<P>>
           known = Part
           setLoaded({ Part })
         },
-        (thrown: unknown) => setLoaded({ problem: errorMessage(thrown) })
+        () => setLoaded('failed')
       )
     }, [])
     if (loaded === undefined) return <main class="pane" aria-busy="true" />
-    if ('Part' in loaded) return <loaded.Part {...props} />
+    if (loaded !== 'failed') return <loaded.Part {...props} />
     return (
       <main class="pane empty-pane">
-        <p role="alert">This page could not be loaded ({loaded.problem}). Go back, and open it again.</p>
+        <p role="alert">
+          This page could not be loaded: whoever serves it does not answer. Go back, and open it again later.
+        </p>
       </main>
     )
   }
