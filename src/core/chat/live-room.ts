@@ -20,7 +20,8 @@ import { Room } from './room/room.ts'
 import { MAX_UNREAD, type RoomMessage } from './room/shown-messages.ts'
 import { OwnMessages } from './own-messages.ts'
 import { clockErrorOf, clockWords, RoomClock } from './room-clock.ts'
-import { EVERYBODY_IS_IN, RoomLink } from './online/room-link.ts'
+import { RoomLink } from './online/room-link.ts'
+import { EVERYBODY_IS_IN } from './online/standings.ts'
 
 export interface LiveRoomDeps extends RoomDeps {
   readonly events: Listeners<PeerEvent>
@@ -385,8 +386,7 @@ export class LiveRoom {
     this.#memberEvent(member, 'online')
     const nick = this.#deps.nick()
     if (!this.#room.state.book.hasName(member, nick)) return
-    const shown = `${nick}-${this.#self.slice(0, 4)}`
-    const text = `Somebody else here has your name: others may see you as ${shown}.`
+    const text = `Somebody else here has your name: others may see you as ${nick}-${this.#self.slice(0, 4)}.`
     this.#deps.events.emit({ event: 'warning', code: 'name-taken', text })
   }
 

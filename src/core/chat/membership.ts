@@ -14,7 +14,7 @@ import type { DeviceCertificate, DeviceId, MemberId } from '../identity/index.ts
 import type { Entry } from '../log/index.ts'
 import { Admission } from './admission.ts'
 import type { Listeners } from './listeners.ts'
-import type { RoomLinkDeps } from './online/room-link.ts'
+import type { Standings } from './online/standings.ts'
 import { FEWEST_LETTERS, namedOrById } from './named-or-by-id.ts'
 import type { PeerEvent, RoomSummary } from './peer.ts'
 import type { InviteSummary } from './private-rooms.ts'
@@ -74,7 +74,7 @@ export class Membership {
   }
 
   /** As the room's link asks for it. */
-  readonly standings: Pick<RoomLinkDeps, 'standing' | 'generationOf' | 'comeBack' | 'named'> = {
+  readonly standings: Standings = {
     standing: device => this.#standing(device),
     comeBack: groupInfo => this.operate(control => control.comeBack(groupInfo)),
     generationOf: epoch => this.#room.generation(toHex(epoch))?.rendezvousSecret,

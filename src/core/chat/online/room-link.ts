@@ -1,5 +1,5 @@
 import type { Clock, Millis, RandomBytes } from '../../bytes/index.ts'
-import type { DeviceId, DisplayName, Identity, MemberId } from '../../identity/index.ts'
+import type { DisplayName, Identity, MemberId } from '../../identity/index.ts'
 import type { Entry, StoredEntry } from '../../log/index.ts'
 import type { Network, PeerId } from '../../network/index.ts'
 import { Acknowledgements } from './acknowledgements.ts'
@@ -15,7 +15,7 @@ import type { GenuineEntry } from '../room/judge-entry.ts'
 import type { KeeperReceipts } from './keeper-receipts.ts'
 import { openKeeperSyncs, type KeeperSyncs } from './keeper-syncs.ts'
 import { Lacking } from './lacking.ts'
-import { Meeting, type Standing } from './meeting.ts'
+import { Meeting } from './meeting.ts'
 import { MeetingSecrets, nameOf, type MeetingKeys, type SecretName } from './meeting-secrets.ts'
 import { OlderControl } from './older-control.ts'
 import { Naming } from './naming.ts'
@@ -24,19 +24,12 @@ import type { Room } from '../room/room.ts'
 import type { SequenceRanges } from '../room/sequence-ranges.ts'
 import { RoomExchanges } from './room-exchanges.ts'
 import { RoomSyncs } from './room-syncs.ts'
+import type { Standings } from './standings.ts'
 import { Topics } from './topics.ts'
 
-export interface RoomLinkDeps {
+export interface RoomLinkDeps extends Standings {
   /** What this device is in the room now. */
   readonly role: () => Role
-  /** What others are in it; `in` for everybody in an open room. */
-  readonly standing: (device: DeviceId, member: MemberId) => Standing
-  /** The rendezvous secret of the generation whose control entries have this epoch in their headers; undefined when it is not known here. */
-  readonly generationOf: (epoch: Uint8Array) => Uint8Array | undefined
-  /** Has this device come back into the epoch that all go on from, and others told of it. */
-  readonly comeBack: (groupInfo: Uint8Array) => Promise<unknown>
-  /** The name of a member is known who had none here. */
-  readonly named: (member: MemberId) => void
   readonly network: Network
   readonly room: Room
   readonly identity: Identity
@@ -61,14 +54,6 @@ export interface RoomLinkDeps {
   /** Undefined: a keeper. */
   readonly gone: (member: MemberId | undefined) => void
 }
-
-/** Of an open room, where there are no generations. */
-export const EVERYBODY_IS_IN = {
-  standing: () => 'in',
-  generationOf: () => undefined,
-  comeBack: async () => undefined,
-  named: () => undefined
-} as const satisfies Pick<RoomLinkDeps, 'standing' | 'generationOf' | 'comeBack' | 'named'>
 
 /** A member at random is greeted again, and synced with, at uneven times around this: even a quiet room finds what it lost. */
 const SYNC_PERIOD: Millis = 30_000
