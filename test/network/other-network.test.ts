@@ -2,14 +2,17 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { afterEach, expect, onTestFinished, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { systemClock, type Clock } from '../../src/core/bytes/index.ts'
 import type { Node } from '../../src/core/network/libp2p/node.ts'
 import { circuitAddresses, createCast, ownAddresses, until } from './network-cast.ts'
 import { openRelay } from './open-node.ts'
 
 const cast = createCast()
-afterEach(() => cast.release())
+afterEach(async () => {
+  await cast.release()
+  vi.unstubAllGlobals()
+})
 
 /** The system's time, in which whoever is silent for the usual time stays connected. */
 const patient: Clock = {
@@ -85,3 +88,19 @@ test('A circuit that opens beside a direct connection does it no harm', async ()
   expect(connection.status).toBe('open')
   expect(bo.network.peers().find(isAnn)?.path).toBe('direct')
 })
+
+test.for(['offline', 'online'])(
+  'A page that is told that it is %s soon lets go of whoever does not answer',
+  async told => {
+    const page = new EventTarget()
+    vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
+    vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page))
+    const { node, addresses } = await openRelay()
+    const ann = await cast.enter({ bootstrap: addresses, clock: patient })
+    await until('the round trip', () => ann.network.peers()[0]?.rtt)
+    await node.unhandle('/ipfs/ping/1.0.0')
+    await node.handle('/ipfs/ping/1.0.0', () => undefined)
+    page.dispatchEvent(new Event(told))
+    await until('the end', () => ann.events.some(event => event.kind === 'peer' && event.connection.path === 'none'))
+  }
+)

@@ -113,7 +113,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     connections.wake()
     wakeAll()
   }
-  /** The machine is online again, or by another network: what went by the one before is likely gone. */
+  /** The machine is offline, online again, or by another network: what went by the one before is likely gone. */
   function moved(): void {
     connections.moved()
     wakeAll()
@@ -149,7 +149,7 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
     every(options.clock, RELAY_SEARCH_PERIOD, () => void places.search(node)),
     watchSleep(options.clock, woke),
     options.watchAddresses?.(moved) ?? (() => undefined),
-    listenToPage({ online: moved, leaving: hangUp })
+    listenToPage({ moved, leaving: hangUp })
   ]
   const stop = once(async () => {
     ended.abort(new Error('the network was stopped'))
