@@ -1,7 +1,7 @@
 import type { Ip6Kind, NatKind, SharedKind } from './lab/nat-kind.ts'
 import { ip6Of, NatLab, type Host } from './lab/nat-lab.ts'
 import { launch, openTabAt, startProgram, type Participant } from './participant.ts'
-import { meetAndTalk, type Trial } from './trial.ts'
+import { meetAndTalk, type Trial, type TrialLimits } from './trial.ts'
 
 export const KINDS: readonly NatKind[] = [
   'open',
@@ -48,7 +48,7 @@ export interface Meeting {
   /** Starts the two, who come anew each time and are to be ended. */
   participants(flags: readonly string[]): [Promise<Participant>, Promise<Participant>]
   /** The two meet and talk. */
-  trial(flags: readonly string[], connectionLimit?: number): Promise<Trial>
+  trial(flags: readonly string[], limits?: TrialLimits): Promise<Trial>
   end(): Promise<void>
 }
 
@@ -96,7 +96,7 @@ export async function prepareMeeting(sides: readonly [Side, Side], relayCount: n
     const start = ({ isTab }: Side, host: Host, flags: readonly string[]) =>
       isTab ? openTabAt(host, page) : startProgram(host, [...bootstrap, ...flags], peers)
     const participants: Meeting['participants'] = flags => [start(a, hosts[0], flags), start(b, hosts[1], flags)]
-    const trial: Meeting['trial'] = (flags, limit) => meetAndTalk(participants(flags), limit)
+    const trial: Meeting['trial'] = (flags, limits) => meetAndTalk(participants(flags), limits)
     return { lab, page, hosts, participants, trial, end }
   } catch (thrown) {
     await end()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { whyNoNats } from './lab/nat-lab.ts'
-import { meetOnce } from './meet-once.ts'
+import { meetByRelay, meetOnce } from './meet-once.ts'
 
 const missing = whyNoNats()
 
@@ -10,7 +10,7 @@ describe.skipIf(missing !== undefined)(`neighbours${missing === undefined ? '' :
   })
 
   test('whom one router keeps apart talk by the relay', async () => {
-    expect(await meetOnce('guests', 'guests')).toMatchObject({ path: 'relayed', talked: true, lost: 0, twice: 0 })
+    expect(await meetByRelay('guests', 'guests')).toMatchObject({ path: 'relayed', talked: true, lost: 0, twice: 0 })
   })
 })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { whyNoNats } from './lab/nat-lab.ts'
-import { meetOnce } from './meet-once.ts'
+import { meetByRelay, meetOnce } from './meet-once.ts'
 
 const missing = whyNoNats()
 
@@ -20,7 +20,7 @@ describe.skipIf(missing !== undefined)(
       ['lets no UDP out', 'tab@udp-blocked', 'tab@port-restricted'],
       ['lets nothing out but to port 443', 'only-443', 'tab@only-443']
     ])('a tab whose network %s talks by the relay', async ([, a = '', b = '']) => {
-      const trial = await meetOnce(a, b)
+      const trial = await meetByRelay(a, b)
       expect(trial).toMatchObject({ path: 'relayed', talked: true, lost: 0, twice: 0 })
     })
   }

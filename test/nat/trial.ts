@@ -15,10 +15,15 @@ export interface Trial {
 }
 
 const DIRECT = ['direct', 'punched', 'webrtc', 'turn']
-/** Whoever does not reach the other by then does not at all. */
-export const CONNECTION_LIMIT = 30_000
-/** From the first connection on: a better way that is not found by then is not counted. */
-export const BETTER_WAY_LIMIT = 15_000
+/** Milliseconds. */
+export interface TrialLimits {
+  /** Whoever does not reach the other by then does not at all. */
+  readonly connection: number
+  /** From the first connection on: a better way that is not found by then is not counted. */
+  readonly betterWay: number
+}
+
+export const LIMITS: TrialLimits = { connection: 30_000, betterWay: 15_000 }
 /** Messages go on for so long after the better path is there. */
 const AFTERWARDS = 1_500
 const MESSAGE_EVERY = 100
@@ -27,7 +32,7 @@ const ARRIVAL_LIMIT = 20_000
 /** Two join one room at the same moment, and one talks from the first connection on, through what the paths become. */
 export async function meetAndTalk(
   starting: readonly [Promise<Participant>, Promise<Participant>],
-  connectionLimit = CONNECTION_LIMIT
+  limits = LIMITS
 ): Promise<Trial> {
   const started = await Promise.allSettled(starting)
   const there = started.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
@@ -35,13 +40,13 @@ export async function meetAndTalk(
     await Promise.all(starting)
     const [anna, bob] = there
     if (anna === undefined || bob === undefined) throw new Error('two were started')
-    return await observe(anna, bob, connectionLimit)
+    return await observe(anna, bob, limits)
   } finally {
     await Promise.all(there.map(each => each.end()))
   }
 }
 
-async function observe(anna: Participant, bob: Participant, connectionLimit: number): Promise<Trial> {
+async function observe(anna: Participant, bob: Participant, limits: TrialLimits): Promise<Trial> {
   await Promise.all([anna.join(), bob.join()])
   const start = performance.now()
   const since = (): number => performance.now() - start
@@ -49,13 +54,13 @@ async function observe(anna: Participant, bob: Participant, connectionLimit: num
   const sent: string[] = []
   let [connectedAfter, upgradedAfter]: (number | undefined)[] = []
   let path = 'none'
-  let end = connectionLimit
+  let end = limits.connection
   while (since() < end) {
     const next = since() + MESSAGE_EVERY
     path = await anna.path()
     if (path !== 'none' && connectedAfter === undefined) {
       connectedAfter = since()
-      end = connectedAfter + BETTER_WAY_LIMIT
+      end = connectedAfter + limits.betterWay
     }
     if (DIRECT.includes(path) && upgradedAfter === undefined) {
       upgradedAfter = since()

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { ip6Of, type Host } from '../lab/nat-lab.ts'
-import { BETTER_WAY_LIMIT, CONNECTION_LIMIT } from '../trial.ts'
+import { LIMITS } from '../trial.ts'
 
 const PEER = fileURLToPath(new URL('./stock-peer.mjs', import.meta.url))
 
@@ -33,16 +33,16 @@ export async function stockTrial(relay: Host, places: readonly [StockPlace, Stoc
   try {
     // 443, as with ours, so that who may use nothing else reaches it.
     const [ip4, ip6] = [`/ip4/${relay.address}/tcp/443`, `/ip6/${ip6Of(relay)}/tcp/443`]
-    const [id] = wordsOfReady(await within(CONNECTION_LIMIT, start(relay, 'relay', ip4, ip6)))
+    const [id] = wordsOfReady(await within(LIMITS.connection, start(relay, 'relay', ip4, ip6)))
     if (id === undefined) throw new Error('the stock relay did not start')
     const peer = (what: string, { host, isPublic }: StockPlace, known: readonly string[]): Lines => {
       const own = isPublic ? `/ip4/${host.address}/tcp/4001` : '-'
       return start(host, what, own, `${host.address.includes(':') ? ip6 : ip4}/p2p/${id}`, ...known)
     }
-    const known = wordsOfReady(await within(CONNECTION_LIMIT, peer('listen', places[0], [])))
+    const known = wordsOfReady(await within(LIMITS.connection, peer('listen', places[0], [])))
     if (known.length === 0) return NONE
     const dialler = peer('dial', places[1], known)
-    return wordsOfReady(await within(CONNECTION_LIMIT, dialler)).length === 0 ? NONE : await observe(dialler)
+    return wordsOfReady(await within(LIMITS.connection, dialler)).length === 0 ? NONE : await observe(dialler)
   } finally {
     for (const child of children) {
       child.kill('SIGKILL')
@@ -55,10 +55,10 @@ const NONE: StockTrial = { path: 'none', connectedAfter: undefined, upgradedAfte
 
 async function observe(dialler: Lines): Promise<StockTrial> {
   const start = performance.now()
-  const first = await within(CONNECTION_LIMIT, dialler)
+  const first = await within(LIMITS.connection, dialler)
   if (first === undefined) return NONE
   const connectedAfter = performance.now() - start
-  const last = first === 'direct' ? first : await within(BETTER_WAY_LIMIT, dialler)
+  const last = first === 'direct' ? first : await within(LIMITS.betterWay, dialler)
   if (last === undefined) return { path: 'relayed', connectedAfter, upgradedAfter: undefined }
   return { path: 'direct', connectedAfter, upgradedAfter: performance.now() - start - connectedAfter }
 }
