@@ -24,9 +24,11 @@ export default defineConfig({
           environment: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.browser.test.ts', ...endToEnd, ...throughNats],
+          // Vitest leaves one core unused, which is half of a small machine.
+          maxWorkers: '100%',
           sequence: { groupOrder: 1 },
-          testTimeout: 60 * SECONDS,
-          hookTimeout: 60 * SECONDS
+          testTimeout: 180 * SECONDS,
+          hookTimeout: 120 * SECONDS
         }
       },
       {
