@@ -46,11 +46,14 @@ const ENDED: Readonly<Record<NonNullable<RoomSummary['ended']>, string>> = {
     'They left this conversation. What was said stays here. To write to them again, choose Message at their name in a room that you share.'
 }
 
+const APART =
+  'Who is known here is online, and does not meet you in this room any more. If you were away for long, a new invite from one of them brings you back: open it under Join.'
+
 /** Of a room that one is in, and was away from for so long that it takes a new invite, or was put out of; undefined of any other. */
 export function returningWords(room: RoomSummary): string | undefined {
   const { returning, ended } = room
   const write = ended === undefined ? ' What you write goes out then.' : ''
-  if (returning === undefined) return undefined
+  if (returning === undefined) return room.apart === true ? APART : undefined
   if (typeof returning === 'object') {
     return `You are not ${ended === undefined ? 'back with the others' : 'let in again'}: ${returning.refused}.`
   }

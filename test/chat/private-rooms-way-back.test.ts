@@ -70,11 +70,16 @@ test('who missed more removals than members are met by comes back by a new invit
   meetAgain(story)
   await story.wait(10 * 60_000)
   expect((await roles(cy)).length).toBeGreaterThan(3)
+  // Nothing else that it has shows that it cannot go on.
+  expect(cy.peer.findRoom('Loft').apart).toBe(true)
+  expect(eventsOf(cy, 'room').filter(({ change }) => change === 'apart')).toHaveLength(1)
+  for (const { peer } of [anna, bob]) expect(peer.findRoom('Loft').apart).toBeUndefined()
   const link = await inviteLink(story, anna, { uses: 1 })
   expect(await join(story, cy, link)).toBe('in')
   await isBack(story, cy, anna, bob)
   expect(await roles(cy)).toEqual(['Anna: owner', 'Bob: member', 'Cy: member'])
   expect(anna.peer.privateRooms.invites('Loft').find(({ uses }) => uses === 1)).toMatchObject({ used: 0 })
+  expect(cy.peer.findRoom('Loft')).not.toHaveProperty('apart')
   expect(cy.peer.findRoom('Loft').returning).toBeUndefined()
 })
 

@@ -104,7 +104,7 @@ function RoomLink({ row: { summary, last }, session }: { row: RoomRow; session: 
       </span>
       <span class="room-line">
         <span class="room-last">
-          {last === undefined ? (
+          {last === undefined || summary.apart === true ? (
             firstWords(summary)
           ) : (
             <>
@@ -123,7 +123,8 @@ function RoomLink({ row: { summary, last }, session }: { row: RoomRow; session: 
   )
 }
 
-function firstWords({ joining }: RoomSummary): string {
+function firstWords({ joining, apart }: RoomSummary): string {
+  if (apart === true) return 'It takes a new invite'
   if (joining === undefined) return 'No messages yet'
   if (joining === 'request') return 'Would like to write to you'
   return typeof joining === 'object' ? 'Not let in' : 'Asking to come in'

@@ -275,6 +275,7 @@ export class OwnRooms {
     this.#online = new RoomsOnline(network, {
       ...this.#deps,
       rooms: () => this.live(),
+      known: () => this.#rooms.values(),
       toKeep: () => this.toKeep(),
       failed: peer => this.#silence.failed(peer, this.#rooms.values())
     })
@@ -350,11 +351,11 @@ export class OwnRooms {
   }
 
   #summary(live: LiveRoom): RoomSummary {
-    const toTalk = this.#talk.of(live.keys.roomId)
-    const room = this.#rooms.get(live.keys.roomId)
+    const { roomId } = live.keys
+    const [room, toTalk, apart] = [this.#rooms.get(roomId), this.#talk.of(roomId), this.#online?.apart.of(live)]
     const direct = room && shownDirect(live, directOf(room))
-    const returning = this.joins.returningTo(live.keys.roomId)
-    return { ...live.summary(), ...direct, ...returning, ...(toTalk !== undefined && { toTalk }) }
+    const returning = this.joins.returningTo(roomId)
+    return { ...live.summary(), ...apart, ...direct, ...returning, ...(toTalk !== undefined && { toTalk }) }
   }
 
   /** Who asks for the way back is there once the room's log here has the invite, however that came. */
@@ -388,8 +389,7 @@ export class OwnRooms {
       const addresses = (await this.#online?.network.addressesOf(peer)) ?? []
       const known = this.#rooms.get(room)
       if (known === undefined || this.#online === undefined || addresses.length === 0) return
-      const remembered = known.record.remembered.find(each => each.peer === peer)
-      if (remembered?.addresses.join() === addresses.join()) return
+      if (known.record.remembered.find(each => each.peer === peer)?.addresses.join() === addresses.join()) return
       const record = withRemembered(known.record, { peer, addresses })
       this.#rooms.set(room, { ...known, record })
       this.#online.kept.keep({ peer, addresses })

@@ -93,6 +93,11 @@ export interface RoomSummary {
    * what is written waits, meanwhile.
    */
   readonly returning?: 'asking' | 'waiting' | { readonly refused: string }
+  /**
+   * Of a private room: somebody known there has been connected for a while, and does not meet this device in it. More was removed while it was
+   * away than members are met by, and a new invite brings it back; or they left.
+   */
+  readonly apart?: true
   /** While nobody is there who would answer: at how many relays the request waits for members who come online. */
   readonly waitsAt?: number
   /** Of a direct conversation: with which member. Its name is theirs. */
@@ -226,6 +231,10 @@ export type PeerEvent =
       change: 'joined' | 'left' | 'removed' | 'role' | 'devices' | 'named' | 'online' | 'offline'
     }
   /** `joined`: this device is in; `settings`: name, history policy, or that it was closed. */
-  | { event: 'room'; room: string; change: 'joined' | 'left' | 'read' | 'keepers' | 'joining' | 'settings' | 'invites' }
+  | {
+      event: 'room'
+      room: string
+      change: 'joined' | 'left' | 'read' | 'keepers' | 'joining' | 'settings' | 'invites' | 'apart'
+    }
   /** `room` and `member`: where, and of whom, when it is about somebody. */
   | { event: 'warning'; code: string; text: string; room?: string; member?: string }

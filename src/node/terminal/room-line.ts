@@ -12,6 +12,7 @@ const RETURNING = {
   asking: 'asking a member for the way back',
   waiting: 'not back yet: nobody who could bring you back is reachable'
 } as const
+const APART = 'who is known there does not meet you any more: a new invite brings you back'
 const ENDED = {
   closed: 'closed',
   removed: 'you were removed',
@@ -43,7 +44,7 @@ function waiting({ waitsAt = 0 }: RoomSummary): string {
 }
 
 function returning(room: RoomSummary): string {
-  if (room.returning === undefined) return ''
+  if (room.returning === undefined) return room.apart === true ? `, ${APART}` : ''
   if (typeof room.returning === 'object') return `, not back: ${room.returning.refused}`
   return `, ${RETURNING[room.returning]}${waiting(room)}`
 }
