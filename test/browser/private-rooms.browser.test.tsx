@@ -1,9 +1,11 @@
 import { beforeEach, expect, test } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
+import type { PeerReport } from '../../src/core/chat/index.ts'
 import { createPlainPeer, memberId, type PlainPeer } from './plain-peer.ts'
 import { showWorkspace } from './show.tsx'
 
 const dialog = page.getByRole('dialog')
+const RELAY: PeerReport = { peer: 'relay', path: 'direct', rtt: 1, address: '/x' }
 const box = page.getByRole('textbox', { name: 'Message' })
 
 beforeEach(async () => page.viewport(1280, 800))
@@ -60,6 +62,8 @@ test('an invite is there at once, as a link and a QR code; on other terms it is 
 test('a link into a private room leads to a place that says how things stand', async () => {
   const peer = createPlainPeer('Ann')
   showWorkspace(peer, '#/join/good')
+  await expect.element(page.getByText(/connecting to the network first/)).toBeVisible()
+  peer.setStatus({ peers: [RELAY] })
   await expect.element(page.getByRole('heading', { name: 'Nobody is there yet' })).toBeVisible()
   const id = peer.rooms()[0]?.id ?? ''
   await expect.element(box).not.toBeInTheDocument()
@@ -103,7 +107,7 @@ test('who asks for the way back reads and writes meanwhile, and is told how that
 test('who is let in finds the room open', async () => {
   const peer = createPlainPeer('Ann')
   showWorkspace(peer, '#/join/good')
-  await expect.element(page.getByRole('heading', { name: 'Nobody is there yet' })).toBeVisible()
+  await expect.element(page.getByRole('heading', { name: 'Asking to come in' })).toBeVisible()
   const id = peer.rooms()[0]?.id ?? ''
   peer.admit(id)
   await expect.element(box).toBeVisible()

@@ -247,6 +247,13 @@ describe('links into open rooms', () => {
     }
   })
 
+  test.each([undefined, 'https://chat.example/'])('are found among other words, at %j', web => {
+    const encoded = encodeOpenRoomLink(link, web)
+    for (const text of [`Come in: ${encoded} (today)`, `<${encoded}>`, `${encoded}.`]) {
+      expect(decodeLink(text, 0)).toEqual({ ok: true, value: { kind: 'open', ...link } })
+    }
+  })
+
   test('of other kinds get sentences of their own', () => {
     expect(decodeLink('https://example.org', 0)).toMatchObject({
       error: expect.stringContaining('not a Starling link')

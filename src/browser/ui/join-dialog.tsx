@@ -42,7 +42,7 @@ export function JoinDialog({ session, onClose, link, problem: before }: JoinDial
   )
 }
 
-const LOOKS_LIKE_LINK = /^[a-z]+:|#\/|:\/\//i
+const LOOKS_LIKE_LINK = /^[a-z]+:|#\/|:\/\/|\bstarling:/i
 
 function join(session: Session, text: string): Promise<RoomSummary> {
   return LOOKS_LIKE_LINK.test(text) ? session.peer.joinByLink(text) : session.peer.joinOpenRoom(text)

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { RoomSummary } from '../../core/chat/index.ts'
 import { waitingWords } from '../room-words.ts'
+import type { Connection } from '../state/connection.ts'
 import type { Session } from '../state/session.ts'
 import { Avatar } from './avatar.tsx'
 import type { Ask } from './dialogs.tsx'
@@ -18,7 +19,7 @@ interface JoiningPaneProps {
 export function JoiningPane({ session, summary, ask }: JoiningPaneProps) {
   const { joining, name, direct } = summary
   const isRefused = typeof joining === 'object'
-  const [head, words] = wordsOf(summary)
+  const [head, words] = wordsOf(summary, session.connection.value.kind)
 
   function leave(): void {
     session.peer.leaveRoom(summary.id).then(() => session.router.replace({ kind: 'rooms' }), session.report)
@@ -71,8 +72,11 @@ export function JoiningPane({ session, summary, ask }: JoiningPaneProps) {
   )
 }
 
-function wordsOf(summary: RoomSummary): readonly [head: ComponentChildren, words: string] {
-  const { joining, name } = summary
+function wordsOf(
+  summary: RoomSummary,
+  connection: Connection['kind']
+): readonly [head: ComponentChildren, words: string] {
+  const { joining, name, waitsAt = 0 } = summary
   if (typeof joining === 'object') return ['You were not let in', sentence(joining.refused)]
   if (joining === 'request')
     return [
@@ -81,9 +85,15 @@ function wordsOf(summary: RoomSummary): readonly [head: ComponentChildren, words
       </>,
       REQUEST
     ]
-  return joining === 'asking' ? ['Asking to come in', ASKING] : ['Nobody is there yet', waitingWords(summary)]
+  if (joining === 'asking') return ['Asking to come in', ASKING]
+  if (waitsAt === 0 && connection === 'looking') return ['Asking to come in', CONNECTING]
+  if (waitsAt === 0 && connection === 'cut off') return ['No connection to the network', CUT_OFF]
+  return ['Nobody is there yet', waitingWords(summary)]
 }
 
 const ASKING = 'A member is being asked to let you in. That takes a moment.'
+const CONNECTING = 'This tab is connecting to the network first. That takes a moment.'
+const CUT_OFF =
+  'It is tried again all the time. Keep this tab open: a member is asked as soon as there is a way, and again when you come back.'
 const REQUEST =
   'You know each other from an open room alone, where anybody may be. What they wrote is shown when you accept. When you refuse, they are not told.'

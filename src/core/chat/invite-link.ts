@@ -83,7 +83,8 @@ const MAX_NAME_BYTES = 400
 const MAX_ADDRESS_BYTES = 512
 const CHECK_BYTES = 4
 const ROOM_ID_BYTES = 32
-const LINK = /(?:^starling:|#\/)(open|join)\/(\S*)$/
+/** With whatever stands around it: people pass links on with a word or two. */
+const LINK = /(?:\bstarling:|#\/)(open|join)\/([\w-]*)/
 
 export function encodeOpenRoomLink(link: Omit<OpenRoomLink, 'kind'>, webAddress?: string): string {
   const writer = new ByteWriter().u8(VERSION).shortBytes(encodeUtf8(link.name))
@@ -103,7 +104,7 @@ export function encodeJoinLink(link: Omit<JoinLink, 'kind' | 'said'>, webAddress
 
 /** What a link says, or a sentence on what is wrong with it. @param now by which an invite may have expired */
 export function decodeLink(text: string, now: Millis): Result<Link> {
-  const match = LINK.exec(text.trim())
+  const match = LINK.exec(text)
   if (match === null) return failure('this is not a Starling link: it has no #/open/, #/join/ or starling: in it')
   const [, kind, code = ''] = match
   const bytes = fromBase64Url(code)
