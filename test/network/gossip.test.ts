@@ -51,7 +51,8 @@ test('A message reaches everyone once, also over others, and each knows who join
     'the topic to form',
     () => boHears.peers().length === 2 && annHears.peers().length === 1 && cyHears.peers().length === 1
   )
-  expect([...boHears.joiners].sort()).toEqual([ann.network.self, cy.network.self].sort())
+  // Whose stream is opened anew joins again.
+  expect(new Set(boHears.joiners)).toEqual(new Set([ann.network.self, cy.network.self]))
   await carries(annHears, cyHears)
   await carries(cyHears, annHears)
   expect(await say(annHears, 'hello')).toBe(1)
@@ -112,11 +113,12 @@ test('A message above the limit is never looked at', async () => {
   const [ann, bo] = (await line(2)) as [Actor, Actor]
   const annHears = listenIn(ann, 'room')
   const boHears = listenIn(bo, 'room')
-  await until('the topic to form', () => annHears.peers().length === 1)
+  await carries(annHears, boHears)
   await annHears.publish(new Uint8Array(MAX_MESSAGE_BYTES + 1))
   await annHears.publish(new Uint8Array(MAX_MESSAGE_BYTES))
-  await until('the largest one to arrive', () => boHears.heard.length > 0)
-  expect(boHears.heard.map(text => text.length)).toEqual([MAX_MESSAGE_BYTES])
+  const largest = (): number[] => boHears.heard.map(({ length }) => length).filter(length => length > 1000)
+  await until('the largest one to arrive', () => largest().length > 0)
+  expect(largest()).toEqual([MAX_MESSAGE_BYTES])
 })
 
 test('Who left a topic is sent nothing of it, and may come back', async () => {
