@@ -77,6 +77,17 @@ test('two relays that hold both places and carry nobody lose them as soon as ano
   await talk(listenIn(ann, 'room'), listenIn(bo, 'room'), 'hello')
 }, 120_000)
 
+test('a relay on this very machine that nobody chose, and that leads nobody here, is left without a word', async () => {
+  const [bad, good] = [await hostile('drops circuits'), await cast.relay()]
+  const ann = await cast.enter({ ...DIAL_ONLY, bootstrap: ownAddresses(good) })
+  ann.network.keep(bad.addresses)
+  const relays = (): string[] => ann.network.relays().map(({ peer }) => peer)
+  await until('she has a place at both', () => relays().length === 2, 40_000)
+  await until('she has left the bad one', () => relays().length === 1, 60_000)
+  expect(relays()).toEqual([good.network.self])
+  expect(ann.events.filter(({ kind }) => kind === 'warning')).toEqual([])
+}, 120_000)
+
 test('a relay that drops each second circuit loses the places that it gave', async () => {
   const [choosy, good] = [await startChoosyRelay(), await cast.relay()]
   onTestFinished(() => choosy.stop())

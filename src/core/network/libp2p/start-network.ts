@@ -98,9 +98,12 @@ export async function startNetwork(options: Libp2pNetworkOptions): Promise<Netwo
   const reach = createReach(scope, components, connections, options)
   const relays = (): RelayReservation[] => reservations(self, components)
   const placeChecks = createPlaceChecks(scope, places, connections, reach.stranger, relay => {
+    void places.search(node)
+    // One on this very machine that nobody chose is a neighbour that could help nobody elsewhere.
+    const isChosen = [...chosen].some(keeper => keeper.peer() === relay)
+    if (!isChosen && isOnLoopback(connections, relay)) return
     const text = `The relay ${relay} gave this peer a place, but leads nobody here. Looking for another.`
     emit({ kind: 'warning', code: 'relay-useless', text })
-    void places.search(node)
   })
   const found = ({ id, multiaddrs }: PeerInfo): void => discovered.found(fromLibp2pPeer(id), multiaddrs.map(String))
   local.found = found
@@ -214,6 +217,11 @@ function isReachable(node: Node): boolean {
     .map(String)
     .filter(address => pathOfAddress(address) === 'direct')
   return direct.some(address => isPublicHost(hostOfAddress(address) ?? ''))
+}
+
+function isOnLoopback(connections: Connections, peer: PeerId): boolean {
+  const hosts = connections.of(peer).map(({ address }) => hostOfAddress(address) ?? '')
+  return hosts.length > 0 && hosts.every(host => /^127\.|^::1$/.test(host))
 }
 
 function servesDht({ protocols }: IdentifyResult): boolean {
