@@ -57,9 +57,9 @@ export class Apart {
   }
 }
 
-/** In a private room that goes on, and has others in it. */
+/** In a private room that goes on, and has others in it. Into a direct conversation nobody is invited back: who leaves it says so by letter. */
 function isAlone({ membership, isAmongOthers }: LiveRoom): boolean {
-  if (membership === undefined || isAmongOthers) return false
+  if (membership === undefined || isAmongOthers || membership.access().pair !== undefined) return false
   const { members, ended } = membership.summary()
   return members > 1 && ended === undefined
 }
