@@ -73,7 +73,11 @@ test('whoever opens the same link again asks by the same request: the answer to 
   await settle(story, peer.joinByLink(link))
   const network = story.network.peer('again')
   story.network.connect(network, keeper.network)
+  const told: unknown[] = []
+  peer.listen(({ event }) => event === 'room' && told.push(peer.findRoom('Loft').joining))
+  expect(peer.findRoom('Loft').joining).toBe('waiting')
   await settle(story, peer.goOnline(network))
+  expect(told[0]).toBe('asking')
   await story.until('Bob is in', () => peer.findRoom('Loft').role === 'member')
   expect(peer.findRoom('Loft').members).toBe(2)
 })

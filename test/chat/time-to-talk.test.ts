@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { encodeOpenRoomLink } from '../../src/core/chat/invite-link.ts'
+import { found, hears, inviteLink, join, say } from '../support/private-story.ts'
 import { eventsOf, Story } from '../support/story.ts'
 
 test('the time from opening a link to the first message exchanged stands in the status of both', async () => {
@@ -22,6 +23,18 @@ test('the time from opening a link to the first message exchanged stands in the 
   await bob.peer.send('lobby', 'later messages do not count')
   await story.until('it was acknowledged', () => eventsOf(bob, 'delivered').some(({ to }) => to === 1))
   expect(bob.peer.findRoom('lobby').toTalk).toBe(ofBob)
+})
+
+test('whoever makes a private room is told, too, how long it took until somebody was there to talk to', async () => {
+  const story = new Story()
+  const [anna, bob] = [await story.enter('Anna'), await story.enter('Bob')]
+  await found(story, anna)
+  await story.wait(10_000)
+  expect(await join(story, bob, await inviteLink(story, anna))).toBe('in')
+  expect(anna.peer.findRoom('Loft')).not.toHaveProperty('toTalk')
+  await say(story, bob, 'hello')
+  await hears(story, anna, 'Bob: hello')
+  expect(anna.peer.findRoom('Loft').toTalk).toBeGreaterThanOrEqual(10_000)
 })
 
 test('the status names the members at each peer', async () => {

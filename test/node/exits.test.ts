@@ -76,6 +76,7 @@ describe('bad usage and bad input exit 2 with one line that says what to do', ()
     [['room', 'revoke', 'x'], /not a Starling link/],
     [['room', 'revoke', 'abcdef'], /leads into none of your rooms/],
     [['room', 'join', 'starling:open/AQAEd2hpc'], /cut off or mistyped/],
+    [['room', 'join', 'Come in: starling:open/AQAEd2hpc'], /cut off or mistyped/],
     [['room', 'join', 'Talk'], /add --open/],
     [['room', 'join', 'https://example.org'], /"https:\/\/example.org" is not a Starling link/],
     [['room', 'create', '', '--open'], /must not be empty/],

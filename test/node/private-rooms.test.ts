@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { people } from './people.ts'
+import { ALONE, runProgram } from './program.ts'
 
 /** Anna's and Cy's peers run all the time, others' only for as long as a command takes. */
-const { as, listOf, resultOf, running } = people(['anna', 'bob', 'cy'], ['anna', 'cy'])
+const { as, file, listOf, resultOf, running } = people(['anna', 'bob', 'cy'], ['anna', 'cy'])
 
 interface Invite {
   readonly id: string
@@ -91,6 +92,10 @@ test('a room is forgotten, whether a peer runs or not, also when it was left bef
     const { id } = await resultOf<{ id: string }>(name, 'room', 'create', 'Shelf')
     expect(await resultOf(name, 'room', 'forget', 'Shelf')).toEqual({ id })
     expect(await as(name, ['room', 'forget', id])).toMatchObject({ exit: 2, out: '' })
+    const left = await resultOf<{ id: string }>(name, 'room', 'create', 'Nook')
+    const { out } = await runProgram(['room', 'leave', 'Nook', '--data', file(name), ...ALONE])
+    expect(out).toContain(` room forget ${left.id}`)
+    expect(await resultOf(name, 'room', 'forget', left.id)).toEqual({ id: left.id })
   }
   const { id } = await resultOf<{ id: string }>('anna', 'room', 'join', 'shelf of all', '--open')
   await resultOf('anna', 'send', 'shelf of all', 'hello')

@@ -175,7 +175,10 @@ export class Joins {
 
   goOnline(network: Network): void {
     this.#network = network
-    for (const pending of this.#pending.values()) this.#ask(pending)
+    for (const pending of this.#pending.values()) {
+      this.#ask(pending)
+      this.#tell(pending)
+    }
   }
 
   stop(): void {

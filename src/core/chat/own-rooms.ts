@@ -122,8 +122,7 @@ export class OwnRooms {
   /** One that this device is in. @throws UsageError, or UnavailableError where nobody has let it in yet */
   find(reference: string): OwnRoom {
     const { id } = this.summaryOf(reference)
-    const room = this.#rooms.get(id as RoomId)
-    const request = this.requests.get(id)
+    const [room, request] = [this.#rooms.get(id as RoomId), this.requests.get(id)]
     if (request !== undefined)
       throw new NotAllowedError(`${request.direct.nick} waits for your answer: \`dm\` accepts, \`room leave\` refuses`)
     if (room === undefined)
@@ -173,6 +172,7 @@ export class OwnRooms {
       const { storage } = this.#deps
       const known = this.#rooms.get(entered.id)
       const record = known?.record ?? entered
+      this.#talk.entered(record.id, this.#deps.clock.now())
       await known?.live.close()
       const store = storage.room(record.id)
       if (given !== undefined) await store.commit({ records: await admittedRecords(store.records, given) })

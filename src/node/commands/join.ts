@@ -18,7 +18,7 @@ export const joinRoom: Run = async invocation => {
   const { settings, stop, output } = invocation
   const target = invocation.arguments[0] ?? ''
   const timeout = parseSeconds(settings.flags.get('timeout')?.[0] ?? DEFAULT_TIMEOUT_SECONDS, 'timeout')
-  const isLink = /^starling:|#\//.test(target)
+  const isLink = /\bstarling:|#\//.test(target)
   if (!isLink && !settings.flags.has('open')) {
     throw new UsageError(
       `${JSON.stringify(target)} is not a Starling link; to enter the open room of this name, add --open`

@@ -42,14 +42,16 @@ export const listMembers: Run = async invocation => {
 
 export const leaveRoom: Run = async invocation => {
   const room = await leaveWithMembers(invocation, first(invocation))
-  invocation.output.result({ id: room.id, name: room.name }, leftText(room))
+  invocation.output.result({ id: room.id, name: room.name }, leftText(room, ownCall(invocation.settings)))
 }
 
-function leftText({ name, joining, direct }: RoomSummary): string {
+function leftText({ id, name, joining, direct }: RoomSummary, call: string): string {
   const shown = visible(name)
   if (joining === 'request') return `You refused ${shown}, who is not told. \`dm\` to them lifts that.`
   if (joining !== undefined) return `You do not ask to come into ${shown} any more.`
-  return `You left ${direct === undefined ? '' : 'the conversation with '}${shown}. What is stored of it here stays.`
+  const left = `You left ${direct === undefined ? '' : 'the conversation with '}${shown}.`
+  // It is not in `room list` any more, where its id could be found.
+  return `${left} What is stored of it here stays; to erase it: ${call} room forget ${id}`
 }
 
 export const forgetRoom: Run = async invocation => {
