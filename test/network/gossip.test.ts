@@ -51,7 +51,7 @@ test('A message reaches everyone once, also over others, and each knows who join
     'the topic to form',
     () => boHears.peers().length === 2 && annHears.peers().length === 1 && cyHears.peers().length === 1
   )
-  // Who was gone in between joins again.
+  // Whose stream is opened anew joins again.
   expect(new Set(boHears.joiners)).toEqual(new Set([ann.network.self, cy.network.self]))
   await carries(annHears, cyHears)
   await carries(cyHears, annHears)
