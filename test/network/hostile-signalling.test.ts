@@ -2,6 +2,7 @@ import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import type { Connection } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { lpStream } from '@libp2p/utils'
 import { webRTC } from '@libp2p/webrtc'
@@ -61,7 +62,8 @@ async function circuitTo(address: string): Promise<Connection> {
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionGater: { denyDialMultiaddr: () => false },
-    services: { identify: identify() }
+    // Who does not answer a ping is taken for gone after two seconds.
+    services: { identify: identify(), ping: ping() }
   })
   onTestFinished(async () => node.stop())
   return node.dial(multiaddr(address))
