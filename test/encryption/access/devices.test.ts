@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { writesUpTo } from '../../../src/core/encryption/access/index.ts'
 import { commitOf } from '../../../src/core/encryption/epochs/commit-claim.ts'
 import type { EpochId } from '../../../src/core/encryption/epochs/index.ts'
+import type { OperationId } from '../../../src/core/encryption/access/index.ts'
 import type { DeviceId } from '../../../src/core/identity/index.ts'
 import { deviceOf, member, RoomStory } from './room-of.ts'
 
@@ -143,4 +144,67 @@ test('the commits of a revoked device win against nobody’s; those of its membe
   const said = { parent: 'a' as EpochId, epoch: 'b' as EpochId, committer: member('Bob'), removed: [] }
   const counts = (device: DeviceId): boolean => commitOf({ ...said, device }, story.access()).counts
   expect([counts(PHONE), counts(deviceOf('Bob'))]).toEqual([false, true])
+})
+
+test('of two owners of whom one is removed while taking out the device that says so, the stronger stays, whoever else is removed', () => {
+  for (const isCyRemoved of [false, true]) {
+    for (const [remover, revoker] of [
+      ['Anna', 'Bob'],
+      ['Bob', 'Anna']
+    ] as const) {
+      const story = new RoomStory('Anna')
+      story.admit('Anna', 'Bob', 'owner')
+      story.admit('Anna', 'Cy')
+      story.meet()
+      story.remove(remover, revoker)
+      revoke(story, revoker, remover, deviceOf(remover))
+      if (isCyRemoved) story.remove(revoker, 'Cy')
+      story.meet()
+      const [anna = '', ...others] = story.roles().split(', ')
+      expect([anna, others.includes('Bob owner')]).toEqual(['Anna owner', remover === 'Bob'])
+      expect(devices(story, 'Anna')).toEqual([deviceOf('Anna')])
+    }
+  }
+})
+
+test('a member is not taken out by their own device that they took out meanwhile, whoever else is removed', () => {
+  for (const isCyRemoved of [false, true]) {
+    const story = room()
+    bring(story, 'Bob', 'Bob')
+    story.meet()
+    const leaving = story.operations.get(story.remove('Bob', 'Bob'))
+    if (leaving === undefined) throw new Error('nothing was said')
+    // The phone, which somebody else has, does not know what the other device says.
+    story.operations.set(leaving.id, { ...leaving, device: PHONE, previous: undefined })
+    const id = 'revocation' as typeof leaving.id
+    const action = { kind: 'revoke-device', member: member('Bob'), device: PHONE, last: 0 } as const
+    story.operations.set(id, { ...leaving, id, action })
+    if (isCyRemoved) story.remove('Anna', 'Cy')
+    story.meet()
+    expect(story.roles()).toContain('Bob member')
+    expect(devices(story, 'Bob')).toEqual([deviceOf('Bob')])
+  }
+})
+
+test('who is removed by somebody whom they let in does not undo that by a revocation of the device that did so', () => {
+  for (const isDemoted of [false, true]) {
+    const story = room()
+    bring(story, 'Bob', 'Bob')
+    const invite = story.say('Anna', { kind: 'invite', role: 'member', expires: 9, uses: 1 })
+    story.meet()
+    const before = new Set(story.knownTo('Bob'))
+    story.admit('Bob', 'Eve', 'member', invite)
+    story.meet()
+    story.role('Anna', 'Eve', 'admin')
+    story.meet()
+    story.remove('Eve', 'Bob')
+    const heads = [...before].filter(id => ![...before].some(other => story.pastOf(other).has(id)))
+    const said = { author: member('Bob'), device: PHONE, parents: heads, previous: undefined }
+    const action = { kind: 'revoke-device', member: member('Bob'), device: deviceOf('Bob'), last: 0 } as const
+    story.operations.set('revocation' as OperationId, { ...said, id: 'revocation' as OperationId, action })
+    const demotion = { kind: 'role', member: member('Bob'), role: 'observer' } as const
+    if (isDemoted)
+      story.operations.set('demotion' as OperationId, { ...said, id: 'demotion' as OperationId, action: demotion })
+    expect(story.roles()).toBe('Anna owner, Cy member, Dee observer, Eve admin')
+  }
 })

@@ -4,7 +4,7 @@ import { compareSubjects, excessOf } from './excess.ts'
 import { History, isConcurrent, Places, type Placed } from './history.ts'
 import { rankOf, type Operation, type OperationId, type Role } from './operation.ts'
 import { forbids } from './rights.ts'
-import { isSilenced, keepLeast, lastOf, revocationsIn, revokedOf, type Revocations } from './revocations.ts'
+import { isSilenced, keepLeast, lastOf, revocationsIn, revokedOf, silences, type Revocations } from './revocations.ts'
 import { compareWeights, isRemoval, Standing, type Weight } from './standing.ts'
 import { strongestOfSources } from './strongest-of-sources.ts'
 
@@ -20,8 +20,8 @@ import { strongestOfSources } from './strongest-of-sources.ts'
  * 4. A removal or demotion voids what its target did without being known to it, if the new role forbids that; unless a member who
  *    was entitled to do the same, and has not lost that by what is in force, whose standing does not rest on the target, has built on it
  *    without knowing the removal, by a device that was not revoked.
- * 5. Removals that void each other: the stronger holds, by the remover's role, then by who was appointed causally first, then by
- *    the lower member id. What is void voids nothing.
+ * 5. Removals that void each other, and revocations with these: the stronger holds, by the remover's role, then by who was appointed
+ *    causally first, then by the lower member id. What is void voids nothing.
  * 6. Whoever's standing has fallen with an operation that is void, falls with what they did.
  * 7. Of the admissions that cite one invite so many count as it has uses: one in another's past first, concurrent ones by lower
  *    member id.
@@ -30,7 +30,7 @@ import { strongestOfSources } from './strongest-of-sources.ts'
  * 10. Of a member's devices that are not revoked so many count as one may have: those that came causally first, then by the lower id of what
  *     brought them.
  * 11. What a device said that was revoked, and the revocation does not know, is void; but for a revocation that does not know it either: of
- *     two that revoke each other neither stays.
+ *     two that revoke each other neither stays. It holds whatever the revoked device says of its own member.
  *
  * How many operations of whom are in the set at all: `member-quota.ts`.
  */
@@ -112,7 +112,7 @@ class Resolver {
   /** Rules 2, 4, 6 and 11, with these removals and demotions in force. */
   #apply(set: readonly Placed[], inForce: ReadonlySet<Placed>, excluded: ReadonlyMap<Placed, string>): Settled {
     const settled = this.#pass(set, inForce, excluded, NO_REVOCATIONS)
-    const revocations = revocationsIn(settled.stands)
+    const revocations = revocationsIn(settled.stands.filter(each => inForce.has(each)))
     return revocations.size === 0 ? settled : this.#pass(set, inForce, excluded, revocations)
   }
 
@@ -171,6 +171,8 @@ class Resolver {
     const { author } = each.operation
     if ((action.kind !== 'remove' && action.kind !== 'role') || action.member !== author) return false
     if (!isConcurrent(removal, each) || each.operation.action.kind === 'create') return false
+    // Whoever takes out a device of theirs is not taken out by what that device says of them.
+    if (removal.operation.author === author && isRevocation(each)) return false
     if (action.kind === 'role' && !this.#isForbiddenAs(each, author, action.role)) return false
     return !set.some(other => this.#protects(other, each, removal, ended))
   }
@@ -211,7 +213,10 @@ class Resolver {
 
   /** Rule 5: those removals and demotions that hold, each before those that it is stronger than. */
   #removalsInForce(set: readonly Placed[], excluded: ReadonlyMap<Placed, string>): ReadonlySet<Placed> {
-    let ends = set.filter(each => isEnd(each) && !excluded.has(each) && this.#forbidden(each) === undefined)
+    // A revocation that silences nothing is in nobody's way, and members make as many as they like.
+    const doesEnd = (each: Placed): boolean =>
+      isEnd(each) || (isRevocation(each) && set.some(other => silences(each, other)))
+    let ends = set.filter(each => doesEnd(each) && !excluded.has(each) && this.#forbidden(each) === undefined)
     for (;;) {
       const inForce = this.#strongest(set, ends, excluded)
       const { places } = this.#apply(set, inForce, excluded)
@@ -296,6 +301,10 @@ class Resolver {
 /** A removal, a departure, or a change of role, which may be a demotion. */
 function isEnd({ operation: { action } }: Placed): boolean {
   return action.kind === 'remove' || action.kind === 'role'
+}
+
+function isRevocation({ operation }: Placed): boolean {
+  return operation.action.kind === 'revoke-device'
 }
 
 function isOwnerGrant({ operation }: Placed): boolean {

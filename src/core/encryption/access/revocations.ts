@@ -23,7 +23,8 @@ export function isSilenced(each: Placed, revocations: Revocations): boolean {
   return revocations.get(each.operation.device)?.some(revocation => silences(revocation, each)) === true
 }
 
-function silences(revocation: Placed, each: Placed): boolean {
+/** Whether this revocation has that not count. */
+export function silences(revocation: Placed, each: Placed): boolean {
   const { action } = revocation.operation
   const { author, device } = each.operation
   if (action.kind !== 'revoke-device' || action.member !== author || action.device !== device) return false
