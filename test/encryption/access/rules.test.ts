@@ -305,6 +305,31 @@ test('two thousand operations of one member, each above the one before, are gone
   expect(access.members.get(member('Mara'))?.devices.size).toBe(16)
 }, 20_000)
 
+test.each([
+  ['makes itself less', 'Anna owner, Bob member, Cy member', { kind: 'role', member: member('Bob'), role: 'member' }],
+  [
+    'makes another less',
+    'Anna owner, Bob admin, Cy observer',
+    { kind: 'role', member: member('Cy'), role: 'observer' }
+  ],
+  ['removes another', 'Anna owner, Bob admin', { kind: 'remove', member: member('Cy'), last: new Map() }],
+  ['leaves', 'Anna owner, Cy member', { kind: 'remove', member: member('Bob'), last: new Map() }]
+] as const)(
+  'two thousand operations by which an admin %s, none of which knows another, are gone through in a moment',
+  (_, roles, action) => {
+    const story = new RoomStory('Anna')
+    story.admit('Anna', 'Bob', 'admin')
+    const parents = [story.admit('Anna', 'Cy')]
+    const by = { author: member('Bob'), device: deviceOf('Bob'), previous: undefined }
+    for (let count = 0; count < 2000; count += 1) {
+      const id = `bob-${count}` as OperationId
+      story.operations.set(id, { id, ...by, parents, action })
+    }
+    expect(story.roles()).toBe(roles)
+  },
+  20_000
+)
+
 test('into a direct conversation comes nobody but the one it was begun with, whoever lets them', () => {
   const story = new RoomStory('Anna', 'Bob')
   const invite = story.say('Anna', { kind: 'invite', role: 'owner', expires: 1e12, uses: 9 })

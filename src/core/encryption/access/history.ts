@@ -27,8 +27,13 @@ export class Places {
     )
   }
 
-  equals(other: Places): boolean {
-    return this.#words.every((word, index) => word === other.#words[index])
+  /** Whether of that range just these are here. */
+  agrees(range: Places, these: Places): boolean {
+    for (let index = 0; index < this.#words.length; index += 1) {
+      const here = (this.#words[index] ?? 0) & (range.#words[index] ?? 0)
+      if (here >>> 0 !== these.#words[index]) return false
+    }
+    return true
   }
 
   /** Equal sets have equal keys. */

@@ -2,6 +2,7 @@ import type { DeviceId, MemberId } from '../../identity/index.ts'
 import type { Access, InviteAccess, MemberAccess, RemovedMember } from './access.ts'
 import { compareSubjects, excessOf } from './excess.ts'
 import { History, isConcurrent, Places, type Placed } from './history.ts'
+import { InForce } from './in-force.ts'
 import { rankOf, type Operation, type OperationId, type Role } from './operation.ts'
 import { forbids } from './rights.ts'
 import { isSilenced, keepLeast, lastOf, revocationsIn, revokedOf, silences, type Revocations } from './revocations.ts'
@@ -44,8 +45,14 @@ const NO_REVOCATIONS: Revocations = new Map()
 
 /** What has ended, and is unknown to what it may void. */
 interface Ended {
-  readonly inForce: ReadonlySet<Placed>
+  readonly inForce: InForce
   readonly revocations: Revocations
+}
+
+/** A set that is closed downwards. */
+interface Part {
+  readonly all: readonly Placed[]
+  readonly places: Places
 }
 
 interface Settled {
@@ -62,6 +69,7 @@ class Resolver {
   readonly #pasts = new Map<number, Settled>()
   readonly #faults = new Map<number, string | undefined>()
   readonly #weights = new Map<number, Weight>()
+  readonly #buildingOn = new Map<number, readonly Placed[]>()
 
   constructor(history: History) {
     this.#history = history
@@ -86,7 +94,7 @@ class Resolver {
     const key = places.key()
     const known = this.#settled.get(key)
     if (known !== undefined) return known
-    const settled = this.#judge(this.#history.all.filter(({ place }) => places.has(place)))
+    const settled = this.#judge({ all: this.#history.all.filter(({ place }) => places.has(place)), places })
     this.#settled.set(key, settled)
     return settled
   }
@@ -97,7 +105,7 @@ class Resolver {
     return settled
   }
 
-  #judge(set: readonly Placed[]): Settled {
+  #judge(set: Part): Settled {
     const excluded = new Map<Placed, string>()
     for (;;) {
       const settled = this.#apply(set, this.#removalsInForce(set, excluded), excluded)
@@ -110,22 +118,17 @@ class Resolver {
   }
 
   /** Rules 2, 4, 6 and 11, with these removals and demotions in force. */
-  #apply(set: readonly Placed[], inForce: ReadonlySet<Placed>, excluded: ReadonlyMap<Placed, string>): Settled {
+  #apply(set: Part, inForce: InForce, excluded: ReadonlyMap<Placed, string>): Settled {
     const settled = this.#pass(set, inForce, excluded, NO_REVOCATIONS)
     const revocations = revocationsIn(settled.stands.filter(each => inForce.has(each)))
     return revocations.size === 0 ? settled : this.#pass(set, inForce, excluded, revocations)
   }
 
-  #pass(
-    set: readonly Placed[],
-    inForce: ReadonlySet<Placed>,
-    excluded: ReadonlyMap<Placed, string>,
-    revocations: Revocations
-  ): Settled {
+  #pass(set: Part, inForce: InForce, excluded: ReadonlyMap<Placed, string>, revocations: Revocations): Settled {
     const voided = new Map<Placed, string>(excluded)
     const stands: Placed[] = []
     const places = new Places(this.#history.all.length)
-    for (const each of set) {
+    for (const each of set.all) {
       const isRevoked = isSilenced(each, revocations)
       const fault = isRevoked ? 'its device was revoked' : this.#fault(set, each, { inForce, revocations })
       const why = excluded.get(each) ?? fault ?? this.#fallen(each, places, voided.size > 0)
@@ -138,22 +141,19 @@ class Resolver {
     return { standing: this.#standing(stands), stands, places, void: voided }
   }
 
-  #fault(set: readonly Placed[], each: Placed, ended: Ended): string | undefined {
+  #fault(set: Part, each: Placed, ended: Ended): string | undefined {
     const forbidden = this.#forbidden(each)
     if (forbidden !== undefined) return forbidden
-    for (const removal of ended.inForce) {
-      // What is in force already is not voided by what came into force behind it.
-      if (removal === each) return undefined
-      if (this.#voids(set, removal, each, ended)) return 'its author was removed or demoted'
-    }
-    return undefined
+    // What is in force already is not voided by what came into force behind it.
+    const isVoid = ended.inForce.against(each).some(removal => this.#voids(set, removal, each, ended))
+    return isVoid ? 'its author was removed or demoted' : undefined
   }
 
   /** Rule 6, where of its past something else stands than it could know. */
   #fallen(each: Placed, standing: Places, isAnyVoid: boolean): string | undefined {
     if (!isAnyVoid && this.#settlePast(each).void.size === 0) return undefined
+    if (standing.agrees(each.past, this.#settlePast(each).places)) return undefined
     const known = standing.within(each.past)
-    if (known.equals(this.#settlePast(each).places)) return undefined
     const stands = this.#history.all.filter(({ place }) => known.has(place))
     return forbids(each.operation, this.#standing(stands)) === undefined ? undefined : 'what it rests on does not stand'
   }
@@ -166,7 +166,7 @@ class Resolver {
   }
 
   /** Whether this removal or demotion, in force, voids that operation of its target. */
-  #voids(set: readonly Placed[], removal: Placed, each: Placed, ended: Ended): boolean {
+  #voids(set: Part, removal: Placed, each: Placed, ended: Ended): boolean {
     const { action } = removal.operation
     const { author } = each.operation
     if ((action.kind !== 'remove' && action.kind !== 'role') || action.member !== author) return false
@@ -174,7 +174,8 @@ class Resolver {
     // Whoever takes out a device of theirs is not taken out by what that device says of them.
     if (removal.operation.author === author && isRevocation(each)) return false
     if (action.kind === 'role' && !this.#isForbiddenAs(each, author, action.role)) return false
-    return !set.some(other => this.#protects(other, each, removal, ended))
+    const builders = this.#builders(each).filter(({ place }) => set.places.has(place))
+    return !builders.some(other => this.#protects(other, each, removal, ended))
   }
 
   /** Whether this author, made less than they were when it was said, might not say it. */
@@ -193,16 +194,26 @@ class Resolver {
     return before !== undefined && rankOf(role) < rankOf(before) && forbids({ author, action }, view) !== undefined
   }
 
-  /** Whether `other` has built on `each`, not knowing the removal, by a member entitled to do the same. */
+  /** Others than its author who have built on it: of thousands that do not know each other few have. */
+  #builders(each: Placed): readonly Placed[] {
+    const { author } = each.operation
+    const builders =
+      this.#buildingOn.get(each.place) ??
+      this.#history.all.filter(({ operation, past }) => past.has(each.place) && operation.author !== author)
+    this.#buildingOn.set(each.place, builders)
+    return builders
+  }
+
+  /** Whether `other`, which builds on `each`, keeps it: said without knowing the removal, by a member entitled to do the same. */
   #protects(other: Placed, each: Placed, removal: Placed, { inForce, revocations }: Ended): boolean {
     const { author } = other.operation
     const target = each.operation.author
-    if (author === target || !other.past.has(each.place) || !isConcurrent(other, removal)) return false
+    if (!isConcurrent(other, removal)) return false
     if (this.#forbidden(other) !== undefined || isSilenced(other, revocations)) return false
     const view = this.#settlePast(each).standing
     const isEntitled = forbids({ author, action: each.operation.action }, view) === undefined
     if (!isEntitled || this.#settlePast(other).standing.restsOn(author, target)) return false
-    return ![...inForce].some(one => isConcurrent(one, other) && this.#endsRight(one, author, each))
+    return !inForce.about(author).some(one => isConcurrent(one, other) && this.#endsRight(one, author, each))
   }
 
   /** Whether this removal or demotion takes from the member what that operation takes. */
@@ -212,22 +223,22 @@ class Resolver {
   }
 
   /** Rule 5: those removals and demotions that hold, each before those that it is stronger than. */
-  #removalsInForce(set: readonly Placed[], excluded: ReadonlyMap<Placed, string>): ReadonlySet<Placed> {
+  #removalsInForce(set: Part, excluded: ReadonlyMap<Placed, string>): InForce {
     // A revocation that silences nothing is in nobody's way, and members make as many as they like.
     const doesEnd = (each: Placed): boolean =>
-      isEnd(each) || (isRevocation(each) && set.some(other => silences(each, other)))
-    let ends = set.filter(each => doesEnd(each) && !excluded.has(each) && this.#forbidden(each) === undefined)
+      isEnd(each) || (isRevocation(each) && set.all.some(other => silences(each, other)))
+    let ends = set.all.filter(each => doesEnd(each) && !excluded.has(each) && this.#forbidden(each) === undefined)
     for (;;) {
       const inForce = this.#strongest(set, ends, excluded)
       const { places } = this.#apply(set, inForce, excluded)
-      const fallen = [...inForce].filter(({ place }) => !places.has(place))
-      if (fallen.length === 0) return inForce
-      ends = ends.filter(each => !fallen.includes(each))
+      const fallen = new Set(inForce.all().filter(({ place }) => !places.has(place)))
+      if (fallen.size === 0) return inForce
+      ends = ends.filter(each => !fallen.has(each))
     }
   }
 
-  #strongest(set: readonly Placed[], ends: readonly Placed[], excluded: ReadonlyMap<Placed, string>) {
-    const inForce = new Set(ends.filter(each => !ends.some(other => isConcurrent(each, other))))
+  #strongest(set: Part, ends: readonly Placed[], excluded: ReadonlyMap<Placed, string>): InForce {
+    let inForce = new InForce(ends.filter(each => !ends.some(other => isConcurrent(each, other))))
     let open = ends.filter(each => !inForce.has(each))
     while (open.length > 0) {
       const { places } = this.#apply(set, inForce, excluded)
@@ -238,7 +249,7 @@ class Resolver {
         free.length > 0
           ? this.#joint(set, free, inForce, excluded)
           : strongestOfSources(open, attacks, each => this.#weight(each))
-      for (const each of next) inForce.add(each)
+      inForce = inForce.and(...next)
       open = open.filter(each => !inForce.has(each))
     }
     return inForce
@@ -246,27 +257,27 @@ class Resolver {
 
   /** Of those that none of them has fall alone those that all of them together have not: what protects one may be what another ends. */
   #joint(
-    set: readonly Placed[],
+    set: Part,
     free: readonly Placed[],
-    inForce: ReadonlySet<Placed>,
+    inForce: InForce,
     excluded: ReadonlyMap<Placed, string>
   ): readonly Placed[] {
     const stands = free.filter(each => {
       const others = free.filter(other => other !== each)
-      return this.#apply(set, new Set([...inForce, ...others, each]), excluded).places.has(each.place)
+      return this.#apply(set, inForce.and(...others, each), excluded).places.has(each.place)
     })
     return stands.length > 0 ? stands : free
   }
 
   /** Which of the others would fall if this one were in force, too. */
   #attacked(
-    set: readonly Placed[],
+    set: Part,
     each: Placed,
     open: readonly Placed[],
-    inForce: ReadonlySet<Placed>,
+    inForce: InForce,
     excluded: ReadonlyMap<Placed, string>
   ): ReadonlySet<Placed> {
-    const { places } = this.#apply(set, new Set([...inForce, each]), excluded)
+    const { places } = this.#apply(set, inForce.and(each), excluded)
     return new Set(open.filter(other => other !== each && !places.has(other.place)))
   }
 
@@ -342,9 +353,8 @@ function membersOf(standing: Standing, stands: readonly Placed[]): Map<MemberId,
 
 function removedOf(standing: Standing, stands: readonly Placed[]): Map<MemberId, RemovedMember> {
   const removed = new Map<MemberId, RemovedMember>()
-  for (const { operation } of stands.filter(isRemoval)) {
-    if (operation.action.kind !== 'remove') continue
-    const { member } = operation.action
+  const subjects = stands.flatMap(({ operation: { action } }) => (action.kind === 'remove' ? [action.member] : []))
+  for (const member of new Set(subjects)) {
     const by = standing.decisive(member)
     if (by === undefined || !isRemoval(by)) continue
     const named = new Map<DeviceId, number>()
