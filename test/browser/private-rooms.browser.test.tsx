@@ -88,7 +88,7 @@ test('who asks for the way back reads and writes meanwhile, and is told how that
   await expect.element(line).not.toBeInTheDocument()
   peer.change(id, { apart: true }, 'apart')
   await expect.element(page.getByText(/a new invite from one of them brings you back/)).toBeVisible()
-  await expect.element(page.getByRole('link', { name: /It takes a new invite/ })).toBeVisible()
+  await expect.element(page.getByRole('link', { name: /You may need a new invite/ })).toBeVisible()
   peer.change(id, { returning: 'asking' }, 'joining')
   await expect
     .element(line)

@@ -61,7 +61,7 @@ test.each([
   [{ ended: 'closed' }, '(private, closed, 2 members)'],
   [
     { apart: true },
-    '(private, 2 members, who is known there does not meet you any more: a new invite brings you back)'
+    '(private, 2 members, who is known there does not meet you any more: you may need a new invite)'
   ],
   [{ joining: 'asking' }, '(asking a member to let you in)'],
   [{ joining: 'waiting' }, '(not in yet: nobody who could let you in is reachable)'],

@@ -124,7 +124,7 @@ function RoomLink({ row: { summary, last }, session }: { row: RoomRow; session: 
 }
 
 function firstWords({ joining, apart }: RoomSummary): string {
-  if (apart === true) return 'It takes a new invite'
+  if (apart === true) return 'You may need a new invite'
   if (joining === undefined) return 'No messages yet'
   if (joining === 'request') return 'Would like to write to you'
   return typeof joining === 'object' ? 'Not let in' : 'Asking to come in'

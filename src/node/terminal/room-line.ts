@@ -12,7 +12,7 @@ const RETURNING = {
   asking: 'asking a member for the way back',
   waiting: 'not back yet: nobody who could bring you back is reachable'
 } as const
-const APART = 'who is known there does not meet you any more: a new invite brings you back'
+const APART = 'who is known there does not meet you any more: you may need a new invite'
 const ENDED = {
   closed: 'closed',
   removed: 'you were removed',
