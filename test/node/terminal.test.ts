@@ -59,10 +59,7 @@ test.each([
   [{ role: 'owner' }, '(private, 2 members)'],
   [{ ended: 'removed' }, '(private, you were removed, 2 members)'],
   [{ ended: 'closed' }, '(private, closed, 2 members)'],
-  [
-    { apart: true },
-    '(private, 2 members, who is known there does not meet you any more: you may need a new invite)'
-  ],
+  [{ apart: true }, '(private, 2 members, who is known there does not meet you any more: you may need a new invite)'],
   [{ joining: 'asking' }, '(asking a member to let you in)'],
   [{ joining: 'waiting' }, '(not in yet: nobody who could let you in is reachable)'],
   [{ joining: { refused: 'this room was closed' } }, '(refused: this room was closed)']
