@@ -12,6 +12,9 @@ export function loadRestInTime(): void {
   setTimeout(() => void loadRest(), AFTER_MILLIS)
 }
 
+/** On the page's own timeline: from here on nothing more is fetched. */
+const WHOLE = 'starling-whole'
+
 /** What does not come is tried again where it is needed. */
 async function loadRest(): Promise<void> {
   await Promise.allSettled([
@@ -20,4 +23,5 @@ async function loadRest(): Promise<void> {
     import('./ui/network-pane.tsx'),
     import('./doctor/examine-tab.ts')
   ])
+  performance.mark(WHOLE)
 }

@@ -50,7 +50,7 @@ describe('with every relay and bootstrap node killed', () => {
     const relay = await startRelay('relay', REACHABLE)
     const anna = await openTab('anna', await launchBrowser(), (await relay.ready()).http)
     await anna.enterAs('Anna')
-    for (const part of ['mls-', 'network-pane-']) await anna.hasFetched(part)
+    await anna.isWhole()
     await relay.stop('SIGKILL')
     await anna.createRoom('Loft', 'Private')
     await anna.say('nobody serves this page any more')

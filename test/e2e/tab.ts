@@ -68,10 +68,9 @@ export class Tab {
     await this.messages().getByRole('img', { name: 'Sent' }).last().waitFor()
   }
 
-  /** Waits until the part of the program whose file is named so has come. */
-  async hasFetched(part: string): Promise<void> {
-    const isHere = (name: string) => performance.getEntriesByType('resource').some(each => each.name.includes(name))
-    await this.page.waitForFunction(isHere, part)
+  /** Waits until all of the program has come. */
+  async isWhole(): Promise<void> {
+    await this.page.waitForFunction(() => performance.getEntriesByName('starling-whole').length > 0)
   }
 
   messages(): Locator {

@@ -88,7 +88,7 @@ export function createCast(): Cast {
 }
 
 /** Waits for a condition; says what it waited for when it never comes. */
-export async function until<T>(what: string, condition: () => T | undefined | false, limit = 20_000): Promise<T> {
+export async function until<T>(what: string, condition: () => T | undefined | false, limit = 60_000): Promise<T> {
   const end = Date.now() + limit
   for (;;) {
     const value = condition()
