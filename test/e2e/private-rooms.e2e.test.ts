@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { addressOf, expectSuccess, LOOPBACK, start, startRelay, type Running } from './starling.ts'
-import { launchBrowser, openTab, type Tab } from './tabs.ts'
+import { launchBrowser, openTab } from './tabs.ts'
 
 const RELAY = [...LOOPBACK, '--listen', '/ip4/127.0.0.1/udp/0/webrtc-direct'] as const
 const ALONE = ['--no-mdns', '--no-upnp', '--http', '127.0.0.1:0'] as const
@@ -9,14 +9,6 @@ async function startTerminal(name: string, relay: Running): Promise<Running> {
   const peer = await start(name, ['up', ...ALONE, ...RELAY, '--bootstrap', await addressOf(relay)])
   await expectSuccess(peer.run('id', 'name', name))
   return peer
-}
-
-/** From the details, which it opens. */
-async function remove(tab: Tab, nick: string): Promise<void> {
-  await tab.page.getByRole('button', { name: 'Details', exact: true }).click()
-  await tab.page.getByRole('button', { name: `Change ${nick}` }).click()
-  await tab.page.getByRole('button', { name: 'Remove from the room' }).click()
-  await tab.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
 }
 
 test('a private room in tabs and in the terminal: made, joined by invites, left against one’s will, and closed to old links', async () => {
@@ -43,7 +35,8 @@ test('a private room in tabs and in the terminal: made, joined by invites, left 
   await expectSuccess(cy.run('send', 'Loft', 'from the terminal', '--wait', '2'))
   await anna.hears('from the terminal')
 
-  await remove(anna, 'Bob')
+  await anna.openDetails()
+  await anna.remove('Bob')
   await bob.page.getByText('You were removed from this room.').waitFor()
   expect(await bob.composer().count()).toBe(0)
   await anna.say('without Bob')

@@ -7,11 +7,9 @@ const RELAY = [...LOOPBACK, '--listen', '/ip4/127.0.0.1/udp/0/webrtc-direct'] as
 /** As many as it takes: who missed them all meets nobody by what it knows. */
 const GONE = ['Nils', 'Ole', 'Pia'] as const
 
-/** From the details, which are open. What is said then is under keys of its own: two who are removed at once may go with one change of keys. */
+/** What is said then is under keys of its own: two who are removed at once may go with one change of keys. */
 async function remove(tab: Tab, nick: string): Promise<void> {
-  await tab.page.getByRole('button', { name: `Change ${nick}` }).click()
-  await tab.page.getByRole('button', { name: 'Remove from the room' }).click()
-  await tab.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  await tab.remove(nick)
   await tab.say(`${nick} is gone`)
   const said = tab.page.locator('.message', { hasText: `${nick} is gone` })
   await said.getByRole('img', { name: 'Sent' }).waitFor()
@@ -36,7 +34,7 @@ test('a tab that was closed while four were removed comes back by a new invite, 
   }
   const [atCy, atMara] = await Promise.all(['Cy', 'Mara', ...GONE].map(visit))
   if (atCy === undefined || atMara === undefined) throw new Error('nobody came')
-  await anna.page.getByRole('button', { name: 'Details', exact: true }).click()
+  await anna.openDetails()
   for (const nick of ['Mara', ...GONE]) await remove(anna, nick)
   const fresh = await anna.inviteLink()
 

@@ -73,6 +73,17 @@ export class Tab {
     await this.page.waitForFunction(() => performance.getEntriesByName('starling-whole').length > 0)
   }
 
+  async openDetails(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Details', exact: true }).click()
+  }
+
+  /** Removes a member from the room, by its details, which are open. */
+  async remove(nick: string): Promise<void> {
+    await this.page.getByRole('button', { name: `Change ${nick}` }).click()
+    await this.page.getByRole('button', { name: 'Remove from the room' }).click()
+    await this.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
+  }
+
   messages(): Locator {
     return this.page.getByRole('log', { name: 'Messages' })
   }
